@@ -1,0 +1,56 @@
+# Every command works on a fresh machine with Python 3.11 or later and make.
+
+PYTHON ?= python3
+VENV ?= .venv
+RUN = $(VENV)/bin/python
+STREAMLIT = $(RUN) -m streamlit run app.py
+DEMO_STORE = .demo/audit.duckdb
+
+.PHONY: demo run test fast check lint types bench screenshots browser setup setup-dev clean
+
+demo: setup            ## a filled demo store, and the dashboard on it
+	rm -rf $(DEMO_STORE) $(DEMO_STORE).*
+	$(RUN) -m demo --store $(DEMO_STORE)
+	AUDIT_STORE=$(DEMO_STORE) $(STREAMLIT)
+
+run: setup             ## the dashboard on your own store ($$AUDIT_STORE, else ./audit.duckdb)
+	$(STREAMLIT)
+
+test: setup-dev browser  ## everything, the browser's tests included
+	$(RUN) -m pytest
+
+fast: setup-dev        ## the tests that take seconds
+	$(RUN) -m pytest -m "not browser and not processes"
+
+check: lint types fast ## lint, types, fast tests
+
+lint: setup-dev
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+
+types: setup-dev
+	$(RUN) -m mypy
+
+bench: setup-dev       ## figures for this machine; minutes
+	$(RUN) -m benchmarks
+
+screenshots: setup-dev browser  ## docs/*.png, every page, light and dark
+	$(RUN) docs/screenshots.py
+
+browser: setup-dev     ## Chromium for the browser's tests, where it is missing and can be had
+	sh tests/browser/install.sh
+
+setup: $(VENV)/.runtime
+setup-dev: $(VENV)/.dev
+
+$(VENV)/.runtime: requirements.txt constraints.txt
+	test -x $(RUN) || $(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet -r requirements.txt
+	touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
+	$(RUN) -m pip install --quiet -r requirements-dev.txt
+	touch $@
+
+clean:
+	rm -rf $(VENV) .demo

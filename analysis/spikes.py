@@ -1,0 +1,111 @@
+"""Spikes in counts of events, of one series or of a whole fleet.
+
+    counts = spread(grouped, start=start, end=end)      # rows: hours, columns: agents
+    model = fit(counts, tz="Europe/Berlin")             # a third of a second for 200 agents × 16 weeks
+    found = alarms(model, Budget(agent_month=0.1))      # milliseconds, for any budget
+    chart = band(model, "support-7")                    # the usual range of one of them
+
+The method is a seasonal negative-binomial test (``analysis.baseline``); what it finds, and what it costs in
+false alarms, is measured in benchmarks/spikes.md.
+"""
+
+import numpy as np
+import pandas as pd
+
+from analysis.alarms import Alarm, alarms, explain
+from analysis.budget import Budget
+from analysis.counts import spread
+from analysis.model import LEARNING, PROVISIONAL, STATES, Model, fit
+
+__all__ = [
+    "Alarm",
+    "Budget",
+    "Model",
+    "alarms",
+    "band",
+    "detect",
+    "detect_fleet",
+    "explain",
+    "fit",
+    "latest",
+    "spread",
+]
+
+DEFAULT = Budget()
+"""0.2 false alarms per agent and month, 0.5 per overall chart and week."""
+
+
+def detect(
+    df: pd.DataFrame,
+    *,
+    tz: str = "UTC",
+    freq: str = "1h",
+    scope: str = "agent",
+    n_series: int = 1,
+    budget: Budget = DEFAULT,
+    now: pd.Timestamp | None = None,
+) -> pd.DataFrame:
+    """Test one series: ``bucket_start`` (naive UTC, ascending), ``count``; a missing row is an outage.
+
+    Returns the columns of ``band``, a row for each row of ``df``. ``n_series`` is how many series of this
+    scope are watched, for a large fleet shares one budget. Other arguments and errors as for ``fit``.
+    """
+    counts = pd.DataFrame({"series": df["count"].to_numpy()}, index=pd.DatetimeIndex(df["bucket_start"]))
+    return band(fit(counts, tz=tz, freq=freq, scope=scope, now=now), "series", budget, n_series=n_series)
+
+
+def detect_fleet(
+    counts: pd.DataFrame,
+    *,
+    tz: str = "UTC",
+    freq: str = "1h",
+    scope: str = "agent",
+    budget: Budget = DEFAULT,
+    now: pd.Timestamp | None = None,
+) -> list[Alarm]:
+    """The alarms of many series at once, oldest first; arguments and errors as for ``fit``."""
+    return alarms(fit(counts, tz=tz, freq=freq, scope=scope, now=now), budget)
+
+
+def band(
+    model: Model, series: object, budget: Budget = DEFAULT, *, n_series: int | None = None
+) -> pd.DataFrame:
+    """One series as a chart needs it, a row a bucket.
+
+    ``bucket_start`` (naive UTC), ``count``; ``expected`` and ``upper``, the highest count that would be no
+    spike, both NaN where nothing is tested; ``is_spike``; ``score``, −log10 of the probability of a count
+    above all floors, 0 elsewhere; ``state``, one of STATES; ``learning_day``, the n of "day n of 7" while
+    learning or provisional, else 0. Raises KeyError for a series that was not fitted.
+    """
+    row = model.series.get_loc(series)
+    log_alpha = budget.log_alpha(model.scope, model.freq, n_series or len(model.series))
+    state = model.state[row]
+    return pd.DataFrame(
+        {
+            "bucket_start": model.buckets,
+            "count": model.counts[row],
+            "expected": np.where(state >= PROVISIONAL, model.expected[row], np.nan),
+            "upper": model.upper(log_alpha, (np.full(len(state), row), np.arange(len(state)))),
+            "is_spike": model.spikes(log_alpha)[row],
+            "score": (0.0 - model.log_p[row]) / np.log(10.0),
+            "state": np.array(STATES)[state],
+            "learning_day": _learning_day(model)[row],
+        }
+    )
+
+
+def latest(model: Model) -> pd.DataFrame:
+    """Where each series stands at the last bucket: ``series``, ``state``, ``learning_day`` as in ``band``."""
+    last = slice(-1, None)
+    return pd.DataFrame(
+        {
+            "series": model.series.repeat(model.state[:, last].shape[1]),
+            "state": np.array(STATES)[model.state[:, last].ravel()],
+            "learning_day": _learning_day(model)[:, last].ravel(),
+        }
+    )
+
+
+def _learning_day(model: Model) -> np.ndarray:
+    learning = (model.state == LEARNING) | (model.state == PROVISIONAL)
+    return np.where(learning, np.floor(model.observed_days) + 1, 0).astype(int)

@@ -1,0 +1,29 @@
+"""The dashboard's server: security headers around every page, and the folding of the spool beside them.
+
+Run it with `streamlit run app.py`. `AUDIT_STORE` names the store (default `audit.duckdb`); with
+`AUDIT_READ_ONLY=1` the spool is left to other programs.
+"""
+
+import contextlib
+from collections.abc import AsyncIterator
+
+import streamlit as st
+from starlette.middleware import Middleware
+
+from dashboard import keeper
+from dashboard.entry import ServerAddress
+from dashboard.headers import SecurityHeaders
+
+
+@contextlib.asynccontextmanager
+async def lifespan(_: st.App) -> AsyncIterator[None]:
+    """Folds for as long as the server runs."""
+    with keeper.folding():
+        yield
+
+
+app = st.App(
+    "dashboard/main.py",
+    lifespan=lifespan,
+    middleware=[Middleware(SecurityHeaders), Middleware(ServerAddress)],
+)

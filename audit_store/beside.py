@@ -1,0 +1,50 @@
+"""What lies beside a store: the events that wait in its spool, and what was set aside."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+_BULK = re.compile(r".+-(\d+)\.parquet")
+
+
+def waiting_events(store: Path) -> int:
+    """How many events wait in `<store>.spool/`, not in the DuckDB file yet."""
+    return sum(events_in(path) for path in _files(spool_dir(store)))
+
+
+def set_aside(store: Path) -> list[Path]:
+    """The segments that a fold put away because something in them could not be stored."""
+    return sorted(_files(spool_dir(store) / "set-aside"))
+
+
+def spool_dir(store: Path) -> Path:
+    """The folder in which events wait."""
+    return store.with_name(store.name + ".spool")
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    if folder.is_dir():
+        yield from (path for path in folder.iterdir() if path.is_file())
+
+
+def events_in(path: Path) -> int:
+    """How many events a segment holds: lines, or what the name of a bulk segment says; 0 for any other file."""
+    if bulk := _BULK.fullmatch(path.name):
+        return int(bulk[1])
+    if path.suffix not in (".open", ".ndjson"):
+        return 0
+    try:
+        with path.open("rb") as file:
+            return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
+    except FileNotFoundError:  # folded meanwhile
+        return 0
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a folder's names durable: after a power loss a new file is only there when this was done."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

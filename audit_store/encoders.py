@@ -1,0 +1,203 @@
+"""Events as the bytes of a file: CSV, JSON Lines, Parquet, OCSF.
+
+* `csv` (RFC 4180, UTF-8, CRLF): every column of `events`, and `occurred_at_local`, the same instant in the
+  filter's zone with its offset. Nothing and an empty text are both an empty cell.
+* `jsonl`: the fields of an event by their names, one object a line, `metadata` as the exact text received;
+  what is not given is left out. `python -m ingest import` makes the same events of it.
+* `parquet`: the same fields, `occurred_at` as an instant (isAdjustedToUTC); can be imported again, too.
+* `ocsf`: one OCSF event a line, see audit_store/ocsf.py.
+"""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from audit_store.errors import InvalidFormat
+from audit_store.event import FIELDS
+from audit_store.ocsf import ocsf
+
+TEXT_ROWS = 500
+PARQUET_ROWS = 100_000
+CSV_COLUMNS = (
+    "seq",
+    "event_id",
+    "occurred_at",
+    "occurred_at_local",
+    "recorded_at",
+    "agent",
+    "activity",
+    "description",
+    "outcome",
+    "source_ip",
+    "target",
+    "source",
+    "metadata",
+)
+_FREE_TEXT = CSV_COLUMNS[5:]
+# OWASP, CSV Injection: these begin a formula, full-width ones too; spreadsheets drop blanks and quotes first.
+_FORMULA = re.compile(r"""[\s"'`‘’“”\x00-\x20\u200b-\u200f\u2060\ufeff]*[=+\-@\t\r\n＝＋－＠]""")
+
+
+class Encoder(Protocol):
+    """Turns tables of events, in order, into the bytes of one file."""
+
+    rows: int
+    """How many events `encode` is best given at once."""
+
+    def start(self) -> bytes:
+        """What the file begins with."""
+
+    def encode(self, events: pa.Table) -> bytes:
+        """The next events, columns as `queries.export_block` gives them."""
+
+    def finish(self) -> bytes:
+        """What the file ends with."""
+
+
+def encoder(name: str, zone: ZoneInfo) -> Encoder:
+    """A new encoder of this format; `zone` is that of local times. Raises InvalidFormat."""
+    if name not in FORMATS:
+        raise InvalidFormat(f"format {name!r} is not known; give one of {', '.join(FORMATS)}")
+    return FORMATS[name](zone)
+
+
+class _Lines:
+    """Text: `lines` writes some events, `header` goes before the first."""
+
+    rows = TEXT_ROWS
+
+    def __init__(self, lines: Callable[[list[dict[str, Any]]], str], header: str = "") -> None:
+        self._lines, self._header = lines, header
+
+    def start(self) -> bytes:
+        return self._header.encode()
+
+    def encode(self, events: pa.Table) -> bytes:
+        return self._lines(events.to_pylist()).encode()
+
+    def finish(self) -> bytes:
+        return b""
+
+
+class _Parquet:
+    rows = PARQUET_ROWS
+    _schema = pa.schema(
+        [
+            pa.field(name, pa.timestamp("us", "UTC") if name == "occurred_at" else pa.string())
+            for name in FIELDS
+        ]
+    )
+
+    def __init__(self) -> None:
+        self._sink = _Sink()
+        self._writer = pq.ParquetWriter(pa.PythonFile(self._sink, "w"), self._schema, compression="zstd")
+
+    def start(self) -> bytes:
+        return self._sink.take()
+
+    def encode(self, events: pa.Table) -> bytes:
+        self._writer.write_table(events.select(list(FIELDS)).cast(self._schema))
+        return self._sink.take()
+
+    def finish(self) -> bytes:
+        self._writer.close()
+        return self._sink.take()
+
+
+class _Sink(io.RawIOBase):
+    """A file that hands out what was written to it and forgets it."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._length = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        part = bytes(data)
+        self._parts.append(part)
+        self._length += len(part)
+        return len(part)
+
+    def tell(self) -> int:
+        return self._length
+
+    def take(self) -> bytes:
+        parts, self._parts = self._parts, []
+        return b"".join(parts)
+
+
+def neutral(text: str) -> str:
+    """The text as a cell that no spreadsheet takes for a formula: one apostrophe before it where needed.
+
+    To have the text back, take one apostrophe from a cell that begins with one and is still such a text
+    without it.
+
+    >>> neutral("=1+2"), neutral("5 = 5")
+    ("'=1+2", '5 = 5')
+    """
+    return "'" + text if _FORMULA.match(text) else text
+
+
+def utc_text(moment: datetime) -> str:
+    """RFC 3339 of a naive datetime in UTC, with microseconds and Z."""
+    return moment.isoformat(timespec="microseconds") + "Z"
+
+
+def local_text(moment: datetime, zone: ZoneInfo) -> str:
+    """RFC 3339 of a naive datetime in UTC, in `zone` with its offset."""
+    local = moment.replace(tzinfo=UTC).astimezone(zone)
+    offset = local.utcoffset() or timedelta()
+    if offset % timedelta(minutes=1):
+        # RFC 3339 offsets have no seconds; Liberia's had until 1972.
+        local = local.astimezone(timezone(round(offset / timedelta(minutes=1)) * timedelta(minutes=1)))
+    return local.isoformat(timespec="microseconds")
+
+
+def _csv(zone: ZoneInfo) -> Encoder:
+    return _Lines(lambda events: _csv_rows(_cells(event, zone) for event in events), _csv_rows([CSV_COLUMNS]))
+
+
+def _cells(event: Mapping[str, Any], zone: ZoneInfo) -> list[str]:
+    moment = event["occurred_at"]
+    fixed = [
+        str(event["seq"]),
+        event["event_id"],
+        utc_text(moment),
+        local_text(moment, zone),
+        utc_text(event["recorded_at"]),
+    ]
+    return fixed + [neutral(event[name] or "") for name in _FREE_TEXT]
+
+
+def _csv_rows(rows: Iterable[Sequence[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
+
+
+def _json_lines(shape: Callable[[Mapping[str, Any]], dict[str, Any]]) -> Encoder:
+    encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+    return _Lines(lambda events: "".join([encode(shape(event)) + "\n" for event in events]))
+
+
+def _fields(event: Mapping[str, Any]) -> dict[str, Any]:
+    fields = {name: event[name] for name in FIELDS if event[name] is not None}
+    return fields | {"occurred_at": utc_text(event["occurred_at"])}
+
+
+FORMATS: dict[str, Callable[[ZoneInfo], Encoder]] = {
+    "csv": _csv,
+    "jsonl": lambda _: _json_lines(_fields),
+    "parquet": lambda _: _Parquet(),
+    "ocsf": lambda _: _json_lines(ocsf),
+}

@@ -1,0 +1,234 @@
+"""An event: one frozen record that checks itself."""
+
+import json
+import os
+import re
+import time
+import uuid
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, tzinfo
+from typing import Any, Self
+
+from audit_store.errors import InvalidEvent
+
+AGENT_MAX = 256
+ACTIVITY_MAX = 128
+SOURCE_IP_MAX = 64
+TARGET_MAX = 512
+SOURCE_MAX = 128
+EVENT_ID_MAX = 256
+DESCRIPTION_MAX_BYTES = 8 * 1024
+METADATA_MAX_BYTES = 64 * 1024
+METADATA_MAX_DEPTH = 16
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+OUTCOMES = ("success", "failure")
+
+KEY_NAMESPACE = uuid.UUID("5d0f8a2e-6c1b-5b7e-9a43-2f0c9d1e7b60")
+UUID_PATTERN = r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
+_UUID = re.compile(UUID_PATTERN)
+RFC3339_PATTERN = (
+    r"\d{4}-\d{2}-\d{2}[Tt ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)"
+)
+_RFC3339 = re.compile(RFC3339_PATTERN)
+_NAIVE = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Who did what, when.
+
+    Limits are those of the contract; lengths count characters, except `description` and `metadata`, which
+    count UTF-8 bytes. `occurred_at` is an aware datetime in UTC, or None: the time of the append.
+    `metadata` is the exact JSON text of one object. `event_id` is the caller's key, or None: a fresh one.
+
+    Raises InvalidEvent, naming the field, the value and what is allowed.
+    """
+
+    agent: str
+    activity: str
+    description: str = ""
+    occurred_at: datetime | None = None
+    outcome: str | None = None
+    source_ip: str | None = None
+    target: str | None = None
+    source: str = ""
+    event_id: str | None = None
+    metadata: str = "{}"
+
+    def __post_init__(self) -> None:
+        _check_text("agent", self.agent, AGENT_MAX, least=1)
+        _check_text("activity", self.activity, ACTIVITY_MAX, least=1)
+        _check_text("source", self.source, SOURCE_MAX)
+        _check_bytes("description", self.description, DESCRIPTION_MAX_BYTES)
+        for field, most in (("source_ip", SOURCE_IP_MAX), ("target", TARGET_MAX)):
+            if getattr(self, field) is not None:
+                _check_text(field, getattr(self, field), most)
+        if self.event_id is not None:
+            _check_text("event_id", self.event_id, EVENT_ID_MAX, least=1)
+        if self.outcome not in (None, *OUTCOMES):
+            raise InvalidEvent("outcome", self.outcome, 'give "success", "failure" or nothing')
+        if self.occurred_at is not None:
+            object.__setattr__(self, "occurred_at", parse_time(self.occurred_at))
+        if self.metadata != "{}":
+            check_metadata(self.metadata)
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any], *, zone: tzinfo | None = None) -> Self:
+        """An event from loose values, as scripts and files give them.
+
+        `occurred_at` may be RFC 3339 text or a datetime, `metadata` a mapping or JSON text. None means
+        "not given". `zone` is the time zone of times that carry none; without it they are refused.
+        """
+        for name in record:
+            if name not in FIELDS:
+                raise InvalidEvent(str(name), record[name], f"the fields of an event are {', '.join(FIELDS)}")
+        values = {name: value for name, value in record.items() if value is not None}
+        for name in ("agent", "activity"):
+            if name not in values:
+                raise InvalidEvent(name, None, "it is required")
+        if "occurred_at" in values:
+            values["occurred_at"] = parse_time(values["occurred_at"], zone)
+        if "metadata" in values and not isinstance(values["metadata"], str):
+            values["metadata"] = _metadata_text(values["metadata"])
+        return cls(**values)
+
+    @property
+    def key(self) -> uuid.UUID | None:
+        """The `event_id` column for this event's own key; None where a fresh one is wanted."""
+        return None if self.event_id is None else key_uuid(self.source, self.event_id)
+
+
+FIELDS = tuple(field.name for field in fields(Event))
+
+
+def key_uuid(source: str, event_id: str) -> uuid.UUID:
+    """The key itself where it is a UUID of 36 characters, else UUIDv5 of (source, key) (RFC 9562, 5.5)."""
+    if _UUID.fullmatch(event_id):
+        return uuid.UUID(event_id)
+    return uuid.uuid5(KEY_NAMESPACE, f"{len(source)}:{source}{event_id}")
+
+
+def fresh_id() -> uuid.UUID:
+    """A UUIDv7 (RFC 9562, 5.7): milliseconds since 1970, then 74 random bits."""
+    return uuid.UUID(fresh_id_text())
+
+
+def fresh_id_text() -> str:
+    """The same as 36 characters, made without the cost of a UUID object."""
+    random = os.urandom(10).hex()
+    clock = f"{time.time_ns() // 1_000_000:012x}"
+    return (
+        f"{clock[:8]}-{clock[8:]}-7{random[:3]}-{'89ab'[int(random[3], 16) & 3]}{random[4:7]}-{random[7:19]}"
+    )
+
+
+def parse_time(value: object, zone: tzinfo | None = None) -> datetime:
+    """An aware datetime in UTC, microseconds; digits beyond them are cut.
+
+    Raises InvalidEvent for a time without an offset (unless `zone` names it), for a text that is not
+    RFC 3339, and for years outside 1970–2200.
+    """
+    moment = value if isinstance(value, datetime) else _parse_text(value)
+    if moment.utcoffset() is None:
+        if zone is None:
+            raise InvalidEvent(
+                "occurred_at", str(value), "add an offset (…Z or …+05:30), or name the time zone"
+            )
+        moment = moment.replace(tzinfo=zone)
+    try:
+        moment = moment.astimezone(UTC)
+    except OverflowError:
+        moment = LATEST
+    if not EARLIEST <= moment < LATEST:
+        raise InvalidEvent("occurred_at", str(value), "years 1970 to 2199 can be stored")
+    return moment
+
+
+def _parse_text(value: object) -> datetime:
+    if isinstance(value, str) and (_RFC3339.fullmatch(value) or _NAIVE.fullmatch(value)):
+        try:
+            return datetime.fromisoformat(value.upper())
+        except ValueError:
+            pass  # a day or an hour that no calendar has: refused below like any other text
+    raise InvalidEvent("occurred_at", value, "give RFC 3339 text such as 2026-03-14T09:26:53Z")
+
+
+def _check_text(field: str, value: object, most: int, *, least: int = 0) -> None:
+    if not isinstance(value, str):
+        raise InvalidEvent(field, value, "it must be text")
+    if not least <= len(value) <= most:
+        raise InvalidEvent(field, value, f"it must have {least} to {most} characters, and has {len(value)}")
+    _check_unicode(field, value)
+
+
+def _check_bytes(field: str, value: object, most: int) -> None:
+    if not isinstance(value, str):
+        raise InvalidEvent(field, value, "it must be text")
+    if (size := len(_check_unicode(field, value))) > most:
+        raise InvalidEvent(field, value, f"it must have at most {most} bytes, and has {size}")
+
+
+def _check_unicode(field: str, value: str) -> bytes:
+    try:
+        return value.encode()
+    except UnicodeEncodeError:
+        raise InvalidEvent(field, value, "half of a surrogate pair is no character") from None
+
+
+def _metadata_text(value: object) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidEvent("metadata", value, f"it must be a JSON object ({error})") from None
+
+
+def _plain(value: object) -> dict[Any, Any]:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} is no JSON value")
+
+
+def check_metadata(text: str) -> None:
+    """Raise InvalidEvent unless `text` is one JSON object (RFC 8259) within the contract's limits."""
+    _check_bytes("metadata", text, METADATA_MAX_BYTES)
+    try:
+        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+    except InvalidEvent:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise InvalidEvent("metadata", text, f"it must be a JSON object ({error})") from None
+    if not isinstance(value, dict):
+        raise InvalidEvent("metadata", text, "it must be a JSON object, {…}")
+    _check_depth(value, text)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
+        raise InvalidEvent("metadata", twice, "each key may stand once in an object")
+    return found
+
+
+def _no_constant(name: str) -> None:
+    raise InvalidEvent("metadata", name, "NaN and Infinity are no JSON")
+
+
+def _check_depth(value: object, text: str) -> None:
+    layer, depth = [value], 0
+    while layer:
+        below: list[object] = []
+        for item in layer:
+            if isinstance(item, str):
+                _check_unicode("metadata", item)
+            elif isinstance(item, dict):
+                below += [*item.keys(), *item.values()]
+            elif isinstance(item, list):
+                below += item
+        depth += any(isinstance(item, dict | list) for item in layer)
+        if depth > METADATA_MAX_DEPTH:
+            raise InvalidEvent("metadata", text, f"it may be nested {METADATA_MAX_DEPTH} deep at most")
+        layer = below

@@ -1,0 +1,108 @@
+"""Is an exported file still what its manifest says, and if not, where not?"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, groupby
+from pathlib import Path
+from typing import BinaryIO
+
+from audit_store import manifest
+from audit_store.errors import InvalidFormat
+from audit_store.manifest import Block, Manifest
+
+_CHUNK = 1 << 20
+
+
+def check(file: Path, manifest_file: Path | None = None) -> list[str]:
+    """What is wrong with an exported file, a sentence each; nothing is wrong where there is none.
+
+    The manifest is FILE.manifest.json unless it is named. Raises OSError for a file that cannot be read.
+    """
+    with file.open("rb") as content:
+        beside = manifest_file or manifest.path_of(file)
+        if not beside.exists():
+            return [f"there is no manifest {beside}, so nothing is known about {file}"]
+        try:
+            expected, untouched = manifest.read(beside.read_text(encoding="utf-8"))
+        except (InvalidFormat, UnicodeDecodeError) as error:
+            return [f"the manifest {beside} cannot be used: {error}"]
+        if not untouched:
+            return [f"the manifest {beside} was changed after it was written: its own hash does not fit"]
+        if not _adds_up(expected):
+            return [f"the manifest {beside} contradicts itself: its blocks are not as long as the file"]
+        return _differences(content, file.stat().st_size, expected)
+
+
+def _adds_up(expected: Manifest) -> bool:
+    blocks = expected.blocks
+    return (sum(block.bytes for block in blocks), sum(block.events for block in blocks)) == (
+        expected.bytes,
+        expected.events,
+    )
+
+
+def _differences(content: BinaryIO, size: int, expected: Manifest) -> list[str]:
+    blocks = expected.blocks
+    ends = list(accumulate((block.bytes for block in blocks), initial=0))
+    if size == expected.bytes:
+        wrong = [place for place, block in enumerate(blocks) if not _holds(content, ends[place], block)]
+        return [f"{_where(run, blocks, ends)} changed" for run in _runs(wrong)]
+    good = _good_from_start(content, blocks, ends)
+    grown = size - expected.bytes
+    if good == len(blocks):
+        return [f"{_bytes(grown)} follow the last event: something was added at the end"]
+    if size <= ends[good + 1] and grown < 0:
+        whole = sum(block.events for block in blocks[:good])
+        return [
+            f"the file is cut off: it has {size:,} of {expected.bytes:,} bytes; the first {whole:,} of "
+            f"{expected.events:,} events are surely whole"
+        ]
+    tail = _good_from_end(content, blocks, ends, grown, good)
+    change = f"{_bytes(abs(grown))} {'more' if grown > 0 else 'less'} than there were"
+    return [f"{_where(range(good, len(blocks) - tail), blocks, ends)} changed: there are {change}"]
+
+
+def _good_from_start(content: BinaryIO, blocks: Sequence[Block], ends: Sequence[int]) -> int:
+    for place, block in enumerate(blocks):
+        if not _holds(content, ends[place], block):
+            return place
+    return len(blocks)
+
+
+def _good_from_end(
+    content: BinaryIO, blocks: Sequence[Block], ends: Sequence[int], grown: int, good: int
+) -> int:
+    """How many of the last blocks are there, moved by what was put in or taken out before them."""
+    for count, place in enumerate(reversed(range(good, len(blocks)))):
+        start = ends[place] + grown
+        if start < ends[good] or not _holds(content, start, blocks[place]):
+            return count
+    return max(len(blocks) - good - 1, 0)
+
+
+def _holds(content: BinaryIO, start: int, block: Block) -> bool:
+    content.seek(start)
+    found, left = hashlib.sha256(), block.bytes
+    while left and (data := content.read(min(left, _CHUNK))):
+        found.update(data)
+        left -= len(data)
+    return not left and found.hexdigest() == block.sha256
+
+
+def _runs(places: Sequence[int]) -> Iterator[range]:
+    for _, group in groupby(enumerate(places), lambda pair: pair[1] - pair[0]):
+        members = [place for _, place in group]
+        yield range(members[0], members[-1] + 1)
+
+
+def _where(run: range, blocks: Sequence[Block], ends: Sequence[int]) -> str:
+    before = sum(block.events for block in blocks[: run.start])
+    events = sum(block.events for block in blocks[run.start : run.stop])
+    place = f"bytes {ends[run.start]:,}–{ends[run.stop] - 1:,}"
+    if not events:
+        return f"{place} (no event begins or ends there)"
+    return f"events {before + 1:,}–{before + events:,} of the file ({place})"
+
+
+def _bytes(count: int) -> str:
+    return "1 byte" if count == 1 else f"{count:,} bytes"

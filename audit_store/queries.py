@@ -1,0 +1,245 @@
+"""Every statement over a store, as pure functions to Query(sql, params)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from audit_store.catalogue import Catalogue
+from audit_store.filters import LISTS, EventFilter
+
+SEQ_BLOCK = 100_000
+EXPORT_CHUNK = 512
+COLUMNS = (
+    "seq, event_id, occurred_at, recorded_at, agent, activity, description, "
+    "outcome, source_ip, target, source, metadata"
+)
+LISTED = "seq, event_id, occurred_at, agent, activity, description, outcome, source_ip"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A statement and its named parameters; the columns it gives are said by the function that makes it."""
+
+    sql: str
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+def tables() -> Query:
+    """Rows name: the tables that the file holds."""
+    return Query("SELECT table_name AS name FROM duckdb_tables() ORDER BY name")
+
+
+def schema_version() -> Query:
+    """One row: the schema version of the file."""
+    return Query("SELECT schema_version FROM store_info")
+
+
+def introduce(store_id: str, version: int, created_at: datetime) -> Query:
+    """Note what a new store is."""
+    params = {"store_id": store_id, "version": version, "created_at": created_at}
+    return Query("INSERT INTO store_info VALUES ($store_id, $version, $created_at)", params)
+
+
+def extent() -> Query:
+    """One row: events, first and last `occurred_at` (UTC), newest `recorded_at` (UTC), last seq."""
+    return Query(
+        "SELECT count(*) AS events, min(occurred_at) AS first, max(occurred_at) AS last, "
+        "max(recorded_at) AS recorded, max(seq) AS last_seq FROM events"
+    )
+
+
+def summary(where: EventFilter) -> Query:
+    """One row: events, agents (distinct), failures, first and last `occurred_at` (UTC)."""
+    condition, params = where.condition()
+    return Query(
+        "SELECT count(*) AS events, count(DISTINCT agent) AS agents, "
+        "count(*) FILTER (outcome = 'failure') AS failures, "
+        f"min(occurred_at) AS first, max(occurred_at) AS last FROM events WHERE {condition}",
+        params,
+    )
+
+
+def timeline(where: EventFilter, step: timedelta, catalogue: Catalogue) -> Query:
+    """Rows bucket (UTC start of `step`), category, events, failures; only buckets that have any.
+
+    `step` divides an hour. Local days and weeks are folded from these outside SQL, because an offset is
+    constant within a quarter of an hour in every zone since 1972 (IANA tz database).
+    """
+    condition, params = where.condition()
+    return Query(
+        f"WITH {_CATEGORIES}, counted AS ("
+        "SELECT time_bucket(to_seconds($step), occurred_at) AS bucket, activity, count(*) AS n, "
+        f"count(*) FILTER (outcome = 'failure') AS failed FROM events WHERE {condition} GROUP BY ALL) "
+        "SELECT bucket, coalesce(category, $other) AS category, sum(n)::BIGINT AS events, "
+        "sum(failed)::BIGINT AS failures FROM counted LEFT JOIN categories USING (activity) "
+        "GROUP BY ALL ORDER BY ALL",
+        params | _categories(catalogue) | {"step": int(step.total_seconds())},
+    )
+
+
+def by_agent(where: EventFilter, top: int, catalogue: Catalogue) -> Query:
+    """Rows agent (NULL: all others together), category, events, agents (how many the row stands for).
+
+    The `top` agents with most events, the busiest first, then the others; `total` is the agent's sum.
+    """
+    condition, params = where.condition()
+    return Query(
+        # Two scans over few groups: one over every pair of agent and activity is far slower with many agents.
+        f"WITH {_CATEGORIES}, chosen AS (SELECT agent, activity FROM events WHERE {condition}), "
+        "totals AS (SELECT agent, count(*) AS total FROM chosen GROUP BY agent), "
+        "busiest AS (SELECT agent, total FROM totals ORDER BY total DESC, agent LIMIT $top), "
+        "counted AS (SELECT busiest.agent AS agent, activity, count(*) AS n "
+        "FROM chosen LEFT JOIN busiest ON busiest.agent = chosen.agent GROUP BY ALL) "
+        "SELECT busiest.agent, coalesce(category, $other) AS category, sum(n)::BIGINT AS events, "
+        "CASE WHEN busiest.agent IS NULL THEN (SELECT count(*) FROM totals) - (SELECT count(*) FROM busiest) "
+        "ELSE 1 END AS agents, coalesce(any_value(total), 0)::BIGINT AS total "
+        "FROM counted LEFT JOIN busiest USING (agent) LEFT JOIN categories USING (activity) "
+        "GROUP BY ALL ORDER BY total DESC, busiest.agent NULLS LAST, category",
+        params | _categories(catalogue) | {"top": top},
+    )
+
+
+def facet(where: EventFilter, column: str, limit: int, *, containing: str = "") -> Query:
+    """Rows value, events: the `limit` most frequent values of a column in `_FACETS` ("none": no outcome).
+
+    The column's own choice is set aside first, so that a count equals the rows after choosing the value.
+    With `containing`, only values in which this text stands, upper and lower case being the same.
+    """
+    if column not in _FACETS:
+        raise ValueError(f"{column!r} is no facet; there are {', '.join(_FACETS)}")
+    own = [name for name in LISTS if name.removeprefix("not_") == column]
+    condition, params = where.without(*own).condition()
+    if containing:
+        condition += f" AND contains(lower({_FACETS[column]}), lower($containing))"
+        params["containing"] = containing
+    return Query(
+        f"SELECT {_FACETS[column]} AS value, count(*) AS events FROM events WHERE {condition} "
+        "GROUP BY ALL ORDER BY events DESC, value LIMIT $limit",
+        params | {"limit": limit},
+    )
+
+
+def page_index(where: EventFilter, *, below: int) -> Query:
+    """Rows block (`seq // SEQ_BLOCK`), events, last_seq where seq < `below`; the newest block first.
+
+    From it a page deep in the log is found without sorting what lies above it.
+    """
+    condition, params = where.condition()
+    return Query(
+        f"SELECT seq // {SEQ_BLOCK} AS block, count(*) AS events, max(seq) AS last_seq "
+        f"FROM events WHERE {condition} AND seq < $below GROUP BY ALL ORDER BY block DESC",
+        params | {"below": below},
+    )
+
+
+def newer(where: EventFilter, *, since: int) -> Query:
+    """One row: how many events have seq >= `since`."""
+    condition, params = where.condition()
+    return Query(
+        f"SELECT count(*) AS events FROM events WHERE {condition} AND seq >= $since",
+        params | {"since": since},
+    )
+
+
+def page(where: EventFilter, *, below: int, skip: int, rows: int, columns: str = COLUMNS) -> Query:
+    """`rows` events with seq < `below`, the newest first, after `skip` of them; `columns` of `events`."""
+    condition, params = where.condition()
+    return Query(
+        f"SELECT {columns} FROM events WHERE {condition} AND seq < $below "
+        "ORDER BY seq DESC LIMIT $rows OFFSET $skip",
+        params | {"below": below, "rows": rows, "skip": skip},
+    )
+
+
+def event(event_id: str) -> Query:
+    """The event, or one a source, with this `event_id`, the columns of `events`; other text has none."""
+    return Query(
+        f"SELECT {COLUMNS} FROM events WHERE event_id = TRY_CAST($event_id AS UUID) ORDER BY seq",
+        {"event_id": event_id},
+    )
+
+
+def identity() -> Query:
+    """One row: store_id (text), created_at (UTC) of the file."""
+    return Query("SELECT store_id::VARCHAR AS store_id, created_at FROM store_info")
+
+
+def export_plan(where: EventFilter) -> Query:
+    """Rows first, last (seq), events, bytes (of the two long texts), one for each EXPORT_CHUNK of seq.
+
+    Events are only ever appended, with a higher seq: what this names stays what it is, whatever comes after.
+    """
+    condition, params = where.condition()
+    return Query(
+        "SELECT min(seq) AS first, max(seq) AS last, count(*) AS events, "
+        "sum(strlen(description) + strlen(metadata::VARCHAR))::BIGINT AS bytes "
+        f"FROM events WHERE {condition} GROUP BY seq // {EXPORT_CHUNK} ORDER BY first",
+        params,
+    )
+
+
+def export_block(where: EventFilter, *, first: int, last: int) -> Query:
+    """The events with `first` <= seq <= `last` in order, the columns of `events`; UUID and JSON as text."""
+    condition, params = where.condition()
+    return Query(
+        f"SELECT * REPLACE (event_id::VARCHAR AS event_id, metadata::VARCHAR AS metadata) FROM events "
+        f"WHERE {condition} AND seq BETWEEN $first AND $last ORDER BY seq",
+        params | {"first": first, "last": last},
+    )
+
+
+def log_end() -> Query:
+    """One row: how many events there are, and the last seq (NULL without events)."""
+    return Query("SELECT count(*) AS events, max(seq) AS last FROM events")
+
+
+def readable(first: int, last: int) -> Query:
+    """One row: events in [first, last] of seq; every value of theirs is read for it."""
+    return Query(
+        f"SELECT count(*) AS events, bit_xor(hash({COLUMNS})) AS read FROM events "
+        "WHERE seq BETWEEN $first AND $last",
+        {"first": first, "last": last},
+    )
+
+
+def seqs(first: int, last: int) -> Query:
+    """Rows seq in [first, last]."""
+    return Query("SELECT seq FROM events WHERE seq BETWEEN $first AND $last", {"first": first, "last": last})
+
+
+def folded() -> Query:
+    """Rows of `folded_segments`."""
+    return Query("SELECT * FROM folded_segments")
+
+
+def identify(store_id: str, created_at: datetime) -> Query:
+    """Give a new store the identity of the one it replaces."""
+    params = {"store_id": store_id, "created_at": created_at}
+    return Query("UPDATE store_info SET store_id = $store_id, created_at = $created_at", params)
+
+
+def insert_saved(table: str) -> Query:
+    """Append the rows of the registered table `saved` to `events` or `folded_segments`."""
+    if table not in ("events", "folded_segments"):
+        raise ValueError(f"{table!r} is not saved")
+    return Query(f"INSERT INTO {table} SELECT * FROM saved")
+
+
+_FACETS = {
+    "activity": "activity",
+    "agent": "agent",
+    "outcome": "coalesce(outcome, 'none')",
+    "source": "coalesce(source, '')",
+}
+
+_CATEGORIES = "categories AS (SELECT unnest($activities) AS activity, unnest($categories) AS category)"
+
+
+def _categories(catalogue: Catalogue) -> dict[str, Any]:
+    known: Sequence[tuple[str, str]] = sorted(catalogue.category_by_activity.items())
+    return {
+        "activities": [activity for activity, _ in known],
+        "categories": [category for _, category in known],
+        "other": catalogue.other,
+    }

@@ -1,0 +1,111 @@
+"""Date ranges: the presets, and local dates turned into UTC bounds."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta, tzinfo
+from functools import cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from audit_store.errors import InvalidFilter
+from audit_store.event import EARLIEST, LATEST
+
+DEFAULT_RANGE = "7d"
+LENGTHS = {
+    "1h": timedelta(hours=1),
+    "24h": timedelta(hours=24),
+    "7d": timedelta(days=7),
+    "30d": timedelta(days=30),
+    "90d": timedelta(days=90),
+    "1y": timedelta(days=365),
+}
+RANGES = {
+    "1h": "Last hour",
+    "24h": "Last 24 hours",
+    "7d": "Last 7 days",
+    "30d": "Last 30 days",
+    "90d": "Last 90 days",
+    "1y": "Last year",
+    "all": "All time",
+    "custom": "Custom dates",
+}
+
+
+# `fromisoformat` takes more: any character between date and time, and digits without end.
+_ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A half-open stretch of time [start, end): naive datetimes in UTC, None where it is open."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+
+    @property
+    def length(self) -> timedelta | None:
+        """How long it is, None where it is open."""
+        return None if self.start is None or self.end is None else self.end - self.start
+
+    @property
+    def before(self) -> "Period | None":
+        """The period of the same length that ends where this one starts."""
+        if self.start is None or self.length is None:
+            return None
+        return Period(self.start - self.length, self.start)
+
+
+def zone(name: str) -> ZoneInfo:
+    """The IANA time zone of this name. Raises InvalidFilter for a name that is none."""
+    try:
+        if name in _zone_names():
+            return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        pass
+    raise InvalidFilter("tz", name, "give an IANA time zone such as Europe/Berlin")
+
+
+@cache
+def _zone_names() -> set[str]:
+    return available_timezones()  # reads the whole zone database, 3 ms each time
+
+
+def relative(name: str, now: datetime) -> Period:
+    """The period of a preset; it ends with the current minute, so that a minute's views share their reads.
+
+    `now` is aware. Raises InvalidFilter for a name that is no preset.
+    """
+    if name == "all":
+        return Period()
+    if name not in LENGTHS:
+        raise InvalidFilter("range", name, f"give one of {', '.join(RANGES)}")
+    utc = now.astimezone(UTC).replace(tzinfo=None)
+    end = utc.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    return Period(end - LENGTHS[name], end)
+
+
+def custom(start: str | None, end: str | None, tz: tzinfo) -> Period:
+    """[from, to) of local dates or date-times, cut to the years an event can have; either may be missing.
+
+    Raises InvalidFilter for what is no date, and for a period without an instant in it.
+    """
+    period = Period(_bound("from", start, tz), _bound("to", end, tz))
+    if period.start is not None and period.end is not None and period.end <= period.start:
+        raise InvalidFilter("to", end, f"it must be later than from={start}")
+    return period
+
+
+def _bound(parameter: str, text: str | None, tz: tzinfo) -> datetime | None:
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text if _ISO.fullmatch(text) else "")
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=tz)
+        return min(max(moment.astimezone(UTC), EARLIEST), LATEST).replace(tzinfo=None)
+    except (ValueError, OverflowError):
+        raise InvalidFilter(parameter, text, "give a date such as 2026-03-14 or 2026-03-14T09:26") from None
+
+
+def midnight(moment: datetime) -> bool:
+    """Whether a datetime is at the very start of its day."""
+    return moment.time() == time()

@@ -1,0 +1,170 @@
+"""The statements that turn whatever came in, lines or columns, into JSON records of one event each.
+
+Each reads a table `frame` that the caller registers, and gives line, raw (the record as it came) and record
+(the JSON text of an object, or NULL where there is none).
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from audit_store import event
+
+LINE_FIELDS = ("agent", "activity", "description", "outcome", "source_ip", "target")
+LEAP_GAP_YEARS = 8
+EMPTY = "''"
+MOST = {
+    "agent": event.AGENT_MAX,
+    "activity": event.ACTIVITY_MAX,
+    "source_ip": event.SOURCE_IP_MAX,
+    "target": event.TARGET_MAX,
+    "description": event.DESCRIPTION_MAX_BYTES // 4,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a message means: the numbers of the groups of `pattern` by event field, and fixed values."""
+
+    pattern: str
+    groups: Mapping[str, int]
+    constants: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class LineShape:
+    """How a line of text is taken apart: a frame of named groups, then the first rule that fits the message.
+
+    `groups` names the groups of `pattern` in order. `fields` gives, for an event field, the groups whose
+    first filled one is its value; it stands behind the rules, except for the fields in `fixed`. `message`
+    lists the groups that may hold the message, `keep` and `numbers` those that the metadata keeps as text
+    and as integers.
+    """
+
+    pattern: str
+    groups: Sequence[str]
+    message: Sequence[str]
+    fields: Mapping[str, tuple[str, ...]]
+    fixed: frozenset[str]
+    rules: Sequence[Rule]
+    keep: Sequence[str]
+    numbers: Sequence[str]
+
+
+def literal(text: str) -> str:
+    """The text as an SQL string."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def quoted(name: str) -> str:
+    """The name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def trimmed(text: str) -> str:
+    """The text without white space (of ASCII) at its ends."""
+    return rf"trim({text}, e' \t\n\r\f')"
+
+
+def json_frame() -> str:
+    """Records that are JSON as they came: `frame` has line and raw, which may end with a line end."""
+    return "SELECT line, raw, raw AS record FROM frame"
+
+
+def columns_frame(names: Sequence[str], types: Sequence[str], texts: frozenset[str]) -> str:
+    """Records that came in columns: `frame` has line, c0, c1, … of these DuckDB types.
+
+    NULL and NaN are "not given". The columns in `texts` become text; others keep their JSON type.
+    """
+    keys = [literal(json.dumps(name, ensure_ascii=False) + ":") for name in names]
+    values = [
+        _as_json(f"c{place}", kind, name in texts)
+        for place, (name, kind) in enumerate(zip(names, types, strict=True))
+    ]
+    members = [f"{key} || {value}" for key, value in zip(keys, values, strict=True)]
+    record = f"'{{' || concat_ws(',', {', '.join(members)}) || '}}'"
+    return f"SELECT line, record AS raw, record FROM (SELECT line, {record} AS record FROM frame)"
+
+
+def _as_json(column: str, kind: str, as_text: bool) -> str:
+    if kind.startswith("TIMESTAMP") and ("TZ" in kind or "WITH" in kind):
+        return f"to_json(strftime({column}::TIMESTAMPTZ AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ'))"
+    if kind.startswith("TIMESTAMP"):
+        return f"to_json(strftime({column}::TIMESTAMP, '%Y-%m-%dT%H:%M:%S.%f'))"
+    # Data frames write a missing number as NaN.
+    if kind in ("FLOAT", "DOUBLE"):
+        column = f"CASE WHEN isfinite({column}) THEN {column} END"
+    nested = kind.startswith(("STRUCT", "MAP")) or kind.endswith("]")
+    return f"to_json({column}::VARCHAR)" if as_text and not nested else f"to_json({column})"
+
+
+def lines_frame(shape: LineShape, now: datetime, year: int | None) -> str:
+    """Records from lines of text: `frame` has line and raw. `record` is NULL where the shape does not fit.
+
+    A time without a year gets `year`, or the latest year that does not put it in the future (a day is granted
+    for time zones). `now` is naive, in UTC.
+    """
+    names = ", ".join(map(literal, shape.groups))
+    taken = f"regexp_extract(raw, {literal(shape.pattern)}, [{names}])"
+    # The rule is chosen once a line, and each field then runs the pattern of that rule only.
+    choice = " ".join(
+        f"WHEN regexp_matches(message, {literal(rule.pattern)}) THEN {place}"
+        for place, rule in enumerate(shape.rules)
+    )
+    fields = {name: value for name in LINE_FIELDS if (value := _line_field(shape, name))}
+    fields["occurred_at"] = _dated("g.time", now, year)
+    values = ", ".join(f"{value} AS {name}" for name, value in fields.items())
+    return (
+        f"SELECT line, raw, CASE WHEN g.time <> '' THEN {_line_record(shape, fields)} END AS record "
+        f"FROM (SELECT line, raw, g, {values} FROM (SELECT *, CASE {choice} END AS rule "
+        f"FROM (SELECT line, raw, g, {_first_filled(shape.message)} AS message "
+        f"FROM (SELECT line, raw, {taken} AS g FROM (SELECT line, {trimmed('raw')} AS raw FROM frame)))))"
+    )
+
+
+def _line_record(shape: LineShape, fields: Iterable[str]) -> str:
+    members = [f"'\"{name}\":' || to_json({_cut(name)})" for name in fields]
+    kept = [f"'\"{name}\":' || to_json(nullif(g.{quoted(name)}, ''))" for name in shape.keep]
+    kept += [f"'\"{name}\":' || try_cast(g.{quoted(name)} AS BIGINT)" for name in shape.numbers]
+    members.append(f"'\"metadata\":{{' || concat_ws(',', {', '.join(kept) or 'NULL'}) || '}}'")
+    return f"'{{' || concat_ws(',', {', '.join(members)}) || '}}'"
+
+
+def _first_filled(groups: Sequence[str]) -> str:
+    return f"coalesce({', '.join(f'nullif(g.{quoted(name)}, {EMPTY})' for name in groups)}, {EMPTY})"
+
+
+def _line_field(shape: LineShape, name: str) -> str:
+    cases = []
+    for place, rule in enumerate(shape.rules):
+        if name in rule.groups:
+            found = f"regexp_extract(message, {literal(rule.pattern)}, {rule.groups[name]})"
+            cases.append(f"WHEN {place} THEN nullif({found}, '')")
+        elif name in rule.constants:
+            cases.append(f"WHEN {place} THEN {literal(rule.constants[name])}")
+    ways = [f"CASE rule {' '.join(cases)} END"] if cases and name not in shape.fixed else []
+    if name in shape.fields:
+        ways.append(f"nullif({_first_filled(shape.fields[name])}, '')")
+    return f"coalesce({', '.join(ways)})" if ways else ""
+
+
+def _cut(name: str) -> str:
+    # An attacker chooses the user name in a log line: a long one must not get the line refused.
+    if name not in MOST:
+        return name
+    return (
+        f"CASE WHEN length({name}) > {MOST[name]} THEN left({name}, {MOST[name] - 1}) || '…' ELSE {name} END"
+    )
+
+
+def _dated(text: str, now: datetime, year: int | None) -> str:
+    years = [year] if year else range(now.year + 1, now.year - LEAP_GAP_YEARS - 1, -1)
+    latest = "infinity" if year else str(now + timedelta(days=1))
+    tries = [f"try_strptime('{each} ' || {text}, '%Y %b %d %H:%M:%S')" for each in years]
+    dated = [f"CASE WHEN {moment} <= TIMESTAMP '{latest}' THEN {moment} END" for moment in tries]
+    # A day that no year has falls through as it stands, and is refused like any other text that is no time.
+    return (
+        f"CASE WHEN regexp_matches({text}, '^\\d{{4}}-') THEN {text} "
+        f"ELSE coalesce(strftime(coalesce({', '.join(dated)}), '%Y-%m-%dT%H:%M:%S'), {text}) END"
+    )

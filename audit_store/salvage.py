@@ -1,0 +1,146 @@
+"""What of a damaged store can be read, and a new store made of it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from audit_store import queries
+from audit_store.filters import EventFilter
+from audit_store.queries import Query
+from audit_store.store import Connection, Reader, Store
+
+# DuckDB keeps 122,880 rows together, and unpacks 2,048 of them at a time.
+RANGE = 122_880
+LEAST = 2_048
+_SAVED_AT_ONCE = 8_192
+_SHOWN = 20
+
+Range = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What of a log can be read: ranges of seq, both ends included.
+
+    `events` counts what can be read, `damaged` what is in the file and cannot; `missing` are all seq from 0
+    to `last` (-1: an empty log) that cannot be had.
+    """
+
+    events: int
+    damaged: int
+    last: int
+    readable: tuple[Range, ...]
+    missing: tuple[Range, ...]
+
+    def up_to(self, last: int) -> "Found":
+        """The same, where the log is known to go on to seq `last`."""
+        if last <= self.last:
+            return self
+        return replace(self, last=last, missing=tuple(_joined([*self.missing, (self.last + 1, last)])))
+
+    def words(self) -> list[str]:
+        """For a person, a line each."""
+        lost = sum(last - first + 1 for first, last in self.missing)
+        lines = [f"{self.events:,} events can be read, {lost:,} are missing"]
+        lines += [_range_words(first, last) for first, last in self.missing[:_SHOWN]]
+        if len(self.missing) > _SHOWN:
+            rest = sum(last - first + 1 for first, last in self.missing[_SHOWN:])
+            lines.append(f"missing: {rest:,} events in {len(self.missing) - _SHOWN} more ranges")
+        return lines
+
+
+def survey(reader: Reader) -> Found:
+    """Read every value of every event. Raises StoreCorrupt where there is no list of events at all."""
+    count, last = reader.one(queries.log_end())
+    last = max(count - 1, -1 if last is None else last)
+    readable: list[Range] = []
+    missing: list[Range] = []
+    events = absent = 0
+    for first in range(0, last + 1, RANGE):
+        for start, end, found in _readable(reader, first, min(first + RANGE - 1, last)):
+            if found is None:
+                missing.append((start, end))
+                continue
+            events += found
+            readable.append((start, end))
+            if found != end - start + 1:
+                gaps = _gaps(reader, start, end)
+                missing += gaps
+                absent += sum(b - a + 1 for a, b in gaps)
+    damaged = last + 1 - events - absent
+    return Found(events, damaged, last, tuple(_joined(readable)), tuple(_joined(missing)))
+
+
+def _readable(reader: Reader, first: int, last: int) -> Iterator[tuple[int, int, int | None]]:
+    """The range in parts, each with the number of its events, or None where it cannot be read."""
+    table = reader.salvage(queries.readable(first, last))
+    if table is not None:
+        yield first, last, int(table["events"][0].as_py())
+    elif last - first < LEAST:
+        yield first, last, None
+    else:
+        # Cut where DuckDB does, so that no part straddles two vectors.
+        half = (last - first + 1) // 2
+        middle = first + -(-half // LEAST) * LEAST
+        yield from _readable(reader, first, middle - 1)
+        yield from _readable(reader, middle, last)
+
+
+def _gaps(reader: Reader, first: int, last: int) -> list[Range]:
+    table = reader.salvage(queries.seqs(first, last))
+    there = np.array([] if table is None else table["seq"].to_numpy(), np.int64)
+    absent = np.setdiff1d(np.arange(first, last + 1), there)
+    return list(_joined([(int(seq), int(seq)) for seq in absent]))
+
+
+def _joined(ranges: Sequence[Range]) -> Iterator[Range]:
+    """The ranges in order, neighbours as one."""
+    held: Range | None = None
+    for first, last in sorted(ranges):
+        if held is not None and first == held[1] + 1:
+            held = held[0], last
+            continue
+        if held is not None:
+            yield held
+        held = first, last
+    if held is not None:
+        yield held
+
+
+def save(source: Store, found: Found, target: Path, wait: float) -> None:
+    """Make a new store of what was found in a damaged one; its events keep their seq."""
+    with source.read(wait, checked=False) as reader, Store(target).write(wait) as connection:
+        connection.execute("BEGIN")
+        if (who := reader.salvage(queries.identity())) is not None and who.num_rows:
+            row = who.to_pylist()[0]
+            _run(connection, queries.identify(row["store_id"], row["created_at"]))
+        # Without these notes a fold that was interrupted would store its segments twice.
+        _insert(reader, connection, "folded_segments", queries.folded())
+        for first, last in found.readable:
+            for start in range(first, last + 1, _SAVED_AT_ONCE):
+                end = min(start + _SAVED_AT_ONCE - 1, last)
+                _insert(
+                    reader, connection, "events", queries.export_block(EventFilter(), first=start, last=end)
+                )
+        connection.execute("COMMIT")
+        connection.execute("CHECKPOINT")
+
+
+def _insert(reader: Reader, connection: Connection, table: str, rows: Query) -> None:
+    saved = reader.salvage(rows)
+    if saved is not None and saved.num_rows:
+        connection.register("saved", saved)
+        _run(connection, queries.insert_saved(table))
+        connection.unregister("saved")
+
+
+def _run(connection: Connection, statement: Query) -> None:
+    connection.execute(statement.sql, statement.params)
+
+
+def _range_words(first: int, last: int) -> str:
+    if first == last:
+        return f"missing: seq {first}, 1 event"
+    return f"missing: seq {first} to {last}, {last - first + 1:,} events"

@@ -1,0 +1,211 @@
+"""The statements that turn JSON records into rows of events, many at a time.
+
+SQL decides only what is *surely* a valid event; a row it is not sure of comes back with `sure` false, for
+`Event` to judge. So SQL may doubt too much, but never too little, and all refusals come from one place.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+
+from audit_store import event
+from audit_store.queries import Query
+from audit_store.records import literal, quoted, trimmed
+
+TEXTS = ("agent", "activity", "description", "outcome", "source_ip", "target", "source", "event_id")
+SPOOL_FIELDS = ("fresh_id", "appended_at")
+
+_STRING = r'"(?:[^"\\\x00-\x1f]|\\["\\/bfnrt])*"'
+# Only numbers that Python and DuckDB write with the same digits.
+_NUMBER = r"0|-?[1-9]\d{0,14}(?:\.\d{1,4})?"
+_PAIR = rf"{_STRING}: ?(?:{_STRING}|true|false|null|{_NUMBER})"
+_FLAT_OBJECT = rf"\{{(?:{_PAIR}(?:, ?{_PAIR})*)?\}}"
+_SCALAR = r"true|false|0|-?[1-9]\d{0,14}"
+_NAIVE = r"\d{4}-\d{2}-\d{2}[T ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?"
+_DAY = 86_400_000_000
+
+
+def stage(
+    frame: str,
+    fields: Mapping[str, str],
+    constants: Mapping[str, str],
+    *,
+    rest: bool,
+    fresh: bool,
+    source: str,
+    zone: str | None,
+    now: datetime,
+) -> Query:
+    """Rows line, event_id, keyed, occurred_at (UTC), timed, the texts, metadata, digest, sure, raw, record.
+
+    `frame` is a statement that gives line, raw and record. `fields` names the top-level key that holds each
+    event field, `constants` what stands in for one that is not given. With `rest` the keys that `fields` does
+    not name join the metadata. `zone` (IANA) is that of times without an offset, `now` the time of events
+    without a time. `event_id` is NULL where it depends on earlier records, and `digest` (SHA-256 of raw, trimmed) is
+    not; with `fresh` such events get a UUIDv7. `raw` and `record` are given only where `sure` is false.
+    """
+    # Two fields may come from one key.
+    names = list(dict.fromkeys(fields.values()))
+    sql = (
+        f"WITH source AS ({frame}), {_parsed(names)}, {_told(fields, constants, names)}, "
+        f"{_merged(names, rest)}, {_keyed(zone)} {_rows(fresh)}"
+    )
+    params = {"source": source, "now": now} | ({"zone": zone} if zone else {})
+    return Query(sql, params)
+
+
+def doubt(frame: str) -> Query:
+    """Rows line, raw, record, for recipes that are beyond SQL."""
+    return Query(f"SELECT line, raw, record FROM ({frame})")
+
+
+def content_keys() -> Query:
+    """Rows event_id, made of the content, in the order of the table `contents` (source, digest, ordinal)."""
+    key = "digest || ':' || ordinal"
+    return Query(
+        f"SELECT {_uuid('hash')} AS event_id FROM (SELECT {_key_hash('source', key)} AS hash FROM contents)"
+    )
+
+
+def known_zones() -> Query:
+    """Rows name: the time zones that `stage` can work with."""
+    return Query("SELECT name FROM pg_timezone_names()")
+
+
+def _parsed(names: list[str]) -> str:
+    shape = literal(json.dumps(dict.fromkeys(names, "JSON"), ensure_ascii=False))
+    return (
+        "parsed AS (SELECT line, raw, record, "
+        f"TRY(from_json(record, {shape})) AS f, TRY(json_keys(record)) AS keys FROM source)"
+    )
+
+
+def _told(fields: Mapping[str, str], constants: Mapping[str, str], names: list[str]) -> str:
+    texts = []
+    typed = ["true"]
+    for name in (*TEXTS, *SPOOL_FIELDS, "occurred_at"):
+        value = f"f.{quoted(fields[name])}" if name in fields else "NULL"
+        other = literal(constants[name]) if name in constants else "NULL"
+        is_text = f"starts_with({value}, '\"')"
+        if name not in fields:
+            texts.append(f"{other}::VARCHAR AS {name}")
+        elif fields[name] == name:
+            texts.append(f"coalesce({value}->>'$', {other}) AS {name}")
+            typed.append(f"({value} IS NULL OR {is_text})")
+        else:
+            texts.append(f"coalesce(nullif({value}->>'$', ''), {other}) AS {name}")
+            typed.append(f"({value} IS NULL OR {is_text} OR regexp_full_match({value}, '{_SCALAR}'))")
+    if "metadata" in fields:
+        value = f"f.{quoted(fields['metadata'])}"
+        texts.append(
+            f"CASE WHEN starts_with({value}, '\"') THEN {value}->>'$' ELSE {value}::VARCHAR END AS given"
+        )
+    else:
+        texts.append("NULL::VARCHAR AS given")
+    known = " + ".join(f"(f.{quoted(name)} IS NOT NULL)::INT" for name in names)
+    return (
+        f"told AS (SELECT line, raw, record, keys, {', '.join(texts)}, {' AND '.join(typed)} AS typed, "
+        f"{known} AS known FROM parsed)"
+    )
+
+
+def _merged(names: list[str], rest: bool) -> str:
+    # RFC 7396: a null in a merge patch removes its key.
+    removal = literal(json.dumps(dict.fromkeys(names), ensure_ascii=False))
+    others = f"CASE WHEN len(keys) > known THEN json_merge_patch(record, {removal})::VARCHAR END"
+    given = "coalesce(given, '{}')"
+    return (
+        f"others AS (SELECT *, {others if rest else 'NULL::VARCHAR'} AS rest, "
+        f"CASE WHEN len(keys) = known THEN true ELSE {_distinct('keys')} END AS once FROM told), "
+        "merged AS (SELECT *, CASE WHEN rest IS NULL OR rest = '{}' "
+        f"THEN {given} WHEN {given} = '{{}}' THEN rest "
+        "ELSE left(given, length(given) - 1) || ',' || substr(rest, 2) END AS metadata FROM others)"
+    )
+
+
+def _keyed(zone: str | None) -> str:
+    naive = "try_cast(occurred_at AS TIMESTAMP)"
+    local = (
+        f"WHEN regexp_full_match(occurred_at, '{_NAIVE}') AND {_steady(naive)} THEN timezone($zone, {naive})"
+    )
+    return (
+        "keyed AS (SELECT * REPLACE (coalesce(occurred_at, appended_at) AS occurred_at, "
+        "coalesce(source, $source) AS source), occurred_at IS NOT NULL AS timed, CASE "
+        "WHEN coalesce(occurred_at, appended_at) IS NULL THEN $now::TIMESTAMPTZ "
+        f"WHEN regexp_full_match(coalesce(occurred_at, appended_at), '{event.RFC3339_PATTERN}') "
+        "THEN try_cast(coalesce(occurred_at, appended_at) AS TIMESTAMPTZ) "
+        f"{local if zone else ''} END AS moment, "
+        "CASE WHEN event_id IS NOT NULL AND NOT (strlen(event_id) = 36 "
+        f"AND regexp_full_match(event_id, '{event.UUID_PATTERN}')) "
+        f"THEN {_key_hash('coalesce(source, $source)', 'event_id')} END AS hash, "
+        "TRY(json_keys(metadata)) AS members FROM merged)"
+    )
+
+
+def _steady(naive: str) -> str:
+    """Whether the zone keeps its offset a day before and after, so that the wall clock is not ambiguous."""
+    before, after = (f"epoch_us(timezone($zone, {naive} {sign} INTERVAL 1 DAY))" for sign in "-+")
+    middle = f"epoch_us(timezone($zone, {naive}))"
+    return f"{middle} - {before} = {_DAY} AND {after} - {middle} = {_DAY}"
+
+
+def _rows(fresh: bool) -> str:
+    identity = (
+        f"CASE WHEN hash IS NOT NULL THEN {_uuid('hash')} WHEN event_id IS NOT NULL THEN lower(event_id) "
+        f"WHEN fresh_id IS NOT NULL THEN lower(fresh_id) {'ELSE uuidv7()::VARCHAR' if fresh else ''} END"
+    )
+    content = f"CASE WHEN event_id IS NULL AND fresh_id IS NULL THEN sha256({trimmed('raw')}) END"
+    return (
+        f"SELECT line, {identity} AS event_id, "
+        f"event_id IS NOT NULL OR {'false' if fresh else 'fresh_id IS NULL'} AS keyed, "
+        "moment AS occurred_at, timed, agent, activity, coalesce(description, '') AS description, "
+        "outcome, source_ip, target, source, metadata, "
+        f"{'NULL' if fresh else content}"
+        f"::VARCHAR AS digest, coalesce({_sure()}, false) AS sure, "
+        "CASE WHEN NOT sure THEN raw END AS raw, CASE WHEN NOT sure THEN record END AS record FROM keyed"
+    )
+
+
+def _sure() -> str:
+    """Every rule of an event, as narrow or narrower than `Event` has it."""
+    optional = {"source_ip": event.SOURCE_IP_MAX, "target": event.TARGET_MAX}
+    conditions = [
+        "typed AND once",
+        # DuckDB's parser lets a comma stand before a closing bracket.
+        r"NOT regexp_matches(record, ',\s*[}\]]')",
+        f"length(agent) BETWEEN 1 AND {event.AGENT_MAX}",
+        f"length(activity) BETWEEN 1 AND {event.ACTIVITY_MAX}",
+        f"strlen(coalesce(description, '')) <= {event.DESCRIPTION_MAX_BYTES}",
+        "(outcome IS NULL OR outcome IN ('success', 'failure'))",
+        *(f"({name} IS NULL OR length({name}) <= {most})" for name, most in optional.items()),
+        f"length(source) <= {event.SOURCE_MAX}",
+        f"(event_id IS NULL OR length(event_id) BETWEEN 1 AND {event.EVENT_ID_MAX})",
+        f"(fresh_id IS NULL OR regexp_full_match(fresh_id, '{event.UUID_PATTERN}'))",
+        f"moment >= TIMESTAMPTZ '{event.EARLIEST}' AND moment < TIMESTAMPTZ '{event.LATEST}'",
+        f"(metadata = '{{}}' OR strlen(metadata) <= {event.METADATA_MAX_BYTES} "
+        f"AND regexp_full_match(metadata, {literal(_FLAT_OBJECT)}) AND {_distinct('members')})",
+    ]
+    return " AND ".join(conditions)
+
+
+def _distinct(keys: str) -> str:
+    """Whether no key stands twice; `list_unique` alone is ten times slower on the short lists that abound."""
+    return (
+        f"CASE WHEN len({keys}) <= 1 THEN true WHEN len({keys}) = 2 THEN {keys}[1] <> {keys}[2] "
+        f"ELSE list_unique({keys}) = len({keys}) END"
+    )
+
+
+def _key_hash(source: str, key: str) -> str:
+    """SHA-1 of namespace and name, the stuff of a UUIDv5, as `event.key_uuid` has it."""
+    name = f"length({source}) || ':' || {source} || {key}"
+    return f"sha1(unhex('{event.KEY_NAMESPACE.hex}') || encode({name}))"
+
+
+def _uuid(hashed: str) -> str:
+    """The text of a UUIDv5: version and variant bits set as RFC 9562, 5.5 says."""
+    variant = f"substr('89ab89ab89ab89ab', instr('0123456789abcdef', substr({hashed}, 17, 1)), 1)"
+    return (
+        f"concat(substr({hashed}, 1, 8), '-', substr({hashed}, 9, 4), '-5', substr({hashed}, 14, 3), '-', "
+        f"{variant}, substr({hashed}, 18, 3), '-', substr({hashed}, 21, 12))"
+    )

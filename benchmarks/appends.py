@@ -1,0 +1,125 @@
+"""Durable single appends by 4 processes, beside SQLite (WAL, synchronous=FULL) in the same run.
+
+All write the same event to the same disk, in turns, and every append is synced before the next one. Ours is measured
+twice: alone, and with a dashboard's fold beside it, which takes its share of the processors and makes the events
+readable. The median of one append is set against the median of one `fdatasync`.
+"""
+
+import json
+import os
+import sqlite3
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from multiprocessing import get_context
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+
+from ingest import append
+from ingest.background import FoldingThread
+
+PROCESSES = 4
+SECONDS = 3.0
+ROUNDS = 3
+EVENT = {
+    "agent": "support-7@bik.example",
+    "activity": "Login",
+    "description": "Signed in from a browser",
+    "outcome": "failure",
+    "source_ip": "203.0.113.9",
+}
+Work = Callable[[Path], Callable[[], object]]
+
+
+def main() -> None:
+    """Print both rates, their ratio, and the medians."""
+    with tempfile.TemporaryDirectory(dir=".") as folder:
+        rounds = [_round(Path(folder), number) for number in range(ROUNDS)]
+        sync = statistics.median(_syncs(Path(folder)))
+        single = statistics.median(_single_appends(Path(folder)))
+    for alone, folding, sqlite in rounds:
+        print(f"appends/s {alone:9,.0f}   with a fold beside {folding:9,.0f}   sqlite {sqlite:9,.0f}")
+    for what, place in (("alone", 0), ("with a fold beside", 1)):
+        ratio = statistics.median(one[place] / one[2] for one in rounds)
+        print(f"median ratio to sqlite, {what}: {ratio:.2f} (goal 1.5)")
+    print(
+        f"one append {single * 1e6:,.0f} µs, one fdatasync {sync * 1e6:,.0f} µs, ratio {single / sync:.2f} (goal 2)"
+    )
+
+
+def _round(folder: Path, number: int) -> tuple[float, float, float]:
+    alone = _rate(_append_work, folder / f"alone-{number}.duckdb")
+    store = folder / f"folding-{number}.duckdb"
+    with FoldingThread(store):
+        folding = _rate(_append_work, store)
+    return alone, folding, _sqlite(folder, number)
+
+
+def _sqlite(folder: Path, number: int) -> float:
+    store = folder / f"theirs-{number}.sqlite"
+    connection = sqlite3.connect(store)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("CREATE TABLE events(id INTEGER PRIMARY KEY, at TEXT, body TEXT)")
+    connection.close()
+    return _rate(_sqlite_work, store)
+
+
+def _append_work(store: Path) -> Callable[[], object]:
+    return lambda: append(store=store, fold=False, **EVENT)
+
+
+def _sqlite_work(store: Path) -> Callable[[], object]:
+    connection = sqlite3.connect(store, timeout=60, isolation_level=None)
+    connection.execute("PRAGMA synchronous=FULL")
+    body = json.dumps(EVENT)
+    return lambda: connection.execute("INSERT INTO events(at, body) VALUES (datetime('now'), ?)", [body])
+
+
+def _rate(work: Work, store: Path) -> float:
+    context = get_context("spawn")
+    barrier = context.Barrier(PROCESSES)
+    with context.Pool(PROCESSES, _keep, (barrier,)) as pool:
+        return sum(pool.starmap(_count, [(work, store)] * PROCESSES, chunksize=1))
+
+
+def _keep(barrier: Barrier) -> None:
+    global _barrier
+    _barrier = barrier
+
+
+def _count(work: Work, store: Path) -> float:
+    """Appends a second of one process."""
+    act = work(store)
+    act()
+    _barrier.wait()
+    start = time.perf_counter()
+    done = 0
+    while time.perf_counter() - start < SECONDS:
+        act()
+        done += 1
+    return done / (time.perf_counter() - start)
+
+
+def _single_appends(folder: Path) -> list[float]:
+    act = _append_work(folder / "single.duckdb")
+    act()
+    return [_seconds(act) for _ in range(2_000)]
+
+
+def _syncs(folder: Path) -> list[float]:
+    """Seconds of a bare write and `fdatasync` of a line of the same size."""
+    line = json.dumps(EVENT).encode() + b"\n"
+    with (folder / "bare").open("ab", buffering=0) as file:
+
+        def act() -> None:
+            file.write(line)
+            os.fdatasync(file.fileno())
+
+        return [_seconds(act) for _ in range(2_000)]
+
+
+def _seconds(act: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    act()
+    return time.perf_counter() - start

@@ -1,0 +1,63 @@
+"""One million JSON Lines through `python -m ingest import`: events a second, and the most memory it took."""
+
+import json
+import os
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+EVENTS = 1_000_000
+
+
+def main() -> None:
+    """Print the rate and the peak memory, with keys of the events' own and without, and of a second import."""
+    with tempfile.TemporaryDirectory(dir=".") as folder:
+        for keyed in (True, False):
+            lines = Path(folder) / f"events-{keyed}.jsonl"
+            _write(lines, keyed=keyed)
+            store = Path(folder) / f"store-{keyed}.duckdb"
+            for what in ("first", "again"):
+                seconds, line = _import(lines, store)
+                rate = EVENTS / seconds
+                print(f"event_id {'given' if keyed else 'none ':5} {what}: {rate:9,.0f} events/s   {line}")
+    print("goal 300,000 events/s")
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / (
+        1 << 10 if sys.platform == "linux" else 1 << 20
+    )
+    print(f"peak memory {peak:,.0f} MB (goal 1,024)")
+
+
+def _write(path: Path, *, keyed: bool) -> None:
+    chance = random.Random(7)
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    with path.open("w") as file:
+        for number in range(EVENTS):
+            event = {
+                "agent": f"agent-{chance.randrange(200)}@bik.example",
+                "activity": chance.choice(["Login", "Journey saved", "API key copied"]),
+                "description": f"Something was changed in journey {chance.randrange(5000)}",
+                "occurred_at": (start + timedelta(seconds=number * 7)).isoformat(),
+                "outcome": "success",
+                "source_ip": f"203.0.113.{chance.randrange(250)}",
+                "metadata": {"campaign": chance.randrange(900), "user_agent": "Firefox"},
+            }
+            if keyed:
+                event["event_id"] = f"event-{number}"
+            file.write(json.dumps(event) + "\n")
+
+
+def _import(lines: Path, store: Path) -> tuple[float, str]:
+    start = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-m", "ingest", "import", str(lines), "--store", str(store)],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=os.environ,
+    )
+    return time.perf_counter() - start, done.stdout.strip()

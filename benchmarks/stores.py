@@ -1,0 +1,36 @@
+"""Large stores for measuring reads: made in SQL, because what is measured is reading them."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from audit_store import catalogue
+from audit_store.store import Store
+
+_FILL = """
+INSERT INTO events
+SELECT seq, uuidv7(), $end::TIMESTAMP - to_seconds(($n - seq) * $seconds / $n), $end::TIMESTAMP,
+       'agent-' || lpad(((hash(seq) % $agents) * (hash(seq + 7) % $agents) // $agents)::VARCHAR, 6, '0')
+       || '@bik.example',
+       $activities[1 + (hash(seq * 3) % len($activities))::INTEGER],
+       'Something was changed in journey ' || (hash(seq * 5) % 5000)::VARCHAR,
+       CASE WHEN hash(seq * 11) % 20 = 0 THEN 'failure' ELSE 'success' END,
+       '203.0.' || (hash(seq * 13) % 113)::VARCHAR || '.' || (hash(seq * 17) % 250)::VARCHAR,
+       NULL, 'web', '{}'
+FROM range($n) numbers(seq)
+"""
+
+
+def fill(path: Path, events: int, *, agents: int = 200, days: int = 365) -> Path:
+    """A store of `events` events, evenly spread over the `days` before now; made once, then reused."""
+    if not path.exists():
+        parameters = {
+            "n": events,
+            "agents": agents,
+            "seconds": int(timedelta(days=days).total_seconds()),
+            "end": datetime.now(UTC).replace(tzinfo=None),
+            "activities": sorted(catalogue.load().category_by_activity),
+        }
+        with Store(path).write() as connection:
+            connection.execute(_FILL, parameters)
+            connection.execute("CHECKPOINT")
+    return path

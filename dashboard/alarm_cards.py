@@ -1,0 +1,90 @@
+"""One alarm on the screen: its sentence, the way to its events, who and where from, and what a reviewer says of it."""
+
+from collections.abc import Sequence
+from datetime import UTC
+
+import streamlit as st
+
+from alarms import LoginAlarm, Mark, QuietNote, Told, Watch
+from dashboard import address, reviewing
+from dashboard.text import shown
+
+LOG = "../pages/log.py"
+KINDS = {
+    "all": "All logins",
+    "failed": "Failed logins",
+    "agents": "Many agents at once",
+    "agent": "One agent",
+}
+NOTES = {
+    "sustained rise": "Sustained rise",
+    "unusual hour": "Unusual hour",
+    "new address": "First time from this address",
+    "new activity": "First time this activity",
+    "gone silent": "Gone silent",
+}
+
+
+def card(found: Watch, told: Told, made: Sequence[Mark]) -> None:
+    """Draw an alarm."""
+    alarm = told.alarm
+    mark = reviewing.mark_of(alarm, made)
+    with st.container(border=True):
+        st.caption(f"{_day(alarm)} · {KINDS[alarm.key.kind]}")
+        st.text(shown(told.sentence))
+        if mark is not None and mark.note:
+            st.text(f"Note: {shown(mark.note)}")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            events_link(alarm)
+            _verdict(alarm, mark)
+            opened = st.toggle("Who and where from", key=f"evidence_{alarm.key.text}")
+        if opened:
+            _evidence(found, alarm)
+
+
+def _day(alarm: LoginAlarm) -> str:
+    start = alarm.key.start.replace(tzinfo=UTC).astimezone(alarm.where.zone)
+    return f"{start:%A}, {start.day} {start:%B %Y}"
+
+
+def events_link(of: LoginAlarm | QuietNote) -> None:
+    """The way to exactly these events in the log."""
+    st.page_link(
+        LOG, label="Show these events", icon=":material/list_alt:", query_params=address.link(of.where)
+    )
+
+
+def note(quiet: QuietNote) -> None:
+    """Draw a quiet note on one line."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.badge(NOTES.get(quiet.kind, "Note"), color="gray")
+        st.text(shown(quiet.text), width="stretch")
+        events_link(quiet)
+
+
+def _verdict(alarm: LoginAlarm, mark: Mark | None) -> None:
+    name = alarm.key.text
+    current = mark.verdict if mark is not None else "open"
+    with st.popover(reviewing.VERDICTS[current], width="content"):
+        verdict = st.segmented_control(
+            "This alarm is",
+            list(reviewing.VERDICTS),
+            default=current,
+            format_func=lambda one: reviewing.VERDICTS[one],
+            key=f"verdict_{name}",
+        )
+        text = st.text_area("Note", mark.note if mark is not None else "", key=f"note_{name}", max_chars=2000)
+        if st.button("Save", key=f"save_{name}", type="primary", disabled=verdict is None):
+            reviewing.mark(alarm, verdict or current, text)
+            st.rerun()
+
+
+def _evidence(found: Watch, alarm: LoginAlarm) -> None:
+    behind = reviewing.evidence(found, alarm)
+    for what, rows, more in (
+        ("Agent", behind.agents, behind.more_agents),
+        ("Address", behind.addresses, behind.more_addresses),
+    ):
+        st.dataframe(reviewing.table(rows, what), hide_index=True)
+        if more:
+            st.caption(f"and {more:,} more")

@@ -1,0 +1,61 @@
+"""What a count says beside the count of the period before."""
+
+from datetime import datetime
+from typing import Literal, TypedDict
+
+from audit_store.filters import EventFilter
+from dashboard.text import count
+from dashboard.times import length
+
+_SAME = "no change"
+_LEAST_PERCENT = 0.05
+_MANY_TIMES = 10
+
+
+class Change(TypedDict):
+    """The words, the arrow and the colour that `st.metric` shows below a value."""
+
+    delta: str | None
+    delta_arrow: Literal["auto", "off"]
+    delta_color: Literal["inverse", "off"]
+    delta_description: str | None
+
+
+def change(
+    where: EventFilter, begin: datetime | None, now: int, before: int | None, *, bad: bool = False
+) -> Change:
+    """The change of a count since the period before the one of `where`.
+
+    An open period has none. Where the log begins (`begin`, naive UTC) only within the period before, a
+    comparison would mislead, and is refused. With `bad`, a rise is drawn as a warning.
+    """
+    earlier = where.before()
+    if before is None or earlier is None or earlier.period.start is None or earlier.period.length is None:
+        return Change(delta=None, delta_arrow="off", delta_color="off", delta_description=None)
+    span = length(earlier.period.length)
+    if begin is None or begin > earlier.period.start:
+        return Change(
+            delta=f"no full {span} before",
+            delta_arrow="off",
+            delta_color="off",
+            delta_description=None,
+        )
+    words = _words(now, before)
+    moved = words[0] in "+-"
+    return Change(
+        delta=words,
+        delta_arrow="auto" if moved else "off",
+        delta_color="inverse" if bad and moved else "off",
+        delta_description=f"vs. previous {span}",
+    )
+
+
+def _words(now: int, before: int) -> str:
+    if before == 0:
+        return "none before" if now else _SAME
+    percent = (now - before) / before * 100
+    if abs(percent) < _LEAST_PERCENT:
+        return _SAME
+    if now >= _MANY_TIMES * before:
+        return f"+{count(now / before - 1)} times"
+    return f"{percent:+.0f} %" if abs(percent) >= 1 else f"{percent:+.1f} %"

@@ -1,0 +1,91 @@
+"""What all charts share: axes, the words for a stretch of time, and local times that no browser moves.
+
+A browser reads a time without a zone as its own local time. So local times are handed over as if they were
+UTC and drawn on UTC scales, and tooltips show them as text.
+"""
+
+from datetime import datetime, timedelta
+
+import altair as alt
+import pandas as pd
+
+# As wide as its place; the height is that of the plot, however many lines its legend needs.
+FIT = alt.AutoSizeParams(type="fit-x", contains="padding")
+SHORT = "format(datum.value, datum.value < 1000 ? 'd' : '~s')"
+COUNTS = alt.Axis(tickMinStep=1, tickCount=5, labelExpr=SHORT)
+LEGEND = alt.Legend(
+    orient="bottom",
+    columns=alt.ExprRef("width > 1400 ? 8 : width > 660 ? 4 : 2"),
+    labelLimit=alt.ExprRef("width > 300 ? 150 : 110"),
+    symbolType="square",
+    symbolOpacity=1,
+    padding=0,
+    offset=4,
+)
+_TIMES = {
+    "year": "%Y",
+    "quarter": "%b %Y",
+    "month": "%b %Y",
+    "week": "%-d %b",
+    "date": "%-d %b",
+    "day": "%-d %b",
+    "hours": "%H:%M",
+    "minutes": "%H:%M",
+}
+_LONG = ((365, "year"), (28, "month"), (7, "week"), (1, "day"))
+
+
+def time_axis(field: str, title: str) -> alt.X:
+    """The horizontal axis of local times that `as_utc` has marked; hours from 00:00 to 23:59."""
+    # So few that none overlap: of labels that do, Vega drops every second, be it the one that names the day.
+    few = alt.ExprRef("ceil(width / 80)")
+    axis = alt.Axis(format=_TIMES, tickCount=few, labelFlush=True, labelOverlap=True, grid=False)
+    return alt.X(field, type="temporal", bin="binned", title=title, scale=alt.Scale(type="utc"), axis=axis)
+
+
+def as_utc(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """The frame with naive local times marked as UTC, hour and minute unchanged."""
+    return frame.assign(**{column: frame[column].dt.tz_localize("UTC") for column in columns})
+
+
+def unit(step: timedelta) -> str:
+    """The name of a bucket's width: "15 minutes", "hour", "6 hours", "day", "week", "month", "year".
+
+    >>> unit(timedelta(minutes=15))
+    '15 minutes'
+    """
+    for days, name in _LONG:
+        if step.days >= days:
+            return name
+    hours, minutes = divmod(round(step.total_seconds()) // 60, 60)
+    number, name = (hours, "hour") if hours else (minutes, "minute")
+    return name if number == 1 else f"{number} {name}s"
+
+
+def when(start: datetime, step: timedelta) -> str:
+    """A bucket in words: "Sat 14 March 2026, 02:00–03:00", "Mon 9 – Sun 15 March 2026", "March 2026".
+
+    >>> when(datetime(2026, 3, 9), timedelta(days=7))
+    'Mon 9 – Sun 15 March 2026'
+    """
+    match unit(step):
+        case "year":
+            return f"{start:%Y}"
+        case "month":
+            return f"{start:%B %Y}"
+        case "week":
+            return f"{_since(start, start + timedelta(days=6))} – {_day(start + timedelta(days=6))}"
+        case "day":
+            return _day(start)
+    return f"{_day(start)}, {start:%H:%M}–{start + step:%H:%M}"
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment:%a} {moment.day} {moment:%B %Y}"
+
+
+def _since(first: datetime, last: datetime) -> str:
+    """The first day of two, without what the last day says too."""
+    if first.year != last.year:
+        return _day(first)
+    return f"{first:%a} {first.day}" + ("" if first.month == last.month else f" {first:%B}")

@@ -1,0 +1,78 @@
+"""Tells the page in the browser where its server is.
+
+Without being told, Streamlit's page asks for its server below its own path first: `/log` tries `/log/_stcore/…`,
+and each deep link starts with two errors in the console.
+"""
+
+import json
+from pathlib import Path
+
+import streamlit as st
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+INDEX = Path(st.__file__).with_name("static") / "index.html"
+_HEAD = b"<head>"
+
+
+def script() -> str:
+    """The inline script of every page: the server's address, read by Streamlit's own page code."""
+    base = json.dumps(st.get_option("server.baseUrlPath") or "")
+    return (
+        f"const here = location.origin + '/' + {base};"
+        "window.__streamlit = {BACKEND_BASE_URL: here, MAIN_PAGE_BASE_URL: here};"
+    )
+
+
+def page() -> str:
+    """The page as it is sent."""
+    return INDEX.read_text(encoding="utf-8").replace("<head>", f"<head><script>{script()}</script>", 1)
+
+
+class ServerAddress:
+    """ASGI middleware that adds the script to the page, and to nothing else."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._addition = _HEAD + f"<script>{script()}</script>".encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass everything on; an HTML body grows by the script."""
+        start: Message | None = None
+
+        async def send_with_script(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start" and _is_page(message):
+                start = message
+                return
+            if message["type"] == "http.response.body" and start is not None:
+                message = {**message, "body": message.get("body", b"").replace(_HEAD, self._addition, 1)}
+                _lengthen(start, len(self._addition) - len(_HEAD))
+                await send(start)
+                start = None
+            await send(message)
+
+        if _asks_for_page(scope):
+            plain = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
+            await self._app({**scope, "headers": plain}, receive, send_with_script)
+        else:
+            await self._app(scope, receive, send)
+
+
+def _asks_for_page(scope: Scope) -> bool:
+    return (
+        scope["type"] == "http" and scope["method"] == "GET" and "." not in scope["path"].rpartition("/")[2]
+    )
+
+
+def _is_page(message: Message) -> bool:
+    return MutableHeaders(scope=message).get("content-type", "").startswith("text/html")
+
+
+def _lengthen(message: Message, by: int) -> None:
+    headers = MutableHeaders(scope=message)
+    for name in ("etag", "last-modified"):
+        if name in headers:
+            del headers[name]
+    if "content-length" in headers:
+        headers["content-length"] = str(int(headers["content-length"]) + by)

@@ -1,0 +1,39 @@
+"""Who folds the spool while the dashboard runs: this process, unless it may only read."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from ingest import default_store
+from ingest.background import FoldingThread
+
+_thread: FoldingThread | None = None
+
+
+def may_write(store: Path) -> bool:
+    """Whether this process may fold: not with AUDIT_READ_ONLY=1, nor beside a folder it cannot write to."""
+    return os.environ.get("AUDIT_READ_ONLY", "0") in ("", "0") and os.access(store.absolute().parent, os.W_OK)
+
+
+def error() -> str | None:
+    """Why the last fold failed; None when it did not, or when this process does not fold."""
+    return _thread.error if _thread is not None else None
+
+
+def folds() -> bool:
+    """Whether this process folds the spool."""
+    return _thread is not None
+
+
+@contextlib.contextmanager
+def folding() -> Iterator[None]:
+    """While it lasts, what waits in the spool is folded within a second."""
+    global _thread
+    store = default_store()
+    if not may_write(store):
+        yield
+        return
+    with FoldingThread(store) as _thread:
+        yield
+    _thread = None

@@ -1,0 +1,137 @@
+"""Events as the rows of a table."""
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import streamlit as st
+
+from audit_store import queries
+from audit_store.filters import EventFilter
+from dashboard import address
+from dashboard.matches import matched_in
+from dashboard.text import shown
+from dashboard.times import local
+
+READ = f"{queries.LISTED}, recorded_at, target, source"
+"""The columns of `events` that a row of the table is made of."""
+
+COLUMNS = {
+    "time": "Time",
+    "agent": "Agent",
+    "activity": "Activity",
+    "outcome": "Outcome",
+    "description": "Description",
+    "address": "Address",
+    "target": "Target",
+    "source": "Source",
+    "event_id": "Event id",
+    "recorded_at": "Recorded at",
+}
+USUAL = ("time", "agent", "activity", "outcome", "description", "address")
+_WIDTHS = {"agent": 170, "activity": 165, "outcome": 85, "address": 110, "target": 170, "event_id": 290}
+_ROW_HEIGHT = 35
+_MOST_ROWS = 17
+_WORDS = 200
+_MODES: tuple[Literal["single-row", "single-cell"], ...] = ("single-row", "single-cell")
+
+
+def choose() -> list[str]:
+    """A menu of the columns; gives the chosen ones in their usual order, all usual ones where none is."""
+    with st.popover("Columns", icon=":material/view_column:"):
+        chosen = st.pills(
+            "Columns of the table",
+            list(COLUMNS),
+            selection_mode="multi",
+            default=USUAL,
+            format_func=COLUMNS.__getitem__,
+            key="log_columns",
+            persist_state="session",
+        )
+    return [name for name in COLUMNS if name in (chosen or USUAL)]
+
+
+def rows(events: pd.DataFrame, where: EventFilter) -> pd.DataFrame:
+    """What a reader sees of each event; times in the zone of `where`, texts through the gate."""
+    table = pd.DataFrame(
+        {
+            "time": _moments(events["occurred_at"], where.zone),
+            "agent": _shown(events["agent"]),
+            "activity": _shown(events["activity"]),
+            "outcome": [[outcome] if isinstance(outcome, str) else [] for outcome in events["outcome"]],
+            "description": _shown(events["description"]),
+            "address": _shown(events["source_ip"]),
+            "target": _shown(events["target"]),
+            "source": _shown(events["source"]),
+            "event_id": [str(event_id) for event_id in events["event_id"]],
+            "recorded_at": _moments(events["recorded_at"], where.zone),
+        }
+    )
+    if where.q:
+        table["matched"] = [
+            ", ".join(matched_in(dict(zip(events.columns, event, strict=True)), where.q))
+            for event in events.itertuples(index=False)
+        ]
+    return table
+
+
+def _moments(column: "pd.Series[Any]", zone: ZoneInfo) -> list[str]:
+    """All with microseconds where one of them needs some, so that the digits stand in line."""
+    moments = [moment.to_pydatetime() for moment in column]
+    exact = any(moment.microsecond for moment in moments)
+    return [local(moment, zone, exact=exact) for moment in moments]
+
+
+def _shown(texts: Iterable[Any]) -> list[str]:
+    return [shown(text, most=_WORDS) if isinstance(text, str) else "" for text in texts]
+
+
+def table(
+    events: pd.DataFrame, where: EventFilter, columns: Sequence[str], *, key: str, room_for: int
+) -> None:
+    """The events as a table; a click anywhere in a row opens its event.
+
+    `room_for` is how many rows a full page would have, so that the table keeps its height on the last one.
+    """
+    ids = [str(event_id) for event_id in events["event_id"]]
+    opened = address.opened_event()
+    wanted = {"rows": [ids.index(opened)] if opened in ids else [], "columns": [], "cells": []}
+    if key not in st.session_state or st.session_state[key]["selection"] != wanted:
+        st.session_state[key] = {"selection": wanted}
+    st.dataframe(
+        rows(events, where),
+        key=key,
+        height=_ROW_HEIGHT * (min(room_for, _MOST_ROWS) + 1) + 3,
+        row_height=_ROW_HEIGHT,
+        hide_index=True,
+        selection_mode=_MODES,
+        on_select=partial(_open, key, ids),
+        alt="Events of the audit log, the newest first",
+        column_order=[*columns, *(["matched"] if where.q else [])],
+        column_config=_config(where.zone),
+    )
+
+
+def _config(zone: ZoneInfo) -> dict[str, Any]:
+    plain = {
+        name: st.column_config.TextColumn(label, width=_WIDTHS.get(name, 150))
+        for name, label in COLUMNS.items()
+    }
+    return plain | {
+        "time": st.column_config.TextColumn(f"Time ({zone.key})", width=225),
+        "recorded_at": st.column_config.TextColumn(f"Recorded at ({zone.key})", width=225),
+        "outcome": st.column_config.MultiselectColumn(
+            "Outcome", options=["success", "failure"], color=["green", "red"], width=85
+        ),
+        "description": st.column_config.TextColumn("Description", width=300),
+        "matched": st.column_config.TextColumn("Matched in", width=150),
+    }
+
+
+def _open(key: str, ids: Sequence[str]) -> None:
+    chosen = st.session_state[key]["selection"]
+    # A click on a cell leaves the mark of the row where it was.
+    places = [row for row, _ in chosen["cells"]] or chosen["rows"]
+    address.open_event(ids[places[0]] if places else None)

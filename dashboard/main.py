@@ -1,0 +1,51 @@
+"""The frame of every page: navigation, the filters beside it, and the state of the store."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from audit_store.errors import AuditStoreError
+from dashboard import address, data, known, paging, sidebar, states
+from dashboard.text import heading
+
+pages = {
+    ":material/monitoring:": st.Page("../pages/activity.py", title="Activity", default=True),
+    ":material/list_alt:": st.Page("../pages/log.py", title="Audit log", url_path="log"),
+    ":material/crisis_alert:": st.Page("../pages/spikes.py", title="Login spikes", url_path="spikes"),
+    ":material/database:": st.Page("../pages/store.py", title="Store", url_path="store"),
+}
+# The built-in menu forgets the URL's filters, and asks a foreign host for its icons.
+page = st.navigation(list(pages.values()), position="hidden")
+icon = Path(__file__).with_name("icon.svg")
+st.set_page_config(f"{page.title} · Audit log explorer", icon, layout="wide")
+st.logo(icon)
+where, ignored = address.read()
+with st.sidebar.container(gap="xxsmall"):
+    for symbol, other in pages.items():
+        st.page_link(other, icon=symbol, query_params=address.link(where), width="stretch")
+
+if page.url_path != "log":
+    paging.unpin()
+
+st.title(page.title, anchor=False)
+states.notices(ignored)
+states.waiting()
+if (wrong := known.problem()) is not None:
+    states.notice_line(wrong)
+path = data.store().path
+if page.url_path == "store":
+    sidebar.draw_zone(where)
+    page.run()
+    st.stop()
+with states.explained(path):
+    try:
+        around = data.surroundings(where)
+    except AuditStoreError:
+        sidebar.draw(where, {})
+        raise
+    sidebar.draw(where, around.facets)
+    if around.extent.events == 0:
+        states.empty(path)
+    else:
+        st.text(heading(where.sentence()))
+        page.run()

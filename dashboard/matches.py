@@ -1,0 +1,27 @@
+"""Where the search text stands in an event."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from audit_store.filters import SEARCHED
+
+LABELS = {
+    "description": "Description",
+    "agent": "Agent",
+    "activity": "Activity",
+    "target": "Target",
+    "source_ip": "Address",
+}
+
+
+def matched_in(event: Mapping[str, Any], q: str) -> list[str]:
+    """The labels of the searched columns of an event that hold `q`, upper and lower case alike.
+
+    >>> matched_in({"agent": "Ada", "description": "an adage", "target": None}, "ADA")
+    ['Description', 'Agent']
+    """
+    sought = q.lower()
+    texts = ((name, event.get(name)) for name in SEARCHED)
+    return [
+        LABELS[name] for name, text in texts if sought and isinstance(text, str) and sought in text.lower()
+    ]

@@ -1,0 +1,50 @@
+"""The numbers behind the charts, as tables: what a chart draws, a reader can also read."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.chart_parts import when
+
+_LARGEST = 10
+_ROW_HEIGHT = 35
+
+
+def timeline(frame: pd.DataFrame, categories: Sequence[str], step: timedelta) -> pd.DataFrame:
+    """A row a bar of `series.local_timeline`: its time in words, events by category, in all, and failed."""
+    table = _by_category(frame, "bucket", categories)
+    table["Failed"] = frame.groupby("bucket", sort=False)["failures"].sum()
+    words = [when(bucket, step) for bucket in table.index]
+    return table.set_axis(pd.Index(words, name="Local time"))
+
+
+def agents(frame: pd.DataFrame, categories: Sequence[str]) -> pd.DataFrame:
+    """A row an agent of `series.agents`, in its order: events by category, and in all."""
+    return _by_category(frame, "label", categories).rename_axis("Agent")
+
+
+def week(frame: pd.DataFrame) -> pd.DataFrame:
+    """A row a weekday of `series.heat_map`, a column for each hour of the day, and the day in all."""
+    table = frame.pivot_table(index="weekday", columns="hour", values="events", aggfunc="sum", sort=False)
+    named = table.set_axis([f"{hour:02}:00" for hour in table.columns], axis=1)
+    return named.assign(Total=table.sum(axis=1)).rename_axis("Weekday")
+
+
+def below(table: pd.DataFrame, of: str) -> None:
+    """A closed box with the table; `of` names the chart, a word of our own."""
+    with st.expander("Show the numbers", key=f"numbers_{of}"):
+        st.dataframe(
+            table,
+            height=_ROW_HEIGHT * (min(len(table), _LARGEST) + 1) + 3,
+            row_height=_ROW_HEIGHT,
+            alt=f"The numbers behind the chart: {of}",
+            column_config={str(name): st.column_config.NumberColumn(format="localized") for name in table},
+        )
+
+
+def _by_category(frame: pd.DataFrame, row: str, categories: Sequence[str]) -> pd.DataFrame:
+    table = frame.pivot_table(index=row, columns="category", values="events", aggfunc="sum", fill_value=0)
+    whole = table.reindex(index=frame[row].unique(), columns=[one for one in categories if one in table])
+    return pd.DataFrame(whole).assign(Total=whole.sum(axis=1))

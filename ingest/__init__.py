@@ -1,0 +1,144 @@
+"""The way in: append events durably, from any script, thread or process.
+
+from ingest import append
+append(agent="support-7@bik.example", activity="Login", outcome="failure", source_ip="203.0.113.9")
+"""
+
+import os
+import threading
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from json.encoder import encode_basestring as _quoted
+from pathlib import Path
+from typing import Any
+
+from audit_store.errors import (
+    AuditStoreError,
+    EventConflict,
+    InvalidEvent,
+    SpoolFull,
+    StoreBusy,
+    StoreCorrupt,
+    StoreNewer,
+    StoreNotFound,
+)
+from audit_store.event import Event, fresh_id_text
+from ingest import background
+from ingest.spool import SpoolWriter, publish, write_part
+
+__all__ = [
+    "AuditStoreError",
+    "EventConflict",
+    "InvalidEvent",
+    "SpoolFull",
+    "StoreBusy",
+    "StoreCorrupt",
+    "StoreNewer",
+    "StoreNotFound",
+    "append",
+    "append_many",
+    "default_store",
+]
+
+_OPTIONAL = ("description", "outcome", "source_ip", "target", "source", "event_id")
+_writers: dict[str, SpoolWriter] = {}
+_making = threading.Lock()
+
+
+def default_store() -> Path:
+    """The store that `$AUDIT_STORE` names, else `audit.duckdb` in the working directory."""
+    return Path(os.environ.get("AUDIT_STORE") or "audit.duckdb")
+
+
+def append(*, store: Path | str | None = None, fold: bool = True, **event: Any) -> str:
+    """Store one event durably and give its `event_id` (a UUID, as in the column of that name).
+
+    The keywords are the fields of an event: `agent` and `activity` are required. Without `occurred_at` it
+    happened now. Returning means that the event survives a crash and a power loss. Unless `fold=False` it is
+    moved into the DuckDB file within about a second, or at exit, whenever the file is free.
+
+    Raises InvalidEvent (nothing is stored; sending it again changes nothing) and SpoolFull (nothing is
+    stored); any other AuditStoreError says in `stored` whether to send it again.
+    """
+    name = _absolute(store)
+    line, event_id = _line(Event.of(event))
+    try:
+        (_writers.get(name) or _new_writer(name)).append(line)
+    except AuditStoreError as error:
+        error.event_ids = (event_id,)
+        raise
+    if fold:
+        background.fold_soon(Path(name))
+    return event_id
+
+
+def append_many(
+    events: Iterable[Mapping[str, Any]], *, store: Path | str | None = None, fold: bool = True
+) -> list[str]:
+    """Store a batch of events, all or none, and give their `event_id`s in order.
+
+    Raises as `append` does; InvalidEvent names the row, counted from 1. EventConflict when two events of the
+    batch have the same (source, event_id) and differ.
+    """
+    checked = [_checked(event, row) for row, event in enumerate(events, start=1)]
+    _refuse_conflicts(checked)
+    if not checked:
+        return []
+    path = Path(_absolute(store))
+    lines, event_ids = zip(*(_line(event) for event in checked), strict=True)
+    try:
+        publish([write_part(path, "-batch.ndjson", lambda file: file.write(b"\n".join(lines) + b"\n"))])
+    except AuditStoreError as error:
+        error.event_ids = event_ids
+        raise
+    if fold:
+        background.fold_soon(path)
+    return list(event_ids)
+
+
+def _absolute(store: Path | str | None) -> str:
+    # Text, because a path object costs as much as the rest of the way to the spool.
+    return os.path.abspath(default_store() if store is None else store)  # noqa: PTH100
+
+
+def _new_writer(name: str) -> SpoolWriter:
+    with _making:
+        return _writers.setdefault(name, SpoolWriter(Path(name)))
+
+
+def _checked(event: Mapping[str, Any], row: int) -> Event:
+    try:
+        return Event.of(event)
+    except InvalidEvent as refusal:
+        raise refusal.at_row(row) from None
+
+
+def _refuse_conflicts(events: list[Event]) -> None:
+    seen: dict[tuple[str, str], tuple[int, Event]] = {}
+    for row, event in enumerate(events, start=1):
+        if event.event_id is None:
+            continue
+        first_row, first = seen.setdefault((event.source, event.event_id), (row, event))
+        if first != event:
+            raise EventConflict(
+                f"rows {first_row} and {row} have the same event_id {event.event_id!r} and differ; "
+                "nothing was stored"
+            )
+
+
+def _line(event: Event) -> tuple[bytes, str]:
+    """The event as a line of the spool, and its `event_id`."""
+    fields = [("agent", event.agent), ("activity", event.activity)]
+    fields += [(name, value) for name in _OPTIONAL if (value := getattr(event, name))]
+    if event.metadata != "{}":
+        fields.append(("metadata", event.metadata))
+    if event.occurred_at is None:
+        fields.append(("appended_at", datetime.now(UTC).isoformat()))
+    else:
+        fields.append(("occurred_at", event.occurred_at.isoformat()))
+    if event.event_id is None:
+        event_id = fresh_id_text()
+        fields.append(("fresh_id", event_id))
+    else:
+        event_id = str(event.key)
+    return ("{" + ",".join([f'"{name}":{_quoted(value)}' for name, value in fields]) + "}").encode(), event_id

@@ -1,0 +1,164 @@
+"""Folds in the background: at most about once a second in a process, and once more when it exits.
+
+Nothing heavy is imported until there is something to fold.
+"""
+
+import atexit
+import contextlib
+import fcntl
+import logging
+import multiprocessing.util
+import os
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from audit_store.beside import spool_dir
+from audit_store.errors import AuditStoreError
+from ingest.spool import has_waiting, make_folder
+
+if TYPE_CHECKING:
+    from ingest.fold import FoldReport
+
+INTERVAL = 1.0
+EXIT_WAIT = 2.0
+# While a fold waits for the file, readers wait behind it: less long than they do.
+_RESIDENT_WAIT = 1.5
+_log = logging.getLogger(__name__)
+_wanted: set[Path] = set()
+_lock = threading.Lock()
+_thread: threading.Thread | None = None
+_stop = threading.Event()
+
+
+def fold_soon(store: Path) -> None:
+    """Ask this process's background thread to fold a store; returns at once."""
+    if store in _wanted:
+        return
+    with _lock:
+        _wanted.add(store)
+        _start()
+
+
+def _start() -> None:
+    global _thread
+    if _thread is None:
+        # pandas wants this module and Python refuses to load it during exit, when the last fold happens.
+        import concurrent.futures.thread  # noqa: F401
+
+        _thread = threading.Thread(target=_work, name="audit-fold", daemon=True)
+        _thread.start()
+        atexit.register(_at_exit)
+        # The children of multiprocessing leave without atexit.
+        multiprocessing.util.Finalize(None, _at_exit, exitpriority=0)
+
+
+def _after_fork() -> None:
+    global _thread, _lock, _stop
+    _thread, _lock, _stop = None, threading.Lock(), threading.Event()
+    _wanted.clear()
+    atexit.unregister(_at_exit)
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
+def _work() -> None:
+    while not _stop.wait(INTERVAL):
+        _fold_wanted(wait=INTERVAL)
+
+
+def _at_exit() -> None:
+    _stop.set()
+    if _thread is not None:
+        _thread.join()
+    _fold_wanted(wait=EXIT_WAIT)
+
+
+def fold_now(store: Path) -> None:
+    """Fold a store if its file is free within a moment and no dashboard does it anyway."""
+    _wanted.add(store)
+    _fold_wanted(wait=EXIT_WAIT)
+
+
+def _fold_wanted(wait: float) -> None:
+    stores = {_wanted.pop() for _ in range(len(_wanted))}
+    for store in stores:
+        if is_resident(store) or not has_waiting(store):
+            continue
+        try:
+            from ingest.fold import fold
+
+            fold(store, wait=wait)
+        except (AuditStoreError, OSError, ImportError):
+            # It waits in the spool, `status` says why, and the next turn tries again.
+            _wanted.add(store)
+        except Exception:
+            _log.exception("folding %s: what waits stays in the spool", store)
+
+
+@contextlib.contextmanager
+def resident(store: Path) -> Iterator[None]:
+    """While it lasts, this process folds the store, and other processes leave that to it."""
+    with (make_folder(store) / "resident").open("ab") as file:
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+
+
+def is_resident(store: Path) -> bool:
+    """Whether a running dashboard folds this store."""
+    try:
+        with (spool_dir(store) / "resident").open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
+class FoldingThread:
+    """Folds a store whenever something waits, until it is stopped; keeps the last error for the reader."""
+
+    def __init__(self, store: Path, interval: float = 0.5) -> None:
+        self._store, self._interval = store, interval
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="audit-fold", daemon=True)
+        self.error: str | None = None
+        self.report: FoldReport | None = None
+        self.folded_at: datetime | None = None
+
+    def __enter__(self) -> "FoldingThread":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        self._thread.join()
+
+    def _work(self) -> None:
+        while not self._stopping.wait(self._interval):
+            try:
+                with resident(self._store):
+                    while not self._stopping.wait(self._interval):
+                        self._fold()
+                        self.error = None
+            except Exception as error:
+                self._keep(error)
+
+    def _fold(self) -> None:
+        from ingest.fold import fold
+
+        if has_waiting(self._store):
+            self.report = fold(self._store, wait=_RESIDENT_WAIT)
+            self.folded_at = datetime.now(UTC)
+
+    def _keep(self, error: Exception) -> None:
+        if self.error != str(error):
+            _log.warning(
+                "folding %s: %s", self._store, error, exc_info=not isinstance(error, AuditStoreError)
+            )
+        self.error = str(error)

@@ -1,0 +1,189 @@
+"""Files become bulk segments of the spool, and those become rows: the import command."""
+
+import argparse
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, NoReturn
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from tqdm import tqdm
+
+from audit_store.errors import AuditStoreError
+from audit_store.store import scratch
+from ingest import formats, spool
+from ingest.fold import FoldReport, fold, results
+from ingest.formats import Format
+from ingest.reader import Chunk, ReadOptions, read
+from ingest.rejects import Rejected, rejects_path, write_rejects
+
+FOLD_WAIT = 60.0
+SEGMENT_ROWS = 250_000
+STDIN = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportCounts:
+    """What an import did, in events; `waiting` are safe in the spool, but somebody else keeps the file."""
+
+    read: int = 0
+    stored: int = 0
+    duplicates: int = 0
+    conflicts: int = 0
+    rejected: int = 0
+    waiting: int = 0
+
+    def words(self) -> str:
+        """The line an import ends with."""
+        text = (
+            f"read {self.read}, stored {self.stored}, duplicate {self.duplicates}, "
+            f"conflict {self.conflicts}, rejected {self.rejected}"
+        )
+        return text + (f", waiting {self.waiting}" if self.waiting else "")
+
+    def as_dict(self) -> dict[str, int]:
+        """The same for a program."""
+        return {
+            "read": self.read,
+            "stored": self.stored,
+            "duplicate": self.duplicates,
+            "conflict": self.conflicts,
+            "rejected": self.rejected,
+            "waiting": self.waiting,
+        }
+
+
+def import_files(options: argparse.Namespace) -> ImportCounts:
+    """Import every file named in `options.files`; rejects are listed in `options.rejects`.
+
+    With `options.strict` one reject means that nothing is stored. Raises InvalidFormat, or OSError for a file
+    that cannot be read, before anything is stored; what cannot be folded now is counted as waiting.
+    """
+    sources = [_open(name, options.format) for name in options.files]
+    run = _Import(options.store)
+    try:
+        _read_all(run, sources, _read_options(options))
+    except BaseException:
+        run.discard()
+        raise
+    if run.rejects:
+        path = options.rejects or rejects_path(options.store)
+        write_rejects(path, run.rejects)
+        print(
+            f"{len(run.rejects)} rejected, listed in {path}; the first: {_first(run.rejects[0])}",
+            file=sys.stderr,
+        )
+    if options.strict and run.rejects:
+        run.discard()
+        return ImportCounts(read=run.read, rejected=len(run.rejects))
+    return run.store()
+
+
+def _read_all(run: "_Import", sources: "list[_Source]", options: ReadOptions) -> None:
+    with scratch() as connection, _progress(sum(source.size for source in sources), "B", "read") as bar:
+        for source in sources:
+            for chunk in read(source.content, source.format, options, connection):
+                run.add(source.name, chunk)
+                bar.update(chunk.bytes_done - (bar.n - run.bytes_before))
+            run.bytes_before = int(bar.n)
+    run.flush()
+
+
+class _Import:
+    """Rows on their way into the spool: gathered, put in time order, written as bulk segments."""
+
+    def __init__(self, store: Path) -> None:
+        self._store = store
+        self._tables: list[pa.Table] = []
+        self._parts: list[Path] = []
+        self.read = 0
+        self.bytes_before = 0
+        self.rejects: list[Rejected] = []
+
+    def add(self, name: str, chunk: Chunk) -> None:
+        """Take a chunk of the file `name`."""
+        self.read += chunk.read
+        self.rejects += [Rejected(name, one.line, one.reason, one.raw) for one in chunk.rejects]
+        self._tables.append(chunk.rows)
+        if sum(table.num_rows for table in self._tables) >= SEGMENT_ROWS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what was gathered."""
+        rows = pa.concat_tables(self._tables) if self._tables else None
+        self._tables = []
+        if rows is None or not rows.num_rows:
+            return
+        rows = rows.sort_by([("occurred_at", "ascending"), ("line", "ascending")])
+        suffix = f"-{rows.num_rows}.parquet"
+        self._parts.append(
+            spool.write_part(self._store, suffix, lambda file: pq.write_table(rows, file, compression="lz4"))
+        )
+
+    def discard(self) -> None:
+        """Forget everything; nothing of it was in the spool."""
+        for part in self._parts:
+            part.unlink()
+
+    def store(self) -> ImportCounts:
+        """Hand everything to the spool at once, fold it, and say what became of it."""
+        segments = spool.publish(self._parts)
+        bar = _progress(sum(_rows(segment) for segment in segments), "events", "store")
+        done = FoldReport()
+        try:
+            with bar:
+                fold(self._store, wait=FOLD_WAIT, after_batch=lambda report: bar.update(report.events))
+            done = results(self._store, segments) if segments else done
+        except AuditStoreError as error:
+            print(f"the events are safe in the spool, and wait: {error}", file=sys.stderr)
+        counted = done.stored + done.duplicates + done.conflicts
+        return ImportCounts(
+            read=self.read,
+            stored=done.stored,
+            duplicates=done.duplicates,
+            conflicts=done.conflicts,
+            rejected=len(self.rejects),
+            waiting=sum(_rows(segment) for segment in segments) - counted,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    name: str
+    content: Path | BinaryIO
+    format: Format
+    size: int
+
+
+def _open(name: str, wanted: str) -> _Source:
+    if name == STDIN:
+        return _Source(name, sys.stdin.buffer, formats.load("jsonl" if wanted == "auto" else wanted), 0)
+    path = Path(name)
+    size = path.stat().st_size
+    with path.open("rb"):
+        pass
+    return _Source(name, path, formats.detect(path) if wanted == "auto" else formats.load(wanted), size)
+
+
+def _read_options(options: argparse.Namespace) -> ReadOptions:
+    return ReadOptions(
+        keys="content",
+        timezone=options.timezone,
+        year=options.year,
+        source=options.source,
+        map=dict(options.map),
+    )
+
+
+def _first(rejected: Rejected) -> str:
+    return f"{rejected.file}, line {rejected.line}: {rejected.reason}"
+
+
+def _rows(segment: Path) -> int:
+    return int(segment.stem.rpartition("-")[2])
+
+
+def _progress(total: int, unit: str, what: str) -> "tqdm[NoReturn]":
+    """A bar on standard error where that is a terminal."""
+    return tqdm(total=total or None, unit=unit, desc=what, unit_scale=True, leave=False, disable=None)

@@ -1,0 +1,167 @@
+"""Segments of the spool become rows of the DuckDB file, exactly once.
+
+A segment is noted in the same transaction that stores its events, and its file goes only after the commit
+and a checkpoint: whatever is killed in between, the next fold sees what was done and finishes it.
+"""
+
+import contextlib
+import fcntl
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from audit_store import folding, turns
+from audit_store.queries import Query
+from audit_store.store import WRITE_WAIT, Connection, Store
+from ingest import spool
+from ingest.rejects import Rejected, rejects_path, write_rejects
+from ingest.segments import Staged, stage
+
+BATCH_BYTES = 64 << 20
+_SHARED_ROWS = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class FoldReport:
+    """What became of the events of some segments; counts of events, and of segments."""
+
+    stored: int = 0
+    duplicates: int = 0
+    conflicts: int = 0
+    rejected: int = 0
+    segments: int = 0
+
+    @property
+    def events(self) -> int:
+        """How many events were looked at."""
+        return self.stored + self.duplicates + self.conflicts
+
+    def __add__(self, other: "FoldReport") -> "FoldReport":
+        return FoldReport(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
+
+
+def fold(
+    store: Path, wait: float = WRITE_WAIT, after_batch: Callable[[FoldReport], object] | None = None
+) -> FoldReport:
+    """Move what waits in the spool into the DuckDB file; returns what this call did.
+
+    `wait` is how many seconds to wait for the file each time. Raises StoreBusy when somebody else keeps it;
+    what was not folded stays in the spool. `after_batch` is given what each batch did, for a progress bar.
+    Safe to call from any number of processes.
+    """
+    report = FoldReport()
+    with _alone(store, wait):
+        spool.remove_stale_parts(store)
+        ready = spool.ready_segments(store)
+        present = [segment.stem for segment in ready]
+        for segments in _batches(ready):
+            done = _fold_batch(store, segments, present, wait)
+            report += done
+            if after_batch is not None:
+                after_batch(done)
+    return report
+
+
+def results(store: Path, segments: list[Path]) -> FoldReport:
+    """What became of these segments, whoever folded them; `segments` counts those that are folded.
+
+    Known for an hour after the fold.
+    """
+    with Store(store).read() as reader:
+        return FoldReport(*reader.one(folding.segment_results([segment.stem for segment in segments])))
+
+
+@contextlib.contextmanager
+def _alone(store: Path, wait: float) -> Iterator[None]:
+    folder = spool.make_folder(store)
+    with turns.locked(folder / "folding", fcntl.LOCK_EX, time.monotonic() + wait):
+        yield
+
+
+def _batches(segments: list[Path]) -> Iterator[list[Path]]:
+    batch: list[Path] = []
+    size = 0
+    for segment in segments:
+        # Bulk segments are Parquet, about a fifth of their size as text.
+        grows = segment.stat().st_size * (5 if segment.suffix == ".parquet" else 1)
+        if batch and size + grows > BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+        batch.append(segment)
+        size += grows
+    if batch:
+        yield batch
+
+
+def _fold_batch(store: Path, segments: list[Path], present: list[str], wait: float) -> FoldReport:
+    batch = stage(segments)
+    with Store(store).write(wait) as connection:
+        known = dict(
+            connection.execute(*_statement(folding.known_segments([s.stem for s in segments]))).fetchall()
+        )
+        fresh = [segment for segment in segments if segment.stem not in known]
+        refused = [one for segment in fresh for one in batch.rejected.get(segment.stem, ())]
+        report, conflicts = _insert(connection, batch, fresh, segments, present)
+        # Before the commit: what is listed twice after a kill is better than what is not listed.
+        write_rejects(rejects_path(store), [*refused, *conflicts])
+        connection.execute("COMMIT")
+        connection.execute("CHECKPOINT")
+    aside = {name for name, kept in known.items() if kept} | set(batch.rejected)
+    for segment in segments:
+        if segment.stem in aside:
+            spool.set_aside(segment)
+    spool.remove(segment for segment in segments if segment.stem not in aside)
+    return report
+
+
+def _insert(
+    connection: Connection, batch: Staged, fresh: list[Path], segments: list[Path], present: list[str]
+) -> tuple[FoldReport, list[Rejected]]:
+    names = [segment.stem for segment in fresh]
+    now = datetime.now(UTC).replace(tzinfo=None)
+    rows = batch.rows
+    if len(fresh) < len(segments):
+        rows = rows.filter(pc.is_in(rows["segment"], pa.array(names, pa.string())))
+    rows = rows.append_column("place", pa.array(np.arange(rows.num_rows)))
+    # Small batches let DuckDB's threads share the work.
+    connection.register(
+        "waiting", pa.Table.from_batches(rows.combine_chunks().to_batches(_SHARED_ROWS), rows.schema)
+    )
+    connection.execute("BEGIN")
+    for step in (folding.take_rows(), folding.find_seen(), folding.find_repeated()):
+        connection.execute(*_statement(step))
+    (refused,) = connection.execute(folding.refused_rows().sql).fetchall()[0]
+    connection.execute(*_statement(folding.insert_events(now) if refused else folding.insert_all(now)))
+    found = {name: counts for name, *counts in connection.execute(folding.outcomes().sql).fetchall()}
+    reports = {name: _report(found.get(name, (0, 0, 0)), len(batch.rejected.get(name, ()))) for name in names}
+    if reports:
+        notes = [
+            (name, name in batch.rejected, one.stored, one.duplicates, one.conflicts, one.rejected)
+            for name, one in reports.items()
+        ]
+        connection.execute(*_statement(folding.remember_segments(notes, now)))
+    connection.execute(*_statement(folding.forget_segments(present, now)))
+    conflicts = [
+        Rejected(segment, line, f"event_id {key} came with another body" + _first(seq), body)
+        for segment, line, seq, key, body in connection.execute(folding.conflicts().sql).fetchall()
+    ]
+    return sum(reports.values(), FoldReport()), conflicts
+
+
+def _report(counts: Sequence[int], rejected: int) -> FoldReport:
+    stored, duplicates, conflicts = counts
+    return FoldReport(stored, duplicates, conflicts, rejected, segments=1)
+
+
+def _first(seq: int | None) -> str:
+    return " in the same fold; the first stays" if seq is None else f"; the first, seq {seq}, stays"
+
+
+def _statement(query: Query) -> tuple[str, dict[str, object]]:
+    return query.sql, query.params

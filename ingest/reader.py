@@ -1,0 +1,250 @@
+"""Any input file → chunks of rows for the store, and what could not become a row."""
+
+import hashlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from audit_store import records, staging
+from audit_store.errors import InvalidEvent, InvalidFormat
+from audit_store.event import fresh_id
+from audit_store.queries import Query
+from ingest import frames, tables
+from ingest.content import Content
+from ingest.formats import Format
+from ingest.frames import Frame, Reject, shown
+from ingest.ordinals import Ordinals
+from ingest.parse import parse_record, record_to_event
+from ingest.recipe import ReadOptions, recipe_of
+
+if TYPE_CHECKING:
+    from audit_store.store import Connection
+
+__all__ = ["ROW_SCHEMA", "Chunk", "ReadOptions", "Reject", "read"]
+
+ROW_SCHEMA = pa.schema(
+    (
+        pa.field("line", pa.int64(), nullable=False),
+        pa.field("event_id", pa.string(), nullable=False),
+        pa.field("keyed", pa.bool_(), nullable=False),
+        pa.field("occurred_at", pa.timestamp("us", tz="UTC"), nullable=False),
+        pa.field("timed", pa.bool_(), nullable=False),
+        pa.field("agent", pa.string(), nullable=False),
+        pa.field("activity", pa.string(), nullable=False),
+        pa.field("description", pa.string(), nullable=False),
+        pa.field("outcome", pa.string()),
+        pa.field("source_ip", pa.string()),
+        pa.field("target", pa.string()),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("metadata", pa.string(), nullable=False),
+    )
+)
+_STAGED_SCHEMA = pa.schema(
+    [*(each.with_nullable(True) for each in ROW_SCHEMA), pa.field("digest", pa.string())]
+)
+_BATCH_ROWS = 16_384
+_WHITE = " \t\n\r\f"
+_EVENT_COLUMNS = (
+    "agent",
+    "activity",
+    "description",
+    "outcome",
+    "source_ip",
+    "target",
+    "source",
+    "metadata",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A part of a file.
+
+    `rows` has ROW_SCHEMA: `line` counts lines or records of the file from 1, `event_id` is the UUID of the
+    store, `keyed` says that it came with the event or from its content, `timed` that `occurred_at` (UTC) was
+    given. `read` counts the records of this part, `bytes_done` the bytes of the file up to its end.
+    """
+
+    rows: pa.Table
+    rejects: list[Reject]
+    read: int
+    bytes_done: int
+
+
+def read(source: Path | BinaryIO, fmt: Format, options: ReadOptions, con: "Connection") -> Iterator[Chunk]:
+    """The events of a file, plain or gzip, in chunks of at most 250,000.
+
+    `con` is a database in memory, for the work. What cannot become an event is a reject and does not stop the
+    reading. Raises InvalidFormat where the file as a whole does not fit, or the options make no sense.
+    """
+    reading = _Reading(fmt, options, con)
+    with closing(Content(source)) as content:
+        found = _frames(fmt, content)
+        # A fold reads from memory, also while Python exits, when no thread can be started any more.
+        for frame in _ahead(found) if isinstance(source, Path) else found:
+            yield reading.chunk(frame, content.done)
+        if content.damage:
+            reject = Reject(
+                reading.last_line + 1, f"file: it cannot be unpacked further ({content.damage})", ""
+            )
+            yield Chunk(ROW_SCHEMA.empty_table(), [reject], 1, content.done)
+
+
+def _frames(fmt: Format, content: Content) -> Iterator[Frame]:
+    if fmt.kind == "parquet":
+        return tables.parquet_rows(content.seekable())
+    if fmt.kind == "json-records":
+        return frames.json_records(content, fmt.records)
+    if fmt.kind == "csv":
+        return tables.csv_rows(frames.blocks(content))
+    return frames.text_lines(frames.blocks(content))
+
+
+def _ahead(found: Iterator[Frame]) -> Iterator[Frame]:
+    """The same frames, the next one being made while the caller works on this one."""
+    with ThreadPoolExecutor(1) as worker:
+        following = worker.submit(next, found, None)
+        while (frame := following.result()) is not None:
+            following = worker.submit(next, found, None)
+            yield frame
+
+
+class _Reading:
+    """The frames of one file → chunks, with what has to be remembered from one to the next."""
+
+    def __init__(self, fmt: Format, options: ReadOptions, con: "Connection") -> None:
+        self._format, self._options, self._con = fmt, options, con
+        self._recipe = recipe_of(fmt, options)
+        self._plain = self._recipe.plain_fields()
+        self._fresh = options.keys == "fresh"
+        self._ordinals = Ordinals()
+        self._zone = self._known_zone()
+        self.last_line = 0
+
+    def _known_zone(self) -> str | None:
+        """The zone of times without an offset, if DuckDB has it too: Python may know more."""
+        if self._recipe.zone is None:
+            return None
+        name = str(self._recipe.zone)
+        return name if name in self._run(staging.known_zones())["name"].to_pylist() else None
+
+    def chunk(self, frame: Frame, done: int) -> Chunk:
+        """The rows and the rejects of one frame; `done` is how many bytes of the file were read for it."""
+        now = datetime.now(UTC)
+        rows, doubted = self._staged(frame, now)
+        exact, rejects = self._exact(doubted, now)
+        if exact:
+            # In the order of the file, because ordinals count identical records in that order.
+            rows = pa.concat_tables([rows, pa.Table.from_pylist(exact, _STAGED_SCHEMA)]).sort_by("line")
+        rejects = sorted([*frame.rejects, *rejects])
+        read = len(frame.table) + len(frame.rejects)
+        if len(frame.table):
+            self.last_line = int(frame.table["line"].to_numpy()[-1])
+        return Chunk(self._keyed(rows), rejects, read, done)
+
+    def _staged(self, frame: Frame, now: datetime) -> tuple[pa.Table, pa.Table]:
+        """The rows that are surely right, and line, raw and record of the others."""
+        self._con.register("frame", _in_batches(frame.table))
+        try:
+            # What SQL cannot express is doubted as a whole.
+            if self._plain is None:
+                return _STAGED_SCHEMA.empty_table(), self._run(staging.doubt(self._shaped(frame, now)))
+            staged = self._run(
+                staging.stage(
+                    self._shaped(frame, now),
+                    self._plain,
+                    self._recipe.constants,
+                    rest=self._recipe.rest,
+                    fresh=self._fresh,
+                    source=self._recipe.source,
+                    zone=self._zone,
+                    now=now,
+                )
+            )
+        finally:
+            self._con.unregister("frame")
+        rows = staged.select(_STAGED_SCHEMA.names).cast(_STAGED_SCHEMA)
+        # Nearly always so, and then nothing is copied.
+        if pc.all(staged["sure"]).as_py():
+            return rows, staged.slice(0, 0)
+        return rows.filter(staged["sure"]), staged.filter(pc.invert(staged["sure"]))
+
+    def _run(self, query: Query) -> pa.Table:
+        table: pa.Table = self._con.sql(query.sql, params=query.params).to_arrow_table()
+        return table
+
+    def _shaped(self, frame: Frame, now: datetime) -> str:
+        """The statement that makes JSON records of the frame."""
+        if self._recipe.lines is not None:
+            return records.lines_frame(self._recipe.lines, now.replace(tzinfo=None), self._options.year)
+        if not frame.names:
+            return records.json_frame()
+        self._check_columns(frame.names)
+        types = [str(row[1]) for row in self._con.execute("DESCRIBE frame").fetchall()][1:]
+        wanted = frozenset(place for candidates in self._recipe.fields.values() for place in candidates)
+        return records.columns_frame(frame.names, types, wanted)
+
+    def _check_columns(self, names: tuple[str, ...]) -> None:
+        needed = {"agent": "agent", "activity": "activity", **(self._options.map or {})}
+        for name, place in needed.items():
+            ways = self._recipe.fields.get(name, ())
+            if name not in self._recipe.constants and not any(way in names for way in ways):
+                raise InvalidFormat(
+                    f"there is no column {place!r} for {name}: name one with --map {name}=COLUMN; "
+                    f"the columns are {', '.join(names)}"
+                )
+
+    def _exact(self, doubted: pa.Table, now: datetime) -> tuple[list[dict[str, Any]], list[Reject]]:
+        """What `Event` says of the records that SQL was not sure of: rows, and rejects."""
+        rows, rejects = [], []
+        columns = (doubted[name].to_pylist() for name in ("line", "raw", "record"))
+        for line, untrimmed, record in zip(*columns, strict=True):
+            raw = untrimmed.strip(_WHITE)
+            try:
+                rows.append({"line": line, **self._row(raw, record, now)})
+            except InvalidEvent as error:
+                rejects.append(Reject(line, error.reason, shown(raw)))
+        return rows, rejects
+
+    def _row(self, raw: str, record: str | None, now: datetime) -> dict[str, Any]:
+        if record is None:
+            raise InvalidEvent("record", raw, f"it must be a line of {self._format.title}")
+        event, given_id, timed = record_to_event(parse_record(record), self._recipe)
+        key = str(event.key) if event.key is not None else given_id
+        if key is None and self._fresh:
+            key = str(fresh_id())
+        return {
+            **{name: getattr(event, name) for name in _EVENT_COLUMNS},
+            "event_id": key,
+            "keyed": event.key is not None or (given_id is None and not self._fresh),
+            "occurred_at": event.occurred_at or now,
+            "timed": timed,
+            "digest": hashlib.sha256(raw.encode()).hexdigest() if key is None else None,
+        }
+
+    def _keyed(self, rows: pa.Table) -> pa.Table:
+        """The rows with an `event_id` everywhere; that of an event without a key is made of its record."""
+        nameless = rows["event_id"].is_null()
+        if pc.any(nameless).as_py():
+            contents = rows.select(["source", "digest"]).filter(nameless).combine_chunks()
+            ordinals = pa.array(self._ordinals.of(contents["digest"]))
+            self._con.register("contents", _in_batches(contents.append_column("ordinal", ordinals)))
+            made = self._run(staging.content_keys())["event_id"]
+            self._con.unregister("contents")
+            keys = pc.replace_with_mask(
+                rows["event_id"].combine_chunks(), nameless.combine_chunks(), made.combine_chunks()
+            )
+            rows = rows.set_column(rows.schema.get_field_index("event_id"), "event_id", keys)
+        return rows.select(ROW_SCHEMA.names).cast(ROW_SCHEMA)
+
+
+def _in_batches(table: pa.Table) -> pa.Table:
+    """The same rows in small batches, which DuckDB's threads share among them."""
+    return pa.Table.from_batches(table.combine_chunks().to_batches(_BATCH_ROWS), table.schema)

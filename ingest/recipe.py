@@ -1,0 +1,106 @@
+"""A format and the caller's options as one: the recipe by which a record becomes an event."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import tzinfo
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from audit_store.errors import InvalidFormat
+from audit_store.event import FIELDS, Event
+from audit_store.records import LINE_FIELDS, LineShape
+from ingest.formats import Format, When
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """What the caller of an import decides.
+
+    `keys`: with "content", an event without a key of its own is known by its record, so that reading a file
+    twice gives the same keys; with "fresh" it gets a new one each time. `timezone` (IANA) is that of times
+    without an offset, `year` that of times without a year; `source` is that of events that name none.
+    `map` gives, for a field of an event, the key, column or path (`$.a.b`) it comes from, or "" for nowhere.
+    """
+
+    keys: Literal["content", "fresh"] = "content"
+    timezone: str | None = None
+    year: int | None = None
+    source: str | None = None
+    map: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A format and the caller's options as one: how a record becomes an event."""
+
+    fields: Mapping[str, tuple[str, ...]]
+    constants: Mapping[str, str]
+    when: tuple[When, ...]
+    rest: bool
+    trim: bool
+    source: str
+    zone: tzinfo | None
+    lines: LineShape | None
+
+    def plain_fields(self) -> dict[str, str] | None:
+        """The key behind each event field, where that is all there is to the recipe; else None."""
+        if self.when or self.trim:
+            return None
+        plain = {name: each[0] for name, each in self.fields.items() if len(each) == 1}
+        keys = set(plain.values())
+        # DuckDB's structs do not tell upper from lower case.
+        simple = all(not is_path(key) and "{" not in key for key in keys)
+        one_case = len({key.casefold() for key in keys}) == len(keys)
+        return plain if len(plain) == len(self.fields) and simple and one_case else None
+
+
+def recipe_of(fmt: Format, options: ReadOptions) -> Recipe:
+    """The recipe for reading `fmt`; raises InvalidFormat for options that make no sense with it."""
+    wanted = options.map or {}
+    for name in wanted:
+        if name not in FIELDS:
+            raise InvalidFormat(
+                f"--map {name}={wanted[name]}: the fields of an event are {', '.join(FIELDS)}"
+            )
+    lines = None if fmt.lines is None else _mapped_lines(fmt.lines, wanted)
+    source = options.source if options.source is not None else fmt.source
+    # A source that no event may have is refused once, here, instead of in every record.
+    Event(agent="-", activity="-", source=source)
+    return Recipe(
+        fields=_mapped(fmt.fields, wanted if lines is None else {}),
+        constants=fmt.constants,
+        when=fmt.when,
+        rest=fmt.rest,
+        trim=fmt.trim,
+        source=source,
+        zone=_zone(options.timezone or fmt.timezone),
+        lines=lines,
+    )
+
+
+def _mapped(fields: Mapping[str, tuple[str, ...]], wanted: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    chosen = {**fields, **{name: (place,) for name, place in wanted.items()}}
+    return {name: places for name, places in chosen.items() if places != ("",)}
+
+
+def _mapped_lines(shape: LineShape, wanted: Mapping[str, str]) -> LineShape:
+    for name, place in wanted.items():
+        if name not in LINE_FIELDS or place not in ("", *shape.groups):
+            raise InvalidFormat(
+                f"--map {name}={place}: {', '.join(LINE_FIELDS)} may come from {', '.join(shape.groups)}"
+            )
+    return replace(shape, fields=_mapped(shape.fields, wanted), fixed=frozenset(wanted))
+
+
+def is_path(place: str) -> bool:
+    """Whether a candidate is a path into the record rather than one of its keys."""
+    return place.startswith(("$.", "$["))
+
+
+def _zone(name: str | None) -> tzinfo | None:
+    try:
+        return ZoneInfo(name) if name else None
+    except (KeyError, ValueError, OSError) as error:
+        raise InvalidFormat(
+            f"time zone {name!r} is not known: give an IANA name such as Europe/Berlin"
+        ) from error

@@ -1,0 +1,92 @@
+"""Segments of the spool become rows that a fold can take, outside the store's turn."""
+
+import re
+from bisect import bisect_right
+from codecs import BOM_UTF8
+from dataclasses import dataclass
+from io import BytesIO
+from itertools import accumulate
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from audit_store.event import UUID_PATTERN
+from audit_store.store import scratch
+from ingest import formats
+from ingest.reader import ROW_SCHEMA, ReadOptions, Reject, read
+from ingest.rejects import Rejected
+
+_BATCH = re.compile(UUID_PATTERN + r"-\d+-batch")
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """What some segments hold.
+
+    `rows` has ROW_SCHEMA and a column `segment`, the stem of the file a row came from; `rejected` lists by
+    stem what could not become a row.
+    """
+
+    rows: pa.Table
+    rejected: dict[str, list[Rejected]]
+
+
+def stage(segments: list[Path]) -> Staged:
+    """Read segments, of text or bulk ones. A batch with something wrong in it gives no rows at all."""
+    texts = [segment for segment in segments if segment.suffix == ".ndjson"]
+    parts = [_bulk_rows(segment) for segment in segments if segment.suffix == ".parquet"]
+    parts += [_text_rows(texts)] if texts else []
+    rejected = {stem: found for part in parts for stem, found in part.rejected.items()}
+    return Staged(pa.concat_tables([part.rows for part in parts]), rejected)
+
+
+def _bulk_rows(segment: Path) -> Staged:
+    try:
+        table = pq.read_table(segment).cast(ROW_SCHEMA)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        whole = Rejected(segment.name, 1, f"file: it is no bulk segment of this program ({error})", "")
+        return Staged(_of(ROW_SCHEMA.empty_table(), segment), {segment.stem: [whole]})
+    return Staged(_of(table, segment), {})
+
+
+def _of(rows: pa.Table, segment: Path) -> pa.Table:
+    return rows.append_column("segment", pa.repeat(pa.scalar(segment.stem, pa.string()), rows.num_rows))
+
+
+def _text_rows(segments: list[Path]) -> Staged:
+    """All text segments, read in one go, because each reading has a price."""
+    contents = [segment.read_bytes() for segment in segments]
+    contents = [content.removeprefix(BOM_UTF8) for content in contents]
+    contents = [content if content.endswith(b"\n") else content + b"\n" for content in contents]
+    first_lines = [0, *accumulate(content.count(b"\n") for content in contents)]
+    tables = [ROW_SCHEMA.empty_table()]
+    rejected: dict[str, list[Rejected]] = {}
+    with scratch() as connection:
+        chunks = read(
+            BytesIO(b"".join(contents)), formats.load("spool"), ReadOptions(keys="fresh"), connection
+        )
+        for chunk in chunks:
+            tables.append(chunk.rows)
+            for one in chunk.rejects:
+                place = bisect_right(first_lines, one.line - 1) - 1
+                named = _named(one, segments[place], first_lines[place])
+                rejected.setdefault(segments[place].stem, []).append(named)
+    rows = pa.concat_tables(tables)
+    places = np.searchsorted(first_lines, rows["line"].to_numpy() - 1, side="right") - 1
+    stems = pa.array([segment.stem for segment in segments], pa.string())
+    rows = rows.append_column("segment", stems.take(pa.array(places, pa.int64())))
+    return Staged(_without_broken_batches(rows, rejected), rejected)
+
+
+def _named(reject: Reject, segment: Path, lines_before: int) -> Rejected:
+    return Rejected(segment.name, reject.line - lines_before, reject.reason, reject.raw)
+
+
+def _without_broken_batches(rows: pa.Table, rejected: dict[str, list[Rejected]]) -> pa.Table:
+    broken = [stem for stem in rejected if _BATCH.fullmatch(stem)]
+    if not broken:
+        return rows
+    return rows.filter(pc.invert(pc.is_in(rows["segment"], pa.array(broken))))

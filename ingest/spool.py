@@ -1,0 +1,240 @@
+"""The spool: where an append becomes durable, one file per process, before it reaches the DuckDB file.
+
+`<store>.spool/` holds
+
+    *.open      a segment that a process is appending to, one JSON event a line
+    *.ndjson    a finished segment, also from other programs, moved here by rename
+    *.parquet   a finished bulk segment; its name ends in -<rows>
+    *.part      a file that is not finished; nobody reads it
+    set-aside/  segments with something in them that could not be stored
+
+A line counts as appended when `fdatasync` has returned. The lock on a segment (flock) is held while a line is
+written, so that a fold can take a segment over between two lines, and one whose writer died at any time.
+"""
+
+import contextlib
+import fcntl
+import os
+import re
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from copy import copy
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from audit_store.beside import events_in, spool_dir, sync_folder
+from audit_store.errors import UNKNOWN, AuditStoreError
+from audit_store.event import UUID_PATTERN, fresh_id
+from ingest.segment import Segment, disk_error, make_durable
+
+_OWN_NAME = re.compile(UUID_PATTERN + r"-(\d+(-batch)?|from-.*)\.ndjson")
+_READY_NAME = re.compile(UUID_PATTERN + r"-.*\.ndjson|" + UUID_PATTERN + r"-\d+-\d+\.parquet", re.DOTALL)
+_FOREIGN_NAME_KEPT = 40  # characters, so that the new name stays within the 255 bytes of a file name
+
+
+@dataclass
+class _Group:
+    """Lines of several threads that share one write and one sync; the first to join writes for all."""
+
+    lines: list[bytes] = field(default_factory=list)
+    writing: threading.Lock = field(default_factory=threading.Lock)
+    error: AuditStoreError | None = None
+
+    def __post_init__(self) -> None:
+        self.writing.acquire()
+
+
+class SpoolWriter:
+    """Appends lines durably to this process's own segment; safe from many threads, and after a fork."""
+
+    def __init__(self, store: Path) -> None:
+        self._folder = spool_dir(store)
+        self._segment: Segment | None = None
+        self._reset()
+        os.register_at_fork(after_in_child=self._reset)
+
+    def _reset(self) -> None:
+        self._joining = threading.Lock()
+        self._syncing = threading.Lock()
+        self._group = _Group()
+        self._drop()
+
+    def append(self, line: bytes) -> None:
+        """Return once `line` (JSON, no line break) is on disk.
+
+        Raises SpoolFull when the disk is full (not stored) and AuditStoreError when the disk failed; its
+        `stored` says which. Threads that call this together share one sync.
+        """
+        with self._joining:
+            group = self._group
+            first = not group.lines
+            group.lines.append(line + b"\n")
+        if first:
+            self._write_for_all(group)
+        else:
+            with group.writing:
+                pass
+        if group.error is not None:
+            raise copy(group.error) from group.error  # each thread notes its own event_id in its error
+
+    def _write_for_all(self, group: _Group) -> None:
+        try:
+            with self._syncing:
+                self._part_from(group)
+                self._write(group)
+        except BaseException:
+            self._part_from(group)
+            group.error = AuditStoreError(f"{self._folder}: the append was interrupted", stored=UNKNOWN)
+            raise
+        finally:
+            group.writing.release()
+
+    def _part_from(self, group: _Group) -> None:
+        with self._joining:
+            if self._group is group:
+                self._group = _Group()
+
+    def _write(self, group: _Group) -> None:
+        try:
+            self._locked_segment().write(b"".join(group.lines))
+        except OSError as error:
+            self._drop()
+            group.error = disk_error(error, self._folder)
+        except AuditStoreError as error:
+            self._drop()
+            group.error = error
+        finally:
+            if self._segment is not None:
+                self._segment.unlock()
+
+    def _locked_segment(self) -> "Segment":
+        if self._segment is None or not self._segment.lock():
+            self._drop()
+            self._segment = Segment.create(self._folder)
+        return self._segment
+
+    def _drop(self) -> None:
+        if self._segment is not None:
+            self._segment.close()
+        self._segment = None
+
+
+def make_folder(store: Path) -> Path:
+    """The spool's folder, made durably where it is missing. Raises OSError."""
+    return make_durable(spool_dir(store))
+
+
+def write_part(store: Path, suffix: str, write: Callable[[IO[bytes]], object]) -> Path:
+    """A complete, synced file that is not in the spool yet: `publish` moves it there.
+
+    `suffix` is what the segment's name ends with, such as "-batch.ndjson". Raises SpoolFull.
+    """
+    folder = spool_dir(store)
+    part = folder / f"{fresh_id()}-{os.getpid()}{suffix}.part"
+    try:
+        make_folder(store)
+        with part.open("xb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise disk_error(error, folder) from error
+    return part
+
+
+def publish(parts: Iterable[Path]) -> list[Path]:
+    """Move parts into the spool; durable when this returns. Gives the segments.
+
+    Raises AuditStoreError when the disk failed: some of them may be there.
+    """
+    try:
+        segments = [part.rename(part.with_suffix("")) for part in parts]
+        for folder in {segment.parent for segment in segments}:
+            sync_folder(folder)
+    except OSError as error:
+        raise AuditStoreError(f"the spool's disk failed: {error}", stored=UNKNOWN) from error
+    return segments
+
+
+def ready_segments(store: Path) -> list[Path]:
+    """Every finished segment, oldest first, after taking over those that are still open.
+
+    A segment's stem is unique for ever, so that a fold can remember it: a file that another program moved
+    here under a name of its own is given a new one.
+    """
+    folder = spool_dir(store)
+    if not folder.is_dir():
+        return []
+    for path in folder.glob("*.open"):
+        _take_over(path)
+    foreign = [
+        path for path in folder.glob("*.ndjson") if path.is_file() and not _OWN_NAME.fullmatch(path.name)
+    ]
+    for path in foreign:
+        kept = re.sub(r"[^\w.-]", "_", path.name, flags=re.ASCII)[-_FOREIGN_NAME_KEPT:]
+        path.rename(path.with_name(f"{fresh_id()}-from-{kept}"))
+    if foreign:
+        sync_folder(folder)  # a power loss must not bring the old name back after the fold
+    return sorted(path for path in folder.iterdir() if _READY_NAME.fullmatch(path.name) and path.is_file())
+
+
+def has_waiting(store: Path) -> bool:
+    """Whether the spool holds any event that is not in the DuckDB file yet."""
+    return any(_segments(store))
+
+
+def waiting_events(store: Path) -> int:
+    """How many events wait in the spool."""
+    return sum(events_in(path) for path in _segments(store))
+
+
+def _segments(store: Path) -> Iterator[Path]:
+    with contextlib.suppress(FileNotFoundError):
+        for path in spool_dir(store).iterdir():
+            named = path.suffix in (".open", ".ndjson") or _READY_NAME.fullmatch(path.name)
+            if named and path.is_file():
+                yield path
+
+
+def _take_over(path: Path) -> None:
+    with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            if os.fstat(file.fileno()).st_size == 0:
+                path.unlink()
+            else:
+                path.rename(path.with_suffix(".ndjson"))
+        finally:
+            # A child forked meanwhile shares the lock, and closing alone would leave its writer waiting.
+            fcntl.flock(file, fcntl.LOCK_UN)
+
+
+def set_aside(path: Path) -> Path:
+    """Move a segment out of the way of folding, keeping it for a person to look at."""
+    folder = path.parent / "set-aside"
+    make_durable(folder)
+    target = folder / path.name
+    path.rename(target)
+    sync_folder(folder)
+    return target
+
+
+def remove(paths: Iterable[Path]) -> None:
+    """Delete segments whose events are safe in the DuckDB file."""
+    gone = list(paths)
+    for path in gone:
+        path.unlink(missing_ok=True)
+    for folder in {path.parent for path in gone}:
+        sync_folder(folder)
+
+
+def remove_stale_parts(store: Path, older_than: float = 86_400.0) -> None:
+    """Delete what an interrupted import left, once it is `older_than` seconds old."""
+    for part in spool_dir(store).glob("*.part"):
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - part.stat().st_mtime > older_than:
+                part.unlink()

@@ -1,0 +1,90 @@
+"""The log, the newest event first, a page at a time; a chosen row opens its details."""
+
+import time
+
+import streamlit as st
+
+from dashboard import address, data, exporting, listing, live, neighbours, opened, paging, states
+from dashboard.text import count
+
+LIVE_SECONDS = 2
+where = address.event_filter()
+rows: int = st.session_state.get("log_rows", paging.ROWS[1])
+on_top = paging.current(rows, where) == 1
+if on_top and st.session_state.get("log_live", True):
+    paging.unpin()
+pinned = paging.pin(where, below=data.surroundings(where).extent.last_seq + 1)
+index = data.page_index(pinned.where, pinned.below)
+total = int(index["events"].sum())
+wanted = address.opened_event()
+events = data.event(wanted).to_dict("records") if wanted else []
+drawn_at = time.monotonic()
+
+
+@st.fragment(run_every=LIVE_SECONDS)
+def freshness() -> None:
+    """How fresh the view is; newer events come by themselves, or with a button where the reader is busy."""
+    live.draw()
+    newer = data.newer(address.event_filter(), pinned.below)
+    if newer and on_top and st.session_state["log_live"]:
+        # Not while the whole page is run: where every second brings events, it would never end.
+        if time.monotonic() - drawn_at > LIVE_SECONDS / 2:
+            st.rerun()
+    elif newer and st.button(
+        f"Show {count(newer, 'new event')}", icon=":material/arrow_upward:", type="primary"
+    ):
+        paging.unpin()
+        paging.turn(1, rows, where)
+        st.rerun()
+
+
+with st.container(horizontal=True, vertical_alignment="center"):
+    span = st.container(width="stretch")
+    st.toggle(
+        "Live",
+        value=True,
+        key="log_live",
+        help="New events appear by themselves while the first page is shown.",
+        persist_state="session",
+    )
+    columns = listing.choose()
+    if total:
+        exporting.menu(pinned, total)
+    st.selectbox(
+        "Rows a page",
+        paging.ROWS,
+        1,
+        "{} rows".format,
+        "log_rows",
+        label_visibility="collapsed",
+        width=120,
+        persist_state="session",
+    )
+with st.container(horizontal=True, vertical_alignment="center"):
+    freshness()
+
+if wanted and not events:
+    states.notice_line(f"event={wanted} was ignored: no event has this id")
+if total == 0:
+    states.nothing_matches(where)
+    st.stop()
+
+places = [neighbours.place(pinned, index, event["seq"]) for event in events]
+if places and places[0].rank is not None and not paging.is_begun(rows, where):
+    paging.turn(places[0].rank // rows + 1, rows, where)
+
+listed, *beside = st.columns([4, 3] if events else [1])
+with listed:
+    table = st.container()
+    page = paging.choose(total, rows, where)
+    below, skip = paging.locate(index, (page - 1) * rows)
+    span.text(paging.span(page, rows, total))
+    with table:
+        shown = data.page(pinned.where, below=below, skip=skip, rows=rows, columns=listing.READ)
+        listing.table(
+            shown, where, columns, key=paging.key(f"table_{page}", rows, where), room_for=min(rows, total)
+        )
+
+for event, place in zip(events, places, strict=True):
+    with beside[0]:
+        opened.draw(event, place, pinned, rows)

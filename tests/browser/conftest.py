@@ -1,0 +1,160 @@
+"""A real server and a real Chromium; what either complains about fails the test."""
+
+import contextlib
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = next(
+    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))),
+    None,
+)
+OURS = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder needs the browser."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@dataclass
+class Server:
+    """A running dashboard."""
+
+    url: str
+    log: Path
+    process: subprocess.Popen[bytes]
+
+    def trouble(self) -> list[str]:
+        """Lines of the server's log that speak of something wrong."""
+        return re.findall(
+            r".*(?:Traceback|Error|Exception|Warning|WARNING|deprecated).*", self.log.read_text()
+        )
+
+
+@contextlib.contextmanager
+def serving(store: Path, log: Path, script: str = "app.py", **environment: str) -> Iterator[Server]:
+    """A server of its own on a free port, stopped at the end."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", script, f"--server.port={port}"]
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            env=os.environ | {"AUDIT_STORE": str(store)} | environment,
+        )
+    try:
+        server = Server(f"http://127.0.0.1:{port}", log, process)
+        _wait_until_healthy(server)
+        yield server
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait_until_healthy(server: Server) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and server.process.poll() is None:
+        with contextlib.suppress(OSError), urllib.request.urlopen(server.url + "/_stcore/health", timeout=2):
+            return
+        time.sleep(0.1)
+    raise RuntimeError(f"the server did not start:\n{server.log.read_text()}")
+
+
+Serve = Callable[..., Server]
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Starts dashboards on a store; their logs must be clean at the end."""
+    with contextlib.ExitStack() as stack:
+        servers: list[Server] = []
+
+        def start(store: Path, **environment: str) -> Server:
+            log = tmp_path / f"server-{len(servers)}.log"
+            servers.append(stack.enter_context(serving(store, log, **environment)))
+            return servers[-1]
+
+        yield start
+        assert [line for server in servers for line in server.trouble()] == []
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One Chromium for all tests; missing, it fails on CI and skips elsewhere."""
+    if CHROMIUM is None:
+        if os.environ.get("CI"):
+            pytest.fail("no Chromium on this machine; tests/browser/install.sh installs it where it can")
+        pytest.skip("no Chromium on this machine: see tests/browser/install.sh")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Watched:
+    """A browser page, and everything it complained about or asked of other hosts."""
+
+    page: Page
+    console: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+
+    def settle(self) -> None:
+        """Wait until the script has run and what it drew is there."""
+        self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=60_000)
+        self.page.locator("[data-testid=stSkeleton]").first.wait_for(state="detached", timeout=60_000)
+        self.page.wait_for_timeout(300)
+
+
+Visit = Callable[..., Watched]
+
+
+@pytest.fixture
+def visit(chromium: Browser) -> Iterator[Visit]:
+    """Opens a URL in a fresh browser profile; nothing may go wrong on the page or leave this machine."""
+    contexts: list[BrowserContext] = []
+    opened: list[Watched] = []
+
+    def go(url: str, **options: object) -> Watched:
+        settings = {
+            "viewport": {"width": 1280, "height": 900},
+            "timezone_id": "UTC",
+            "locale": "en-GB",
+        } | options
+        contexts.append(chromium.new_context(**settings))  # type: ignore[arg-type]
+        watched = Watched(contexts[-1].new_page())
+        opened.append(watched)
+        watched.page.on("console", lambda m: watched.console.append(m.text) if m.type == "error" else None)
+        watched.page.on("pageerror", lambda error: watched.console.append(str(error)))
+        watched.page.on(
+            "request", lambda r: None if r.url.startswith(OURS) else watched.foreign.append(r.url)
+        )
+        watched.page.goto(url)
+        watched.settle()
+        return watched
+
+    yield go
+    for context in contexts:
+        context.close()
+    assert [line for watched in opened for line in (*watched.console, *watched.foreign)] == []

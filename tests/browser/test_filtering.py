@@ -1,0 +1,81 @@
+"""Filters in a real browser: counts beside the choices, charts as controls, undo, a view that survives."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from audit_store.store import Store
+from tests.browser.conftest import Serve, Visit
+from tests.conftest import Fill
+from tests.page_runs import WEEK, event
+
+READY = "[data-testid=stApp][data-test-script-state=notRunning]"
+
+
+@pytest.fixture
+def url(tmp_path: Path, fill: Fill, serve: Serve) -> str:
+    path = tmp_path / "audit.duckdb"
+    fill(Store(path), [*WEEK, *(event(minutes, agent="ada") for minutes in range(10, 4000, 100))])
+    return serve(path, AUDIT_READ_ONLY="1").url
+
+
+def events_are(page: Page, number: str) -> None:
+    expect(page.get_by_test_id("stMetricValue").first).to_have_text(number)
+
+
+def test_a_choice_gives_as_many_events_as_stand_beside_it(url: str, visit: Visit) -> None:
+    page = visit(url).page
+    page.get_by_role("combobox", name="Agent", exact=False).first.click()
+    page.get_by_text(re.compile(r"^1\s+bob$")).first.click()
+    events_are(page, "1")
+    expect(page).to_have_url(re.compile(r"agent=bob"))
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name=re.compile("^Undo")).click()
+    events_are(page, "44")
+    expect(page).not_to_have_url(re.compile(r"agent="))
+
+
+def test_a_click_in_the_legend_and_a_drag_are_filters_and_undone(url: str, visit: Visit) -> None:
+    page = visit(url).page
+    chart = page.get_by_test_id("stVegaLiteChart").first
+    expect(chart).to_have_attribute("aria-label", re.compile("^Busiest: "))
+    chart.locator("g.role-legend-label text").filter(has_text="Staff and access").click(force=True)
+    expect(page).to_have_url(re.compile("activity=User"))
+    events_are(page, "1")
+    page.keyboard.press("Alt+z")
+    events_are(page, "44")
+    page.locator(READY).wait_for()
+    box = chart.locator("svg").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 150, box["y"] + 100)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 350, box["y"] + 110, steps=8)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile("range=custom&from="))
+
+
+def test_a_saved_view_is_there_for_the_next_visitor(url: str, visit: Visit) -> None:
+    page = visit(f"{url}/?agent=ada").page
+    page.get_by_text("Saved views").click()
+    page.get_by_label("Name for these filters").fill("<b>mine</b>")
+    page.get_by_role("button", name="Save view").click()
+    expect(page.get_by_text("“<b>mine</b>” is saved.")).to_be_visible()
+    other = visit(url).page
+    other.get_by_text("Saved views").click()
+    views = other.get_by_role("combobox", name="Open a view")
+    views.click()
+    views.fill("mine")
+    other.get_by_role("option", name="<b>mine</b> (own)").click()
+    expect(other).to_have_url(re.compile("agent=ada"))
+
+
+def test_the_sentence_names_today(url: str, visit: Visit) -> None:
+    page = visit(f"{url}/?range=24h&agent=bob").page
+    page.get_by_text("Copy as a sentence").click()
+    said = page.get_by_test_id("stCode")
+    expect(said).to_contain_text("1 event by bob, ")
+    expect(said).to_contain_text(f"{datetime.now(UTC):%Y}")
+    expect(said).to_contain_text(f"{url}?range=custom&from=")

@@ -1,0 +1,80 @@
+"""A reader's way through the demo: open, filter, follow a link, look at one event."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from audit_store.queries import Query
+from audit_store.store import Store
+from demo.__main__ import main as demo
+from tests.browser.conftest import Serve, Visit
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("demo") / "audit.duckdb"
+    assert demo(["--store", str(path), "--days", "30", "--agents", "12"]) == 0
+    return path
+
+
+def count(store: Path, condition: str) -> int:
+    now = datetime.now(UTC).replace(tzinfo=None, second=0, microsecond=0)
+    frame = Store(store).run(Query(f"SELECT count(*) AS n FROM events WHERE {condition}", {"now": now}))
+    return int(frame.n[0])
+
+
+def number(page: Page, label: str) -> int:
+    metric = (
+        page.locator("[data-testid=stMetric]").filter(has_text=label).locator("[data-testid=stMetricValue]")
+    )
+    return int(metric.inner_text().replace(",", ""))
+
+
+def test_filters_change_the_charts_the_table_and_the_address(store: Path, serve: Serve, visit: Visit) -> None:
+    watched = visit(serve(store).url + "/?range=all&tz=UTC")
+    page = watched.page
+    assert number(page, "Events") == count(store, "now() IS NOT NULL OR $now IS NULL")
+    expect(
+        page.locator("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg")
+    ).to_have_count(3)
+    chart = page.locator("[data-testid=stVegaLiteChart]").first
+    before = chart.screenshot()
+    page.get_by_role("button", name="Failure").click()
+    page.wait_for_url(re.compile("outcome=failure"))
+    watched.settle()
+    assert number(page, "Events") == count(store, "outcome = 'failure' AND $now IS NOT NULL")
+    assert chart.screenshot() != before
+    page.get_by_role("link", name="Audit log").click()
+    page.wait_for_url(re.compile("/log.*outcome=failure"))
+    watched.settle()
+    failures = count(store, "outcome = 'failure' AND $now IS NOT NULL")
+    expect(page.get_by_text(f"of {failures:,} events")).to_be_visible()
+
+
+def test_a_link_shows_its_view_on_a_fresh_server(store: Path, serve: Serve, visit: Visit) -> None:
+    page = visit(serve(store).url + "/log?range=30d&activity=Login").page
+    logins = count(store, "activity = 'Login' AND occurred_at >= $now - INTERVAL 30 DAY")
+    total = page.get_by_text(re.compile(r"of [\d,]+ events"))
+    shown = re.search(r"of ([\d,]+) events", total.first.inner_text())
+    assert shown is not None
+    # The window moves with the clock, a minute's step at a time.
+    assert abs(int(shown.group(1).replace(",", "")) - logins) <= 3
+    expect(page.get_by_role("combobox", name="Time range")).to_have_value("Last 30 days")
+    expect(page.get_by_role("group", name="Selected values").first).to_contain_text("Login")
+    expect(page).to_have_title(re.compile("Audit log"))
+
+
+def test_an_event_has_an_address_of_its_own(store: Path, serve: Serve, visit: Visit) -> None:
+    frame = Store(store).run(Query("SELECT event_id::VARCHAR AS event_id, agent FROM events WHERE seq = 5"))
+    page = visit(serve(store).url + f"/log?range=all&event={frame.event_id[0]}").page
+    expect(page.locator("[data-testid=stMain]").get_by_text(frame.event_id[0]).first).to_be_visible()
+
+
+def test_every_page_answers_bad_parameters_with_a_notice(store: Path, serve: Serve, visit: Visit) -> None:
+    server = serve(store)
+    for path in ("/", "/log", "/store"):
+        page = visit(server.url + path + "?range=9d&tz=Mars/Base&outcome=maybe").page
+        expect(page.get_by_text(re.compile("Mars/Base.*ignored")).first).to_be_visible()

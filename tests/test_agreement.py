@@ -1,0 +1,113 @@
+"""Whatever the filter, every chart, the table, the facets and the export count the same events."""
+
+import json
+import os
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from audit_store import export, queries
+from audit_store.event import Event
+from audit_store.filters import OUTCOME_CHOICES, EventFilter
+from audit_store.store import Store
+from dashboard import data, overview
+
+BEGIN = datetime(2026, 3, 27, tzinfo=UTC)
+AGENTS = ("ada", "bob", "Bob's", "ünal", "%")
+ACTIVITIES = ("Login", "User deleted", "Journey saved", "Coffee made")
+ZONES = ("UTC", "Asia/Kolkata", "Europe/Berlin", "Australia/Lord_Howe")
+
+events = st.builds(
+    lambda minutes, agent, activity, outcome, description: Event.of(
+        {
+            "agent": agent,
+            "activity": activity,
+            "outcome": outcome,
+            "description": description,
+            "occurred_at": BEGIN + timedelta(minutes=minutes),
+        }
+    ),
+    st.integers(0, 60 * 24 * 5),
+    st.sampled_from(AGENTS),
+    st.sampled_from(ACTIVITIES),
+    st.sampled_from(("success", "failure", None)),
+    st.sampled_from(("", "wrong password", "left")),
+)
+
+
+def some(values: Iterable[str]) -> st.SearchStrategy[list[str]]:
+    return st.just([]) | st.lists(st.sampled_from([*values]), max_size=2)
+
+
+moments = st.integers(-60 * 24, 60 * 24 * 6).map(
+    lambda minutes: [(BEGIN + timedelta(minutes=minutes)).replace(tzinfo=None).isoformat("T", "minutes")]
+)
+filters = st.fixed_dictionaries(
+    {
+        "range": st.sampled_from((["all"], ["custom"])),
+        "from": st.just([]) | moments,
+        "to": st.just([]) | moments,
+        "tz": st.sampled_from(ZONES).map(lambda name: [name]),
+        "activity": some(ACTIVITIES),
+        "agent": some((*AGENTS, "nobody")),
+        "outcome": some(OUTCOME_CHOICES),
+        "not_activity": some(ACTIVITIES),
+        "not_agent": some(AGENTS),
+        "q": st.sampled_from(([], [], ["WORD"], ["a"], ["%"])),
+    }
+).map(lambda parameters: EventFilter.parse(parameters)[0])
+
+
+@pytest.fixture(scope="module")
+def stored(make_store: Callable[[Iterable[Event]], Store]) -> Callable[[list[Event]], Store]:
+    """A store with these events, which the dashboard shows."""
+
+    def make(found: list[Event]) -> Store:
+        store = make_store(found)
+        os.environ["AUDIT_STORE"] = str(store.path)
+        return store
+
+    return make
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUDIT_STORE", "")
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(found=st.lists(events, min_size=1, max_size=40), where=filters, top=st.integers(1, 5))
+def test_everything_counts_the_same(
+    stored: Callable[[list[Event]], Store], found: list[Event], where: EventFilter, top: int
+) -> None:
+    store = stored(found)
+    around = data.surroundings(where)
+    listed = int(store.run(queries.page_index(where, below=around.extent.last_seq + 1))["events"].sum())
+    seen = overview.look(where, around.extent, top)
+    assert seen.totals.events == listed
+    for frame in (seen.timeline, seen.agents, seen.week):
+        assert int(frame["events"].sum()) == listed
+    assert int(seen.timeline["failures"].sum()) == seen.totals.failures
+    assert exported(where, store) == listed
+    for column, counts in around.facets.items():
+        for value, number in counts.items():
+            assert number == rows_after_choosing(store, where, column, value)
+
+
+def exported(where: EventFilter, store: Store) -> int:
+    """The rows of the export of a filter; that its plan promises as many is part of it."""
+    plan = export.plan(where, store)
+    rows = b"".join(piece.data for piece in export.pieces(plan, "jsonl")).splitlines()
+    assert len([json.loads(row) for row in rows]) == plan.events
+    return plan.events
+
+
+def rows_after_choosing(store: Store, where: EventFilter, column: str, value: str) -> int:
+    """The events of the table after a click on a facet, which takes the value out of what is excluded."""
+    alone = where.without(column, f"not_{column}") if column != "outcome" else where.without(column)
+    parameters = alone.parameters() | {column: [value]}
+    chosen = EventFilter.parse(parameters)[0]
+    return int(store.run(queries.page_index(chosen, below=1 << 60))["events"].sum())

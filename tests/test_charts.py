@@ -1,0 +1,316 @@
+"""Charts say what they show, keep their colours, and take text from the log as nothing but a value."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+import pytest
+
+from dashboard import charts
+from dashboard.chart_parts import unit, when
+from dashboard.spike_chart import COLOURS, spikes
+
+CATEGORIES = ("Sign-in", "Staff", "Journeys", "Campaigns", "Segments", "Widgets", "Settings", "Other")
+DAY = timedelta(days=1)
+HOSTILE = ["a.b[0]", "events:Q", "</script><b>", "datum.events * 2", "__proto__", "x' || true || '", "a\nb"]
+EMPTY_TIMELINE = pd.DataFrame(
+    {
+        "bucket": pd.DatetimeIndex([]),
+        "category": [],
+        "events": [],
+        "failures": [],
+        "until": pd.DatetimeIndex([]),
+    }
+).assign(partial=[])
+EMPTY_AGENTS = pd.DataFrame({"label": [], "category": [], "events": [], "agent": []})
+WEEK = pd.DataFrame(
+    {
+        "weekday": np.repeat(["Monday", "Tuesday"], 24),
+        "hour": np.tile(np.arange(24), 2),
+        "events": np.arange(48),
+    }
+)
+
+
+def local_timeline() -> pd.DataFrame:
+    """Three days and two categories; New York's clocks change on the second day, the last day is partial."""
+    days = pd.to_datetime(["2026-03-07", "2026-03-08", "2026-03-09"]).as_unit("us").repeat(2)
+    return pd.DataFrame(
+        {
+            "bucket": days,
+            "category": ["Sign-in", "Other"] * 3,
+            "events": [5, 1, 1200, 34, 7, 2],
+            "failures": [1, 0, 600, 0, 0, 0],
+            "until": days + DAY,
+            "partial": [False] * 4 + [True] * 2,
+        }
+    )
+
+
+def agents(names: list[str]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "label": [*names, "Other (12 agents, 70 events)"],
+            "category": "Sign-in",
+            "events": [*range(len(names), 0, -1), 70],
+            "agent": [*names, None],
+        }
+    )
+
+
+def band(states: str = "llwwgww") -> pd.DataFrame:
+    """Seven hours: l learning, w watched, g gap; the last one is a spike where it is watched."""
+    state = [{"l": "learning", "w": "watched", "g": "gap"}[letter] for letter in states]
+    watched = np.array([letter == "w" for letter in states])
+    frame = pd.DataFrame(
+        {"bucket": pd.date_range("2026-03-14", periods=7, freq="h", unit="us"), "state": state}
+    )
+    return frame.assign(
+        count=np.where(frame["state"] == "gap", np.nan, [3.0, 4, 2, 5, 0, 3, 41]),
+        expected=np.where(watched, 3.0, np.nan),
+        upper=np.where(watched, 9.0, np.nan),
+        is_spike=watched & (np.arange(7) == 6),
+    )
+
+
+ALL = {
+    "timeline": charts.timeline(local_timeline(), CATEGORIES, DAY),
+    "by_agent": charts.by_agent(agents(["ann", "bob"]), CATEGORIES),
+    "heat_map": charts.heat_map(WEEK),
+    "spikes": spikes(band()),
+}
+
+
+def marks(spec: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = spec.get("layer", [spec])
+    return found
+
+
+def channels(spec: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for mark in marks(spec):
+        for channel in mark["encoding"].values():
+            yield from channel if isinstance(channel, list) else [channel]
+
+
+def values(spec: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = spec["datasets"][spec["data"]["name"]]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "takeaway"),
+    [
+        ("timeline", "Busiest: Sun 8 March 2026, 1,234 events; mostly Sign-in"),
+        ("by_agent", "Busiest: ann, 2 events; mostly Sign-in"),
+        ("heat_map", "Busiest: Tuesday 23:00–23:59, 47 events"),
+        ("spikes", "1 spike, the highest Sat 14 March 2026, 06:00–07:00: 41 logins, usual 3.0, up to 9"),
+    ],
+)
+def test_the_description_says_the_takeaway(name: str, takeaway: str) -> None:
+    assert ALL[name].to_dict()["description"] == takeaway
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_axes_have_titles_in_words_and_tooltips_no_titles_of_their_own_meaning(name: str) -> None:
+    for channel in channels(ALL[name].to_dict()):
+        title = channel.get("title")
+        assert title is None or title[0].isupper(), channel
+        # vega-tooltip draws a field called image as a picture and one called title as a heading.
+        assert str(title).lower() not in ("image", "title")
+        assert (
+            channel.get("type") != "quantitative"
+            or title
+            or channel["field"] in ("place", "upper", "expected")
+        )
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_local_times_are_drawn_as_given_whatever_the_zone_of_the_browser(name: str) -> None:
+    spec = ALL[name].to_dict()
+    temporal = [channel for channel in channels(spec) if channel.get("type") == "temporal"]
+    assert all(channel["scale"] == {"type": "utc"} for channel in temporal)
+    assert bool(temporal) == (name in ("timeline", "spikes"))
+    moments = [row["bucket"] for rows in spec["datasets"].values() for row in rows if "bucket" in row]
+    assert all(moment.endswith("+00:00") for moment in moments)
+    tooltips = [channel for mark in marks(spec) for channel in mark["encoding"].get("tooltip", [])]
+    assert not [channel for channel in tooltips if channel["type"] == "temporal"]
+
+
+def test_the_day_on_which_clocks_change_starts_at_midnight() -> None:
+    buckets = [row["bucket"] for row in values(ALL["timeline"].to_dict())]
+    assert sorted({bucket[:19] for bucket in buckets}) == [f"2026-03-0{day}T00:00:00" for day in (7, 8, 9)]
+
+
+def test_partial_bars_are_lighter() -> None:
+    opacity = ALL["timeline"].to_dict()["encoding"]["opacity"]
+    assert [condition["test"] for condition in opacity["condition"]] == ["datum.partial"]
+    assert opacity["condition"][0]["value"] < opacity["value"]
+
+
+@pytest.mark.parametrize("name", ["timeline", "by_agent"])
+def test_categories_keep_colour_and_place_when_the_data_has_few(name: str) -> None:
+    spec = ALL[name].to_dict()
+    scale = spec["encoding"]["color"]["scale"]
+    assert scale == {"domain": list(CATEGORIES), "range": list(charts.PALETTE)}
+    assert {(row["category"], row["place"]) for row in values(spec)} <= {("Sign-in", 0), ("Other", 7)}
+
+
+def test_a_short_catalogue_keeps_the_first_colours_and_grey_for_the_rest() -> None:
+    spec = charts.timeline(local_timeline(), ("Sign-in", "Other"), DAY).to_dict()
+    assert spec["encoding"]["color"]["scale"]["range"] == [charts.PALETTE[0], charts.PALETTE[-1]]
+
+
+def test_agents_keep_their_order_their_full_names_and_a_line_each() -> None:
+    long = "arn:aws:sts::123456789012:assumed-role/" + "x" * 200
+    spec = charts.by_agent(agents([long, *"bcdefgh"]), CATEGORIES).to_dict()
+    assert spec["encoding"]["y"]["sort"] is None
+    assert spec["encoding"]["tooltip"][0] == {"field": "label", "title": "Agent", "type": "nominal"}
+    assert [row["label"] for row in values(spec)][:2] == [long, "b"]
+    assert spec["height"] == 9 * charts.AGENT_HEIGHT
+    assert charts.by_agent(agents([]), CATEGORIES).to_dict()["height"] == 3 * charts.AGENT_HEIGHT
+
+
+def test_text_of_the_log_stands_in_the_data_and_the_description_only() -> None:
+    spec = charts.by_agent(agents(HOSTILE), CATEGORIES, select=True).to_dict()
+    plain = charts.by_agent(
+        agents([f"agent {n}" for n in range(len(HOSTILE))]), CATEGORIES, select=True
+    ).to_dict()
+    for found in (spec, plain):
+        del found["datasets"], found["data"], found["description"]
+        # Altair numbers its views one after another.
+        found["params"][0]["views"] = []
+    assert "agent 0" not in json.dumps(plain)
+    assert spec == plain
+
+
+def test_selections_are_there_when_asked_for() -> None:
+    brushed = charts.timeline(local_timeline(), CATEGORIES, DAY, select=True).to_dict()["params"][0]
+    assert (brushed["name"], brushed["select"]) == ("brush", {"type": "interval", "encodings": ["x"]})
+    picking = charts.by_agent(agents(["ann"]), CATEGORIES, select=True).to_dict()
+    assert picking["params"][0]["name"] == "picked"
+    assert picking["params"][0]["select"] == {"type": "point", "fields": ["agent"]}
+    assert picking["encoding"]["opacity"]["condition"][0]["param"] == "picked"
+    assert not any("params" in chart.to_dict() for chart in ALL.values())
+
+
+@pytest.mark.parametrize(
+    ("chart", "said"),
+    [
+        (charts.timeline(EMPTY_TIMELINE, CATEGORIES, DAY), "No events"),
+        (charts.by_agent(EMPTY_AGENTS, CATEGORIES), "No events"),
+        (charts.heat_map(WEEK.assign(events=0)), "No events"),
+        (spikes(band().iloc[:0]), "No spikes"),
+        (spikes(band("lllllll")), "No spikes"),
+    ],
+)
+def test_nothing_gives_a_chart_that_says_so(chart: alt.TopLevelMixin, said: str) -> None:
+    assert chart.to_dict()["description"] == said
+
+
+@pytest.mark.parametrize(("events", "highest"), [(WEEK["events"] + 100, 147), (0, 1)])
+def test_shades_of_a_week_start_at_zero(events: pd.Series | int, highest: int) -> None:
+    spec = charts.heat_map(WEEK.assign(events=events)).to_dict()
+    assert spec["encoding"]["color"]["scale"]["domain"] == [0, highest]
+
+
+def test_of_several_spikes_the_highest_is_named() -> None:
+    frame = band("wwwwwww").assign(is_spike=[False, True, False, True, False, False, True])
+    said = spikes(frame).to_dict()["description"]
+    assert said == "3 spikes, the highest Sat 14 March 2026, 06:00–07:00: 41 logins, usual 3.0, up to 9"
+
+
+def test_learning_is_one_stretch_gaps_are_hatched_and_dots_stand_on_spikes_only() -> None:
+    spec = spikes(band()).to_dict()
+    rows = [spec["datasets"][layer["data"]["name"]] for layer in spec["layer"]]
+    assert [row["name"] for row in rows[0]] == list(COLOURS)
+    assert [(row["bucket"][11:16], row["until"][11:16]) for row in rows[1]] == [("00:00", "02:00")]
+    assert [(row["bucket"][11:16], row["until"][11:16]) for row in rows[2]] == [("04:00", "05:00")]
+    shades = [stop["color"] for stop in spec["layer"][2]["mark"]["color"]["stops"]]
+    assert shades[:4] == [COLOURS["No data"]] * 2 + ["transparent"] * 2
+    points = [layer for layer in spec["layer"] if layer["mark"]["type"] == "point"]
+    assert [layer["transform"] for layer in points] == [[{"filter": "datum.is_spike"}]]
+
+
+def test_lines_break_where_there_is_no_data_and_the_tooltip_says_why() -> None:
+    spec = spikes(band()).to_dict()
+    rows = spec["datasets"][spec["layer"][-1]["data"]["name"]]
+    assert [row["count"] for row in rows] == [3, 4, 2, 5, None, 3, 41]
+    assert [row["upper"] for row in rows] == [None, None, 9, 9, None, 9, 9]
+    assert [rows[place]["usual"] for place in (0, 2, 4)] == ["still learning", "3.0, up to 9", "no data"]
+    assert [rows[place]["observed"] for place in (4, 6)] == ["–", "41 logins"]
+
+
+@pytest.mark.parametrize(
+    ("start", "step", "unit_said", "said"),
+    [
+        ("2026-03-14T02:00", timedelta(minutes=1), "minute", "Sat 14 March 2026, 02:00–02:01"),
+        ("2026-03-14T02:45", timedelta(minutes=15), "15 minutes", "Sat 14 March 2026, 02:45–03:00"),
+        ("2026-03-14T23:00", timedelta(hours=1), "hour", "Sat 14 March 2026, 23:00–00:00"),
+        ("2026-03-14T06:00", timedelta(hours=6), "6 hours", "Sat 14 March 2026, 06:00–12:00"),
+        ("2026-03-14", DAY, "day", "Sat 14 March 2026"),
+        ("2026-03-09", 7 * DAY, "week", "Mon 9 – Sun 15 March 2026"),
+        ("2026-03-30", 7 * DAY, "week", "Mon 30 March – Sun 5 April 2026"),
+        ("2026-12-28", 7 * DAY, "week", "Mon 28 December 2026 – Sun 3 January 2027"),
+        ("2026-03-01", 30 * DAY, "month", "March 2026"),
+        ("2026-01-01", 365 * DAY, "year", "2026"),
+    ],
+)
+def test_a_bucket_in_words(start: str, step: timedelta, unit_said: str, said: str) -> None:
+    assert unit(step) == unit_said
+    assert when(datetime.fromisoformat(start), step) == said
+
+
+def linear(colour: str) -> np.ndarray:
+    srgb = np.array([int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)])
+    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+
+
+@pytest.mark.parametrize("background", ["#ffffff", "#14181d"])
+@pytest.mark.parametrize("colour", charts.PALETTE)
+def test_colours_stand_out_from_light_and_dark(colour: str, background: str) -> None:
+    dark, light = sorted(float(linear(one) @ [0.2126, 0.7152, 0.0722]) for one in (colour, background))
+    assert (light + 0.05) / (dark + 0.05) >= 3  # WCAG 2.2, 1.4.11
+
+
+# Machado, Oliveira, Fernandes 2009, severity 1; and the matrices of OKLab (Ottosson 2020).
+CONES = {
+    "all": [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
+    "no red": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "no green": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.01182, 0.04294, 0.968881],
+    ],
+    "no blue": [
+        [1.255528, -0.076749, -0.178779],
+        [-0.078411, 0.930809, 0.147602],
+        [0.004733, 0.691367, 0.3039],
+    ],
+}
+TO_LMS = [
+    [0.41222147, 0.53633254, 0.05144599],
+    [0.2119035, 0.6806995, 0.10739696],
+    [0.08830246, 0.28171884, 0.6299787],
+]
+TO_LAB = [
+    [0.21045426, 0.79361779, -0.00407205],
+    [1.9779985, -2.4285922, 0.45059371],
+    [0.02590404, 0.78277177, -0.80867577],
+]
+
+
+@pytest.mark.parametrize("cones", CONES)
+def test_colours_differ_with_any_cone_missing(cones: str) -> None:
+    seen = np.clip([linear(colour) @ np.transpose(CONES[cones]) for colour in charts.PALETTE], 0, 1)
+    lab = np.cbrt(seen @ np.transpose(TO_LMS)) @ np.transpose(TO_LAB)
+    apart = np.linalg.norm(lab[:, None] - lab[None], axis=-1)
+    # Three times what is just seen; the palette of Okabe and Ito keeps 0.076, that of Vega 0.012.
+    assert apart[np.triu_indices(len(lab), 1)].min() >= 0.065

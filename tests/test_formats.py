@@ -1,0 +1,386 @@
+"""Formats are data: what they declare, how they are told apart, and what real kinds of lines become."""
+
+import gzip
+import json
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from audit_store.errors import InvalidFormat
+from audit_store.store import scratch
+from ingest import formats
+from ingest.reader import ReadOptions, Reject, read
+
+CLOUDTRAIL: dict[str, Any] = {
+    "eventVersion": "1.08",
+    "userIdentity": {"type": "IAMUser", "arn": "arn:aws:iam::1:user/ann", "userName": "ann"},
+    "eventTime": "2023-07-10T12:11:14Z",
+    "eventSource": "ec2.amazonaws.com",
+    "eventName": "CreateVolume",
+    "sourceIPAddress": "192.0.2.10",
+    "requestParameters": {"size": "8"},
+    "responseElements": None,
+    "eventID": "3711edf1-ae92-4a03-a361-594e69666c61",
+}
+
+
+def rows_of(path: Path, fmt: str = "auto", **options: Any) -> tuple[list[dict[str, Any]], list[Reject]]:
+    """All rows and all rejects of a file."""
+    chosen = formats.detect(path) if fmt == "auto" else formats.load(fmt)
+    rows: list[dict[str, Any]] = []
+    rejects: list[Reject] = []
+    with scratch() as con:
+        for chunk in read(path, chosen, ReadOptions(**options), con):
+            rows += chunk.rows.to_pylist()
+            rejects += chunk.rejects
+    return rows, rejects
+
+
+def cloudtrail(folder: Path, *changes: dict[str, Any]) -> Path:
+    path = folder / "trail.json"
+    path.write_text(json.dumps({"Records": [CLOUDTRAIL | change for change in changes]}), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("name", formats.names())
+def test_every_format_that_comes_along_loads(name: str) -> None:
+    assert formats.load(name).name == name
+    assert formats.load(name).title
+
+
+CONTENT = {
+    "jsonl": b'{"agent":"a","activity":"b"}\n',
+    "json": b'\n [{"agent":"a","activity":"b"}]',
+    "csv": b"when;agent;activity\n1;2;3\n",
+    "cloudtrail": b'{"Records":[{"eventVersion":"1.08"}]}',
+    "sshd": b"Mar 27 13:06:56 ip-10 sshd[1291]: Server listening on 0.0.0.0 port 22.\n",
+    "parquet": b"PAR1\x15\x04",
+}
+
+
+@pytest.mark.parametrize("name", CONTENT)
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_format_is_told_by_its_content(tmp_path: Path, name: str, packed: bool) -> None:
+    path = tmp_path / "something"
+    path.write_bytes(gzip.compress(CONTENT[name]) if packed else CONTENT[name])
+    assert formats.detect(path).name == name
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("a.jsonl", "jsonl"),
+        ("a.NDJSON", "jsonl"),
+        ("a.csv.gz", "csv"),
+        ("a.tsv", "csv"),
+        ("auth.log", "sshd"),
+    ],
+)
+def test_the_extension_tells_where_the_content_does_not(tmp_path: Path, file: str, name: str) -> None:
+    path = tmp_path / file
+    path.write_bytes(b"user,what\nann,Login\n")
+    assert formats.detect(path).name == name
+
+
+@pytest.mark.parametrize("content", [b"", b"hello\n", b"\x00\xff\x00", b"{\n"])
+def test_an_unclear_file_is_refused_with_the_formats_there_are(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "something.dat"
+    path.write_bytes(content)
+    with pytest.raises(InvalidFormat, match="cloudtrail, csv, json, jsonl, parquet, spool, sshd"):
+        formats.detect(path)
+
+
+def test_an_unknown_name_is_refused_with_the_names_there_are() -> None:
+    with pytest.raises(InvalidFormat, match="'syslog' is not known: give one of cloudtrail, csv"):
+        formats.load("syslog")
+
+
+WRONG = [
+    ('kind = "jsonl"\ncolour = "red"', "colour"),
+    ('kind = "xml"', "kind"),
+    ("kind = 5", "kind"),
+    ('title = "no kind"', "kind"),
+    ('kind = "jsonl"\n[fields]\nwho = "user"', "who"),
+    ('kind = "jsonl"\n[fields]\nagent = 5', "fields.agent"),
+    ('kind = "jsonl"\n[constants]\noutcome = 1', "constants.outcome"),
+    ('kind = "json-records"\nrecords = "Records"', "records"),
+    ('kind = "jsonl"\n[detect]\npattern = "("', "detect.pattern"),
+    ('kind = "jsonl"\ntimezone = "Mars/Olympus"', "timezone"),
+    ('kind = "jsonl"\nmetadata = "some"', "metadata"),
+    ('kind = "jsonl"\n[[when]]\nset = { outcome = "failure" }', "when"),
+    ('kind = "lines"\nline = "(?P<time>x)(?=y)"', "line"),
+    ('kind = "lines"\nline = "(?P<message>x)"', "time"),
+    ('kind = "lines"\nline = "(?P<time>x)"\nmessage = ["text"]', "text"),
+    ('kind = "lines"\nline = "(?P<time>x)"\n[[rules]]\npattern = "(?P<who>x)"', "who"),
+    ('kind = "lines"\nline = "(?P<time>x)"\n[[rules]]\npattern = "("', "rules[1]"),
+    ("kind = ", "Invalid value"),
+]
+
+
+@pytest.mark.parametrize(("text", "key"), WRONG)
+def test_a_wrong_declaration_is_refused_with_file_and_key(tmp_path: Path, text: str, key: str) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InvalidFormat) as refusal:
+        formats.load(str(path))
+    assert "mine.toml" in str(refusal.value)
+    assert key in str(refusal.value)
+
+
+def test_a_declaration_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidFormat, match=r"none\.toml"):
+        formats.load(str(tmp_path / "none.toml"))
+
+
+def test_a_user_declares_a_format(tmp_path: Path) -> None:
+    declaration = tmp_path / "shop.toml"
+    declaration.write_text(
+        """
+        kind = "jsonl"
+        source = "shop"
+        [fields]
+        agent = ["user", "$.session.user"]
+        activity = "{type} {$.object.kind}"
+        occurred_at = "at"
+        [constants]
+        outcome = "success"
+        [[when]]
+        path = "status"
+        equals = "403"
+        set = { outcome = "failure" }
+        """,
+        encoding="utf-8",
+    )
+    data = tmp_path / "shop.jsonl"
+    common = {"type": "delete", "object": {"kind": "order"}, "at": "2026-03-14T09:26:53Z"}
+    data.write_text(
+        json.dumps(common | {"user": "ann", "status": 403})
+        + "\n"
+        + json.dumps(common | {"session": {"user": "ben"}}),
+        encoding="utf-8",
+    )
+    (ann, ben), rejects = rows_of(data, str(declaration))
+    assert rejects == []
+    assert (ann["agent"], ann["activity"], ann["outcome"], ann["source"]) == (
+        "ann",
+        "delete order",
+        "failure",
+        "shop",
+    )
+    assert (ben["agent"], ben["outcome"]) == ("ben", "success")
+    assert json.loads(ben["metadata"]) == {
+        "type": "delete",
+        "object": {"kind": "order"},
+        "session": {"user": "ben"},
+    }
+
+
+def test_cloudtrail_says_who_did_what_to_what(tmp_path: Path) -> None:
+    bucket = "arn:aws:s3:::logs"
+    path = cloudtrail(tmp_path, {}, {"resources": [{"ARN": bucket}], "errorCode": "E", "errorMessage": "No."})
+    (made, failed), rejects = rows_of(path)
+    assert rejects == []
+    assert made["agent"] == "arn:aws:iam::1:user/ann"
+    assert (made["activity"], made["outcome"], made["source"]) == (
+        "CreateVolume",
+        "success",
+        "aws.cloudtrail",
+    )
+    assert (made["description"], made["target"]) == ("CreateVolume on ec2.amazonaws.com", "ec2.amazonaws.com")
+    assert (made["event_id"], made["keyed"]) == (CLOUDTRAIL["eventID"], True)
+    assert made["occurred_at"].isoformat() == "2023-07-10T12:11:14+00:00"
+    assert failed["description"] == "CreateVolume on ec2.amazonaws.com: No."
+    assert (failed["outcome"], failed["target"]) == ("failure", bucket)
+
+
+@pytest.mark.parametrize(
+    ("identity", "agent"),
+    [
+        ({"type": "IAMUser", "userName": "ann"}, "ann"),
+        ({"type": "AWSService", "invokedBy": "rds.amazonaws.com"}, "rds.amazonaws.com"),
+        ({"arn": "arn:x", "userName": "ann", "invokedBy": "AWS Internal"}, "arn:x"),
+        ({"type": "Unknown", "principalId": ""}, "Unknown"),
+    ],
+)
+def test_cloudtrail_names_the_identity(tmp_path: Path, identity: dict[str, str], agent: str) -> None:
+    ((row,), _) = rows_of(cloudtrail(tmp_path, {"userIdentity": identity}))
+    assert row["agent"] == agent
+
+
+def test_a_failed_console_login_is_a_failure(tmp_path: Path) -> None:
+    path = cloudtrail(
+        tmp_path, {"eventName": "ConsoleLogin", "responseElements": {"ConsoleLogin": "Failure"}}
+    )
+    ((row,), _) = rows_of(path)
+    assert row["outcome"] == "failure"
+
+
+def test_what_is_too_much_for_an_event_is_cut_and_marked(tmp_path: Path) -> None:
+    deep: Any = "x"
+    for _ in range(20):
+        deep = {"a": deep}
+    large = {"responseElements": "x" * 70_000, "requestParameters": deep, "errorMessage": "m" * 9000}
+    ((row,), rejects) = rows_of(cloudtrail(tmp_path, large))
+    assert rejects == []
+    metadata = json.loads(row["metadata"])
+    assert sorted(metadata["trimmed"]) == ["requestParameters", "responseElements"]
+    assert metadata["userIdentity"] == CLOUDTRAIL["userIdentity"]
+    assert row["description"].endswith("…")
+
+
+LINES = [
+    (
+        "sshd[7]: Failed password for invalid user pi from 192.0.2.9 port 22 ssh2",
+        "Login",
+        "failure",
+        "pi",
+        "192.0.2.9",
+    ),
+    (
+        "sshd[7]: Failed password for root from 192.0.2.9 port 22 ssh2",
+        "Login",
+        "failure",
+        "root",
+        "192.0.2.9",
+    ),
+    ("sshd[7]: Invalid user a b from 192.0.2.9", "Login", "failure", "a b", "192.0.2.9"),
+    ("sshd[7]: Invalid user  from 2001:db8::1 port 9", "Login", "failure", "sshd", "2001:db8::1"),
+    (
+        "sshd[7]: Accepted publickey for ann from 192.0.2.1 port 54259 ssh2: RSA x",
+        "Login",
+        "success",
+        "ann",
+        "192.0.2.1",
+    ),
+    (
+        "sshd[7]: pam_unix(sshd:auth): authentication failure; uid=0 rhost=192.0.2.9  user=root",
+        "Login",
+        "failure",
+        "root",
+        "192.0.2.9",
+    ),
+    (
+        "sshd[7]: pam_unix(sshd:auth): authentication failure; logname= rhost=192.0.2.9 ",
+        "Login",
+        "failure",
+        "sshd",
+        "192.0.2.9",
+    ),
+    (
+        "sshd[7]: Received disconnect from 192.0.2.9: 11: Bye Bye [preauth]",
+        "Connection closed",
+        None,
+        "sshd",
+        "192.0.2.9",
+    ),
+    ("sshd[7]: Disconnected from user ann 192.0.2.9 port 1", "Connection closed", None, "ann", "192.0.2.9"),
+    (
+        "CRON[3]: pam_unix(cron:session): session opened for user root by (uid=0)",
+        "Scheduled job started",
+        None,
+        "root",
+        None,
+    ),
+    ("systemd-logind[3]: New session 1 of user ann.", "Session opened", None, "ann", None),
+    ("kernel: whatever", "System message", None, "kernel", None),
+    ("passwd[3]: " + "x" * 9000, "System message", None, "passwd", None),
+    (
+        "sshd[7]: Invalid user " + "x" * 300 + " from 192.0.2.9",
+        "Login",
+        "failure",
+        "x" * 255 + "…",
+        "192.0.2.9",
+    ),
+]
+
+
+def log(folder: Path, *messages: str, time: str = "Mar 27 13:06:56") -> Path:
+    path = folder / "auth.log"
+    path.write_text("".join(f"{time} host {message}\n" for message in messages), encoding="utf-8")
+    return path
+
+
+def test_lines_of_a_host_become_events(tmp_path: Path) -> None:
+    rows, rejects = rows_of(log(tmp_path, *(line[0] for line in LINES)), "sshd", year=2017)
+    assert rejects == []
+    found = [(row["activity"], row["outcome"], row["agent"], row["source_ip"]) for row in rows]
+    assert found == [line[1:] for line in LINES]
+    assert {row["occurred_at"].isoformat() for row in rows} == {"2017-03-27T13:06:56+00:00"}
+
+
+def test_a_command_is_the_target_of_sudo(tmp_path: Path) -> None:
+    line = "sudo:   ann : TTY=pts/0 ; PWD=/home/ann ; USER=root ; COMMAND=/bin/cat /etc/shadow"
+    ((row,), _) = rows_of(log(tmp_path, line), "sshd")
+    assert (row["agent"], row["target"], row["outcome"]) == ("ann", "/bin/cat /etc/shadow", "success")
+    assert row["description"].startswith("ann : TTY=pts/0")
+
+
+def test_a_repeated_message_is_one_event_that_says_how_often(tmp_path: Path) -> None:
+    line = "sshd[9]: message repeated 5 times: [ Failed password for root from 192.0.2.9 port 1 ssh2]"
+    ((row,), _) = rows_of(log(tmp_path, line), "sshd")
+    assert (row["activity"], row["agent"], row["source_ip"]) == ("Login", "root", "192.0.2.9")
+    assert json.loads(row["metadata"]) == {"host": "host", "program": "sshd", "pid": 9, "repeated": 5}
+
+
+@pytest.mark.parametrize(
+    ("time", "options", "instant"),
+    [
+        ("Mar  7 13:06:56", {"year": 2017}, "2017-03-07T13:06:56+00:00"),
+        ("Mar  7 13:06:56", {"year": 2017, "timezone": "Asia/Kolkata"}, "2017-03-07T07:36:56+00:00"),
+        ("Feb 29 00:00:00", {"year": 2016}, "2016-02-29T00:00:00+00:00"),
+        ("2024-05-01T10:11:12.123456+02:00", {}, "2024-05-01T08:11:12.123456+00:00"),
+    ],
+)
+def test_a_line_has_a_time(tmp_path: Path, time: str, options: dict[str, Any], instant: str) -> None:
+    ((row,), _) = rows_of(log(tmp_path, "su: x", time=time), "sshd", **options)
+    assert row["occurred_at"].isoformat() == instant
+
+
+def test_a_day_that_the_year_does_not_have_is_refused(tmp_path: Path) -> None:
+    rows, (reject,) = rows_of(log(tmp_path, "su: x", time="Feb 29 00:00:00"), "sshd", year=2017)
+    assert rows == []
+    assert reject.reason.startswith("occurred_at: 'Feb 29 00:00:00'")
+
+
+def test_a_line_of_another_kind_is_refused(tmp_path: Path) -> None:
+    path = log(tmp_path, "su: x")
+    path.write_text(path.read_text() + "\nnot a log line\n", encoding="utf-8")
+    rows, rejects = rows_of(path, "sshd")
+    assert len(rows) == 1
+    assert [(reject.line, reject.raw) for reject in rejects] == [(3, "not a log line")]
+    assert "Linux auth.log" in rejects[0].reason
+
+
+DATA = Path(os.environ.get("AUDIT_TEST_DATA", ""))
+real = pytest.mark.skipif("AUDIT_TEST_DATA" not in os.environ, reason="AUDIT_TEST_DATA names no folder")
+
+
+@real
+def test_the_log_of_a_real_host() -> None:
+    rows, rejects = rows_of(DATA / "sshd" / "auth-march.log", year=2017)
+    assert (len(rows), rejects, len({row["event_id"] for row in rows})) == (4062, [], 4062)
+    failed = [row for row in rows if (row["activity"], row["outcome"]) == ("Login", "failure")]
+    hours = Counter(row["occurred_at"].strftime("%d %H") for row in failed)
+    assert hours.most_common(1) == [("30 15", 234)]
+    burst = [row["source_ip"] for row in failed if row["occurred_at"].strftime("%d %H") == "30 15"]
+    assert Counter(burst).most_common(1)[0][1] == 230
+    assert hours["29 10"] == 2
+
+
+@real
+def test_a_real_cloudtrail() -> None:
+    rows: list[dict[str, Any]] = []
+    for path in sorted((DATA / "cloudtrail").glob("*.json")):
+        more, rejects = rows_of(path)
+        assert rejects == []
+        rows += more
+    agents = Counter(row["agent"] for row in rows)
+    assert (len(rows), len({row["event_id"] for row in rows})) == (2900, 2900)
+    assert (len(agents), agents.most_common(1)[0][1]) == (21, 2641)
+    assert len({row["activity"] for row in rows}) == 260
+    assert sum(row["outcome"] == "failure" for row in rows) == 300
+    assert min(row["occurred_at"] for row in rows).isoformat() == "2023-07-10T11:42:18+00:00"
+    assert max(row["occurred_at"] for row in rows).isoformat() == "2023-07-10T12:37:50+00:00"

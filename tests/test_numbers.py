@@ -1,0 +1,60 @@
+"""The tables behind the charts hold what the charts draw, and a click in a legend is a filter."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import pytest
+
+from audit_store import catalogue
+from audit_store.filters import EventFilter
+from dashboard import kinds, numbers, series
+
+CATEGORIES = ("Sign-in", "Journeys", "Other")
+HOUR = timedelta(hours=1)
+
+
+def test_a_row_a_bar_with_its_failures() -> None:
+    hours = pd.to_datetime(["2026-03-14 01:00", "2026-03-14 01:00", "2026-03-14 02:00"])
+    frame = pd.DataFrame(
+        {
+            "bucket": hours,
+            "category": ["Other", "Sign-in", "Sign-in"],
+            "events": [1, 2, 4],
+            "failures": [0, 2, 1],
+        }
+    )
+    table = numbers.timeline(frame, CATEGORIES, HOUR)
+    assert table.index.tolist() == ["Sat 14 March 2026, 01:00–02:00", "Sat 14 March 2026, 02:00–03:00"]
+    assert table.to_dict("list") == {"Sign-in": [2, 4], "Other": [1, 0], "Total": [3, 4], "Failed": [2, 1]}
+
+
+def test_agents_keep_their_order() -> None:
+    frame = pd.DataFrame(
+        {"label": ["zoe", "ada", "zoe"], "category": ["Other", "Other", "Sign-in"], "events": [5, 2, 1]}
+    )
+    table = numbers.agents(frame, CATEGORIES)
+    assert table.index.tolist() == ["zoe", "ada"]
+    assert table.to_dict("list") == {"Sign-in": [1, 0], "Other": [5, 2], "Total": [6, 2]}
+
+
+def test_a_week_has_every_hour() -> None:
+    counted = pd.DataFrame({"bucket": [datetime.fromisoformat("2026-03-14T05:00")], "events": [7]})
+    table = numbers.week(series.heat_map(counted, ZoneInfo("UTC")))
+    assert table.shape == (7, 25)
+    assert table.index[0] == "Monday"
+    assert table.loc["Saturday", "05:00"] == table.loc["Saturday", "Total"] == table.to_numpy().sum() / 2 == 7
+
+
+@pytest.mark.parametrize("category", catalogue.load().categories)
+def test_a_category_is_the_filter_of_its_activities(category: str) -> None:
+    known = catalogue.load()
+    where, ignored = EventFilter.parse(kinds.only(category, known))
+    assert not ignored
+    activities = {*known.category_by_activity, "unheard of"}
+    left = {
+        one
+        for one in activities
+        if (not where.activity or one in where.activity) and one not in where.not_activity
+    }
+    assert left == {one for one in activities if known.category(one) == category}

@@ -1,0 +1,45 @@
+"""Pages of the log: found through the index of blocks, and said in words."""
+
+from itertools import groupby
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.paging import locate, span
+
+BLOCK = 10
+
+
+def index(seqs: list[int]) -> pd.DataFrame:
+    """What `queries.page_index` gives for these seqs, the newest first, in blocks of 10."""
+    blocks = [(block, list(found)) for block, found in groupby(seqs, lambda seq: seq // BLOCK)]
+    return pd.DataFrame(
+        {
+            "block": [block for block, _ in blocks],
+            "events": [len(found) for _, found in blocks],
+            "last_seq": [found[0] for _, found in blocks],
+        }
+    )
+
+
+@given(st.sets(st.integers(0, 200), min_size=1), st.data())
+def test_locate_finds_the_event_after_any_number_of_newer_ones(seqs: set[int], data: st.DataObject) -> None:
+    newest_first = sorted(seqs, reverse=True)
+    skip = data.draw(st.integers(0, len(newest_first) - 1))
+    below, rest = locate(index(newest_first), skip)
+    assert [seq for seq in newest_first if seq < below][rest] == newest_first[skip]
+    assert rest < BLOCK
+
+
+@pytest.mark.parametrize(
+    ("page", "rows", "total", "expected"),
+    [
+        (1, 100, 120_345, "1–100 of 120,345 events"),
+        (1204, 100, 120_345, "120,301–120,345 of 120,345 events"),
+        (1, 50, 1, "1–1 of 1 event"),
+    ],
+)
+def test_span_names_what_a_page_holds(page: int, rows: int, total: int, expected: str) -> None:
+    assert span(page, rows, total) == expected

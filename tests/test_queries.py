@@ -1,0 +1,280 @@
+"""Every statement gives what plain Python gives over the same events."""
+
+import random
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from audit_store import catalogue, queries
+from audit_store.event import Event
+from audit_store.filters import LISTS, EventFilter
+from audit_store.ranges import Period
+from audit_store.store import Store
+from tests.conftest import RECORDED_AT
+
+MakeStore = Callable[[Iterable[Event]], Store]
+KNOWN = catalogue.load()
+START = datetime(2026, 3, 8, tzinfo=UTC)
+AGENTS = ["support-7", "support-8", "Bob's", "ünal", "%"]
+ACTIVITIES = ["Login", "User deleted", "Journey saved", "Something new"]
+ABOVE_ALL = 10**9
+DICE = {size: random.Random(size) for size in (0, 1, 7, 25, 60)}
+
+
+def random_event(dice: random.Random) -> Event:
+    return Event(
+        agent=dice.choice(AGENTS),
+        activity=dice.choice(ACTIVITIES),
+        description=dice.choice(["", "changed the ROLE", "nul\0 \x1b"]),
+        occurred_at=START + timedelta(seconds=dice.randrange(4 * 86_400)),
+        outcome=dice.choice(["success", "failure", None]),
+        source_ip=dice.choice([None, "203.0.113.9"]),
+        target=dice.choice([None, "journey 5"]),
+        source=dice.choice(["", "billing"]),
+        metadata=dice.choice(["{}", '{"a": [1, 2.50]}']),
+    )
+
+
+class World(NamedTuple):
+    """Events, and the store that holds them."""
+
+    events: list[Event]
+    store: Store
+
+
+@pytest.fixture(scope="module")
+def worlds(make_store: MakeStore) -> list[World]:
+    """Worlds of 0 to 60 random events; made once, because a new store costs ten times a read."""
+    made = [[random_event(dice) for _ in range(size)] for size, dice in DICE.items()]
+    return [World(events, make_store(events)) for events in made]
+
+
+def choice(values: list[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
+    return st.just(()) | st.lists(st.sampled_from(values), min_size=1, max_size=3, unique=True).map(tuple)
+
+
+def moment(day: float | None) -> datetime | None:
+    return None if day is None else START.replace(tzinfo=None) + timedelta(days=day)
+
+
+filters = st.builds(
+    EventFilter,
+    period=st.builds(
+        lambda a, b: Period(moment(a), moment(b)),
+        st.sampled_from([None, 0.5, 1]),
+        st.sampled_from([None, 1, 3.25]),
+    ),
+    activity=choice(ACTIVITIES),
+    agent=choice(AGENTS),
+    outcome=choice(["success", "failure", "none"]),
+    not_activity=choice(ACTIVITIES),
+    not_agent=choice(AGENTS),
+    q=st.sampled_from(["", "role", "SUPPORT", "journey 5", "113", "%", "Ü"]),
+)
+which = st.integers(0, len(DICE) - 1)
+
+
+# Every example opens a file.
+few = settings(max_examples=30)
+
+
+def wanted(where: EventFilter, event: Event) -> bool:
+    happened = (event.occurred_at or START).replace(tzinfo=None)
+    start, end = where.period.start or datetime.min, where.period.end or datetime.max  # noqa: DTZ901
+    searched = (event.description, event.agent, event.activity, event.target or "", event.source_ip or "")
+    return (
+        start <= happened < end
+        and event.activity in (where.activity or ACTIVITIES)
+        and event.agent in (where.agent or AGENTS)
+        and (event.outcome or "none") in (where.outcome or ("success", "failure", "none"))
+        and event.activity not in where.not_activity
+        and event.agent not in where.not_agent
+        and any(where.q.lower() in text.lower() for text in searched)
+    )
+
+
+def chosen(where: EventFilter, world: list[Event]) -> list[Event]:
+    return [event for event in world if wanted(where, event)]
+
+
+def naive(event: Event) -> pd.Timestamp:
+    return pd.Timestamp(event.occurred_at).tz_localize(None)
+
+
+@few
+@given(which, filters)
+def test_summary(worlds: list[World], n: int, where: EventFilter) -> None:
+    row = worlds[n].store.run(queries.summary(where)).iloc[0]
+    kept = chosen(where, worlds[n].events)
+    assert row["events"] == len(kept)
+    assert row["agents"] == len({event.agent for event in kept})
+    assert row["failures"] == sum(event.outcome == "failure" for event in kept)
+    times = [naive(event) for event in kept] or [pd.NaT]
+    assert [row["first"], row["last"]] == pytest.approx(
+        [min(times), max(times)], abs=timedelta(0)
+    ) or not kept
+
+
+@few
+@given(which, filters, st.sampled_from([60, 900, 3600]))
+def test_timeline(worlds: list[World], n: int, where: EventFilter, step: int) -> None:
+    rows = worlds[n].store.run(queries.timeline(where, timedelta(seconds=step), KNOWN))
+    counts: Counter[tuple[pd.Timestamp, str]] = Counter()
+    failures: Counter[tuple[pd.Timestamp, str]] = Counter()
+    for event in chosen(where, worlds[n].events):
+        place = (naive(event).floor(f"{step}s"), KNOWN.category(event.activity))
+        counts[place] += 1
+        failures[place] += event.outcome == "failure"
+    places = list(zip(rows["bucket"], rows["category"], strict=True))
+    assert dict(zip(places, rows["events"], strict=True)) == counts
+    assert dict(zip(places, rows["failures"], strict=True)) == failures
+    assert places == sorted(places)
+
+
+@few
+@given(which, filters, st.integers(1, 6))
+def test_by_agent(worlds: list[World], n: int, where: EventFilter, top: int) -> None:
+    rows = worlds[n].store.run(queries.by_agent(where, top, KNOWN))
+    kept = chosen(where, worlds[n].events)
+    totals = Counter(event.agent for event in kept)
+    leading = sorted(totals, key=lambda agent: (-totals[agent], agent.encode()))[:top]
+    expected: dict[tuple[str | None, str], list[str]] = {}
+    for event in kept:
+        place = (event.agent if event.agent in leading else None, KNOWN.category(event.activity))
+        expected.setdefault(place, []).append(event.agent)
+    assert rows["events"].sum() == len(kept)
+    names = [agent if isinstance(agent, str) else None for agent in rows["agent"]]
+    places = zip(names, rows["category"], rows["events"], rows["agents"], strict=True)
+    assert {(agent, category): (n, agents) for agent, category, n, agents in places} == {
+        place: (len(acted), len(totals) - len(leading) if place[0] is None else 1)
+        for place, acted in expected.items()
+    }
+    assert list(dict.fromkeys(names)) == leading + [None] * (len(totals) > top)
+    assert list(rows["total"]) == [totals.get(name, 0) for name in names]
+
+
+@few
+@given(which, filters, st.sampled_from(["agent", "activity", "outcome"]))
+def test_a_facet_counts_the_rows_after_choosing_its_value(
+    worlds: list[World], n: int, where: EventFilter, column: str
+) -> None:
+    free = replace(where, **{name: () for name in LISTS if name.removeprefix("not_") == column})
+    values = Counter(getattr(event, column) or "none" for event in chosen(free, worlds[n].events))
+    with worlds[n].store.read() as reader:
+        rows = reader.run(queries.facet(where, column, limit=100))
+        assert dict(zip(rows["value"], rows["events"], strict=True)) == values
+        assert list(rows["events"]) == sorted(rows["events"], reverse=True)
+        for value, count in values.items():
+            assert reader.one(queries.summary(replace(free, **{column: (value,)})))[0] == count
+
+
+def test_a_facet_gives_the_most_frequent_and_knows_its_columns(make_store: MakeStore) -> None:
+    store = make_store([Event(agent=agent, activity="Login") for agent in "abbccc"])
+    assert list(store.run(queries.facet(EventFilter(), "agent", limit=2))["value"]) == ["c", "b"]
+    with pytest.raises(ValueError, match="'metadata' is no facet; there are activity, agent, outcome"):
+        queries.facet(EventFilter(), "metadata", 5)
+
+
+@few
+@given(which, filters, st.integers(1, 7), st.integers(0, 35), st.integers(1, 9))
+def test_pages_enumerate_the_events_newest_first(
+    worlds: list[World], n: int, where: EventFilter, rows: int, below: int, block: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(queries, "SEQ_BLOCK", block)  # small blocks, so that a small store has several
+        index_query = queries.page_index(where, below=below)
+    with worlds[n].store.read() as reader:
+        index = reader.run(index_query)
+        seqs = [seq for seq, event in enumerate(worlds[n].events) if seq < below and wanted(where, event)][
+            ::-1
+        ]
+        blocks = dict(zip(index["block"], index["events"], strict=True))
+        assert blocks == Counter(seq // block for seq in seqs)
+        assert list(blocks) == sorted(blocks, reverse=True)
+        assert list(index["last_seq"]) == [max(s for s in seqs if s // block == place) for place in blocks]
+        found: list[int] = []
+        for skip in range(0, len(seqs), rows):
+            page = reader.run(queries.page(where, below=below, skip=skip, rows=rows))
+            found += list(page["seq"])
+            assert len(page) <= rows
+        assert found == seqs
+        newer = reader.one(queries.newer(where, since=below))[0]
+        assert newer + len(seqs) == len(chosen(where, worlds[n].events))
+
+
+@few
+@given(which)
+def test_a_page_holds_the_events_as_they_were_given(worlds: list[World], n: int) -> None:
+    page = worlds[n].store.run(queries.page(EventFilter(), below=ABOVE_ALL, skip=0, rows=100))
+    assert list(page.columns) == queries.COLUMNS.split(", ")
+    for event, (_, row) in zip(reversed(worlds[n].events), page.iterrows(), strict=True):
+        texts = ("agent", "activity", "description", "outcome", "source_ip", "target", "source", "metadata")
+        assert {name: row[name] if row[name] == row[name] else None for name in texts} == {
+            name: getattr(event, name) for name in texts
+        }
+        assert row["occurred_at"] == naive(event)
+        assert row["recorded_at"] == pd.Timestamp(RECORDED_AT).tz_localize(None)
+
+
+def test_listed_columns_are_columns(make_store: MakeStore) -> None:
+    where = queries.page(EventFilter(), below=1, skip=0, rows=1, columns=queries.LISTED)
+    listed = list(make_store([]).run(where).columns)
+    assert listed == queries.LISTED.split(", ")
+    assert set(listed) < set(queries.COLUMNS.split(", "))
+
+
+def test_an_event_is_found_by_its_id_once_for_each_source(make_store: MakeStore) -> None:
+    key = "0191e2a4-7c3b-7d11-9a55-00163e5e6c01"
+    sent = [
+        Event(agent="a", activity="Login", source=source, event_id=event_id)
+        for source, event_id in [("", key), ("billing", key), ("billing", "42")]
+    ]
+    store = make_store(sent)
+    found = store.run(queries.event(key.upper()))
+    assert list(found["source"]) == ["", "billing"]
+    assert set(found["event_id"]) == {uuid.UUID(key)}
+    assert list(store.run(queries.event(str(sent[2].key)))["seq"]) == [2]
+    for other in (str(uuid.UUID(int=5)), "42", "", "' OR true --", "\0", "x" * 9999):
+        assert store.run(queries.event(other)).empty
+
+
+def test_the_extent_of_a_store(make_store: MakeStore) -> None:
+    assert make_store([]).run(queries.extent()).isna().sum(axis=1)[0] == 4
+    world = [Event(agent="a", activity="Login", occurred_at=START + timedelta(hours=hour)) for hour in (3, 1)]
+    row = make_store(world).run(queries.extent()).iloc[0]
+    assert list(row) == [2, naive(world[1]), naive(world[0]), pd.Timestamp(RECORDED_AT).tz_localize(None), 1]
+
+
+def test_every_select_runs_on_a_locked_read_only_connection(make_store: MakeStore) -> None:
+    step = timedelta(hours=1)
+    where = EventFilter(q="a", outcome=("none", "failure"), agent=("a",), period=Period(moment(0), moment(1)))
+    with make_store([]).read() as reader:
+        setting = reader.one(
+            queries.Query(
+                "SELECT current_setting('access_mode'), current_setting('enable_external_access'), "
+                "current_setting('lock_configuration')"
+            )
+        )
+        assert setting == ("read_only", False, True)
+        for query in (
+            queries.tables(),
+            queries.schema_version(),
+            queries.extent(),
+            queries.summary(where),
+            queries.timeline(where, step, KNOWN),
+            queries.by_agent(where, 3, KNOWN),
+            queries.facet(where, "agent", 3),
+            queries.page_index(where, below=3),
+            queries.newer(where, since=3),
+            queries.page(where, below=3, skip=0, rows=3),
+            queries.event("x"),
+        ):
+            assert reader.run(query) is not None

@@ -1,0 +1,49 @@
+"""Sums and ranks over past days, against the plain way to take them."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from analysis.windows import past_median, past_second_highest, past_sum, past_weeks_sum
+
+VALUES = arrays(
+    float, st.tuples(st.integers(0, 3), st.integers(0, 40), st.just(2)), elements=st.integers(0, 99)
+)
+WIDTH = st.integers(1, 60)
+
+
+@given(values=VALUES, width=WIDTH)
+def test_past_sums(values: np.ndarray, width: int) -> None:
+    sums = past_sum(values, width)
+    assert sums.shape == values.shape
+    for day in range(values.shape[1]):
+        assert sums[:, day] == pytest.approx(values[:, max(day - width, 0) : day].sum(axis=1))
+
+
+@given(values=VALUES, weeks=st.integers(1, 8))
+def test_the_same_weekday_of_past_weeks(values: np.ndarray, weeks: int) -> None:
+    sums = past_weeks_sum(values, weeks)
+    for day in range(values.shape[1]):
+        same = [day - 7 * back for back in range(1, weeks + 1) if day >= 7 * back]
+        assert sums[:, day] == pytest.approx(values[:, same].sum(axis=1))
+
+
+@given(values=VALUES, width=WIDTH)
+def test_the_second_highest(values: np.ndarray, width: int) -> None:
+    found = past_second_highest(values, width)
+    for day in range(values.shape[1]):
+        past = np.sort(values[:, max(day - width, 0) : day], axis=1)
+        expected = past[:, -2] if past.shape[1] > 1 else np.zeros_like(found[:, day])
+        assert found[:, day] == pytest.approx(expected)
+
+
+@given(values=VALUES, width=WIDTH)
+def test_the_median_fills_up_what_is_missing(values: np.ndarray, width: int) -> None:
+    flat = values[:, :, 0]
+    found = past_median(flat, width, 1.0)
+    for day in range(flat.shape[1]):
+        past = flat[:, max(day - width, 0) : day]
+        padded = np.concatenate([np.ones((len(flat), width - past.shape[1])), past], axis=1)
+        assert found[:, day] == pytest.approx(np.median(padded, axis=1))
