@@ -1,7 +1,7 @@
 """One file of the spool while it is written, and what makes it durable."""
 
+import contextlib
 import errno
-import fcntl
 import os
 from pathlib import Path
 
@@ -10,59 +10,62 @@ from audit_store.errors import NOT_STORED, UNKNOWN, AuditStoreError, SpoolFull
 from audit_store.event import fresh_id
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_BURST = 4096  # bytes after which a writer is expected to go on
+_ZEROS = bytes(65_536)
 _sync = getattr(os, "fdatasync", os.fsync)
 
 
 class Segment:
-    """A segment that is open for appending; `lock` it around every write."""
+    """A segment that is open for appending."""
 
     def __init__(self, path: Path, descriptor: int) -> None:
-        self._path, self._descriptor = path, descriptor
-        self._name, self._size = str(path), 0
+        self._name, self._descriptor = str(path), descriptor
+        self._size = self._room = 0
 
     @classmethod
     def create(cls, folder: Path) -> "Segment":
-        """A new file in the folder, its name durable, locked. Raises OSError."""
+        """A new file in the folder, its name durable. Raises OSError."""
         make_durable(folder)
         path = folder / f"{fresh_id()}-{os.getpid()}.open"
-        # Seen only once it is locked, so that no fold takes it away before its first line.
-        part = path.with_name(path.name + ".part")
-        descriptor = os.open(part, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o666)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            part.rename(path)
             sync_folder(folder)
         except OSError:
             os.close(descriptor)
             raise
         return cls(path, descriptor)
 
-    def lock(self) -> bool:
-        """Take the segment for writing; False when a fold has taken it over for good."""
-        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
-        return os.path.exists(self._name)  # noqa: PTH110 - a path object doubles the price of a look
-
     def write(self, data: bytes) -> None:
         """Return once all the data is on disk. Raises OSError (not stored), AuditStoreError (unknown)."""
+        size, end = self._size, self._size + len(data)
         try:
-            rest = memoryview(data)
-            while rest:
-                rest = rest[os.write(self._descriptor, rest) :]
+            while size < end:
+                size += os.pwrite(self._descriptor, data[size - end :], size)
         except OSError:
             os.ftruncate(self._descriptor, self._size)
+            self._room = self._size
             raise
+        if end > self._room:
+            self._make_room(end)
         try:
             _sync(self._descriptor)
         except OSError as error:
             # After a failed sync the kernel may drop the pages and report success the next time.
             raise AuditStoreError(
-                f"{self._path}: the disk failed to sync ({error})", stored=UNKNOWN
+                f"{self._name}: the disk failed to sync ({error})", stored=UNKNOWN
             ) from error
-        self._size += len(data)
+        self._size = end
 
-    def unlock(self) -> None:
-        """Let a fold take the segment over."""
-        fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+    def _make_room(self, end: int) -> None:
+        """Zeros after `end`: to sync what does not change a file's size spares the journal of the file system."""
+        self._room = end
+        if end > _BURST:
+            with contextlib.suppress(OSError):
+                self._room += os.pwrite(self._descriptor, _ZEROS, end)
+
+    def is_open(self) -> bool:
+        """Whether no fold has taken the segment over yet."""
+        return os.access(self._name, os.F_OK)  # the cheapest look
 
     def close(self) -> None:
         """Let go of the file; it stays for the next fold."""

@@ -1,6 +1,7 @@
 """Segments of the spool become rows that a fold can take, outside the store's turn."""
 
 import re
+import time
 from bisect import bisect_right
 from codecs import BOM_UTF8
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ from ingest import formats
 from ingest.reader import ROW_SCHEMA, ReadOptions, Reject, read
 from ingest.rejects import Rejected
 
+# Seconds. A writer whose segment was taken over may be in the middle of a line.
+_WHOLE_LINE_WAITS = (0.001, 0.01, 0.05, 0.0)
+_APPENDED = re.compile(UUID_PATTERN + r"-\d+")
 _BATCH = re.compile(UUID_PATTERN + r"-\d+-batch")
 
 
@@ -58,7 +62,7 @@ def _of(rows: pa.Table, segment: Path) -> pa.Table:
 
 def _text_rows(segments: list[Path]) -> Staged:
     """All text segments, read in one go, because each reading has a price."""
-    contents = [segment.read_bytes() for segment in segments]
+    contents = [_content(segment) for segment in segments]
     contents = [content.removeprefix(BOM_UTF8) for content in contents]
     contents = [content if content.endswith(b"\n") else content + b"\n" for content in contents]
     first_lines = [0, *accumulate(content.count(b"\n") for content in contents)]
@@ -79,6 +83,17 @@ def _text_rows(segments: list[Path]) -> Staged:
     stems = pa.array([segment.stem for segment in segments], pa.string())
     rows = rows.append_column("segment", stems.take(pa.array(places, pa.int64())))
     return Staged(_without_broken_batches(rows, rejected), rejected)
+
+
+def _content(segment: Path) -> bytes:
+    for pause in _WHOLE_LINE_WAITS:
+        content = segment.read_bytes()
+        if _APPENDED.fullmatch(segment.stem):
+            content = content.rstrip(b"\0")  # the room that its writer kept ready
+        if content.endswith(b"\n"):
+            break
+        time.sleep(pause)
+    return content
 
 
 def _named(reject: Reject, segment: Path, lines_before: int) -> Rejected:

@@ -8,12 +8,13 @@
     *.part      a file that is not finished; nobody reads it
     set-aside/  segments with something in them that could not be stored
 
-A line counts as appended when `fdatasync` has returned. The lock on a segment (flock) is held while a line is
-written, so that a fold can take a segment over between two lines, and one whose writer died at any time.
+A line counts as appended when `fdatasync` has returned and its segment still has the name `*.open`. A fold takes a
+segment over by renaming it, at any time and without a lock: whatever was acknowledged under the old name is read
+under the new one, and a writer that finds its segment gone writes its lines again, into a new one. A line that so
+stands twice is stored once, by its `event_id`.
 """
 
 import contextlib
-import fcntl
 import os
 import re
 import threading
@@ -62,7 +63,7 @@ class SpoolWriter:
         self._drop()
 
     def append(self, line: bytes) -> None:
-        """Return once `line` (JSON, no line break) is on disk.
+        """Return once `line` (JSON with an `event_id` or `fresh_id`, no line break) is on disk.
 
         Raises SpoolFull when the disk is full (not stored) and AuditStoreError when the disk failed; its
         `stored` says which. Threads that call this together share one sync.
@@ -97,23 +98,25 @@ class SpoolWriter:
                 self._group = _Group()
 
     def _write(self, group: _Group) -> None:
+        data = b"".join(group.lines)
+        written = False
         try:
-            self._locked_segment().write(b"".join(group.lines))
-        except OSError as error:
+            while True:
+                segment = self._segment = self._segment or Segment.create(self._folder)
+                segment.write(data)
+                if segment.is_open():
+                    return
+                written = True
+                self._drop()
+        except (OSError, AuditStoreError) as error:
             self._drop()
-            group.error = disk_error(error, self._folder)
-        except AuditStoreError as error:
-            self._drop()
-            group.error = error
-        finally:
-            if self._segment is not None:
-                self._segment.unlock()
-
-    def _locked_segment(self) -> "Segment":
-        if self._segment is None or not self._segment.lock():
-            self._drop()
-            self._segment = Segment.create(self._folder)
-        return self._segment
+            if written:
+                # The fold that took the segment over may have read it.
+                group.error = AuditStoreError(
+                    f"{self._folder}: writing again failed: {error}", stored=UNKNOWN
+                )
+            else:
+                group.error = disk_error(error, self._folder) if isinstance(error, OSError) else error
 
     def _drop(self) -> None:
         if self._segment is not None:
@@ -201,16 +204,11 @@ def _segments(store: Path) -> Iterator[Path]:
 
 
 def _take_over(path: Path) -> None:
-    with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        try:
-            if os.fstat(file.fileno()).st_size == 0:
-                path.unlink()
-            else:
-                path.rename(path.with_suffix(".ndjson"))
-        finally:
-            # A child forked meanwhile shares the lock, and closing alone would leave its writer waiting.
-            fcntl.flock(file, fcntl.LOCK_UN)
+    with contextlib.suppress(FileNotFoundError):
+        if path.stat().st_size == 0:
+            path.unlink()
+        else:
+            path.rename(path.with_suffix(".ndjson"))
 
 
 def set_aside(path: Path) -> Path:
