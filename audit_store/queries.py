@@ -78,6 +78,19 @@ def timeline(where: EventFilter, step: timedelta, catalogue: Catalogue) -> Query
     )
 
 
+def moved(where: EventFilter, by: timedelta, step: timedelta) -> Query:
+    """Rows bucket (UTC start of `step`), events; only buckets that have any. Each event counts `by` later.
+
+    So the events of one period are laid over those of a later one, bar by bar.
+    """
+    condition, params = where.condition()
+    return Query(
+        "SELECT time_bucket(to_seconds($step), occurred_at + to_microseconds($by)) AS bucket, "
+        f"count(*) AS events FROM events WHERE {condition} GROUP BY ALL ORDER BY bucket",
+        params | {"step": int(step.total_seconds()), "by": by // timedelta(microseconds=1)},
+    )
+
+
 def by_agent(where: EventFilter, top: int, catalogue: Catalogue) -> Query:
     """Rows agent (NULL: all others together), category, events, agents (how many the row stands for).
 

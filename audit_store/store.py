@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pandas as pd
 
 from audit_store import queries, turns
 from audit_store.errors import (
@@ -29,6 +28,7 @@ from audit_store.event import fresh_id
 from audit_store.queries import Query
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pyarrow as pa
 
 Connection = duckdb.DuckDBPyConnection
@@ -85,7 +85,7 @@ class Store:
                 _check_version(connection, self.path)
             yield Reader(connection)
 
-    def run(self, query: Query, wait: float = READ_WAIT) -> pd.DataFrame:
+    def run(self, query: Query, wait: float = READ_WAIT) -> "pd.DataFrame":
         """The rows of one statement. Raises as `read` does."""
         with self.read(wait) as reader:
             return reader.run(query)
@@ -139,7 +139,7 @@ class Reader:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def run(self, query: Query) -> pd.DataFrame:
+    def run(self, query: Query) -> "pd.DataFrame":
         """The rows of a statement, interrupted after QUERY_SECONDS (then StoreBusy)."""
         with self._timed():
             return self._connection.execute(query.sql, query.params).df()

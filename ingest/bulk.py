@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NoReturn
@@ -11,8 +12,9 @@ import pyarrow.parquet as pq
 from tqdm import tqdm
 
 from audit_store.errors import AuditStoreError
-from audit_store.store import scratch
+from audit_store.store import Connection, scratch
 from ingest import formats, spool
+from ingest.ahead import ahead
 from ingest.fold import FoldReport, fold, results
 from ingest.formats import Format
 from ingest.reader import Chunk, ReadOptions, read
@@ -82,44 +84,75 @@ def import_files(options: argparse.Namespace) -> ImportCounts:
 
 def _read_all(run: "_Import", sources: "list[_Source]", options: ReadOptions) -> None:
     with scratch() as connection, _progress(sum(source.size for source in sources), "B", "read") as bar:
-        for source in sources:
-            for chunk in read(source.content, source.format, options, connection):
-                run.add(source.name, chunk)
-                bar.update(chunk.bytes_done - (bar.n - run.bytes_before))
-            run.bytes_before = int(bar.n)
-    run.flush()
+        for rows in ahead(_segments(_noted(run, sources, options, connection, bar))):
+            run.write(rows)
+
+
+def _noted(
+    run: "_Import",
+    sources: "list[_Source]",
+    options: ReadOptions,
+    connection: Connection,
+    bar: "tqdm[NoReturn]",
+) -> Iterator[pa.Table]:
+    """The rows of all sources, after the run and the bar have taken note of them."""
+    before = 0
+    for source in sources:
+        for chunk in read(source.content, source.format, options, connection):
+            run.note(source.name, chunk)
+            bar.update(before + chunk.bytes_done - bar.n)
+            yield chunk.rows
+        before = int(bar.n)
+
+
+def _segments(parts: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """The same rows in pieces of a segment's size."""
+    gathered: list[pa.Table] = []
+    for part in parts:
+        gathered.append(part)
+        if sum(table.num_rows for table in gathered) >= SEGMENT_ROWS:
+            yield pa.concat_tables(gathered)
+            gathered = []
+    if gathered:
+        yield pa.concat_tables(gathered)
+
+
+def _in_time(rows: pa.Table) -> pa.Table:
+    """The rows by time, and as they stood in the file where that is the same."""
+    times = rows["occurred_at"].combine_chunks().cast(pa.int64()).to_numpy()
+    if (times[1:] >= times[:-1]).all():
+        return rows
+    return rows.sort_by([("occurred_at", "ascending"), ("line", "ascending")])
 
 
 class _Import:
-    """Rows on their way into the spool: gathered, put in time order, written as bulk segments."""
+    """Rows on their way into the spool, put in time order and written as bulk segments."""
 
     def __init__(self, store: Path) -> None:
         self._store = store
-        self._tables: list[pa.Table] = []
         self._parts: list[Path] = []
         self.read = 0
-        self.bytes_before = 0
         self.rejects: list[Rejected] = []
 
-    def add(self, name: str, chunk: Chunk) -> None:
-        """Take a chunk of the file `name`."""
+    def note(self, name: str, chunk: Chunk) -> None:
+        """Count what a chunk of the file `name` holds, and keep its rejects."""
         self.read += chunk.read
         self.rejects += [Rejected(name, one.line, one.reason, one.raw) for one in chunk.rejects]
-        self._tables.append(chunk.rows)
-        if sum(table.num_rows for table in self._tables) >= SEGMENT_ROWS:
-            self.flush()
 
-    def flush(self) -> None:
-        """Write what was gathered."""
-        rows = pa.concat_tables(self._tables) if self._tables else None
-        self._tables = []
-        if rows is None or not rows.num_rows:
+    def write(self, rows: pa.Table) -> None:
+        """Make a segment that is not in the spool yet."""
+        if not rows.num_rows:
             return
-        rows = rows.sort_by([("occurred_at", "ascending"), ("line", "ascending")])
-        suffix = f"-{rows.num_rows}.parquet"
-        self._parts.append(
-            spool.write_part(self._store, suffix, lambda file: pq.write_table(rows, file, compression="lz4"))
+        table = _in_time(rows)
+        # A segment lives for seconds: quick to write and read beats small.
+        part = spool.write_part(
+            self._store,
+            f"-{rows.num_rows}.parquet",
+            lambda file: pq.write_table(
+                table, file, compression="lz4", use_dictionary=False, write_statistics=False
+            ),
         )
+        self._parts.append(part)
 
     def discard(self) -> None:
         """Forget everything; nothing of it was in the spool."""

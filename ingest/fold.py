@@ -20,6 +20,7 @@ from audit_store import folding, turns
 from audit_store.queries import Query
 from audit_store.store import WRITE_WAIT, Connection, Store
 from ingest import spool
+from ingest.ahead import ahead
 from ingest.rejects import Rejected, rejects_path, write_rejects
 from ingest.segments import Staged, stage
 
@@ -60,8 +61,11 @@ def fold(
         spool.remove_stale_parts(store)
         ready = spool.ready_segments(store)
         present = [segment.stem for segment in ready]
-        for segments in _batches(ready):
-            done = _fold_batch(store, segments, present, wait)
+        batches = list(_batches(ready))
+        staged = map(stage, batches)
+        # Without a second thread where one will do: Python can start none while it exits.
+        for segments, batch in zip(batches, ahead(staged) if len(batches) > 1 else staged, strict=True):
+            done = _fold_batch(store, segments, batch, present, wait)
             report += done
             if after_batch is not None:
                 after_batch(done)
@@ -99,8 +103,9 @@ def _batches(segments: list[Path]) -> Iterator[list[Path]]:
         yield batch
 
 
-def _fold_batch(store: Path, segments: list[Path], present: list[str], wait: float) -> FoldReport:
-    batch = stage(segments)
+def _fold_batch(
+    store: Path, segments: list[Path], batch: Staged, present: list[str], wait: float
+) -> FoldReport:
     with Store(store).write(wait) as connection:
         known = dict(
             connection.execute(*_statement(folding.known_segments([s.stem for s in segments]))).fetchall()

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from audit_store.errors import InvalidEvent, InvalidFormat
 from audit_store.event import fresh_id
 from audit_store.queries import Query
 from ingest import frames, tables
+from ingest.ahead import ahead
 from ingest.content import Content
 from ingest.formats import Format
 from ingest.frames import Frame, Reject, shown
@@ -88,7 +88,7 @@ def read(source: Path | BinaryIO, fmt: Format, options: ReadOptions, con: "Conne
     with closing(Content(source)) as content:
         found = _frames(fmt, content)
         # A fold reads from memory, also while Python exits, when no thread can be started any more.
-        for frame in _ahead(found) if isinstance(source, Path) else found:
+        for frame in ahead(found) if isinstance(source, Path) else found:
             yield reading.chunk(frame, content.done)
         if content.damage:
             reject = Reject(
@@ -105,15 +105,6 @@ def _frames(fmt: Format, content: Content) -> Iterator[Frame]:
     if fmt.kind == "csv":
         return tables.csv_rows(frames.blocks(content))
     return frames.text_lines(frames.blocks(content))
-
-
-def _ahead(found: Iterator[Frame]) -> Iterator[Frame]:
-    """The same frames, the next one being made while the caller works on this one."""
-    with ThreadPoolExecutor(1) as worker:
-        following = worker.submit(next, found, None)
-        while (frame := following.result()) is not None:
-            following = worker.submit(next, found, None)
-            yield frame
 
 
 class _Reading:

@@ -113,9 +113,9 @@ def test_taking_over_while_threads_write_loses_nothing(path: Path, writers: int)
         spool.remove(segments)
     found = list(dict.fromkeys(found))
     assert sorted(found) == sorted(b"%d-%d" % (thread, n) for thread in range(6) for n in range(60))
-    for thread in range(6):
-        own = [line for line in found if line.startswith(b"%d-" % thread)]
-        assert own == [b"%d-%d" % (thread, n) for n in range(60)]
+    for number in range(6):
+        own = [line for line in found if line.startswith(b"%d-" % number)]
+        assert own == [b"%d-%d" % (number, n) for n in range(60)]
 
 
 def test_two_takers_share_the_segments_of_a_dead_writer(path: Path) -> None:
