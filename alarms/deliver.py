@@ -14,7 +14,8 @@ from typing import Any
 
 from alarms.evidence import Told
 from alarms.journal import Journal
-from alarms.spike import AlarmKey, overlaps
+from alarms.scopes import Scope, is_that, scope_of, scopes_of
+from alarms.spike import AlarmKey
 
 JOINED = timedelta(hours=3)
 """An alarm that grows by late events is still the one that was sent: spikes this close are one (analysis.alarms)."""
@@ -47,8 +48,7 @@ class Sent:
 @dataclass(frozen=True)
 class _Message:
     key: str
-    about: AlarmKey
-    end: datetime
+    about: tuple[Scope, ...]
     sentence: str
     body: str
 
@@ -93,6 +93,7 @@ def payload(store_id: str, told: Told) -> dict[str, Any]:
         "agent": alarm.key.agent or None,
         "start": _rfc3339(alarm.key.start),
         "end": _rfc3339(alarm.end),
+        "also": [{"kind": each.key.kind, "agent": each.key.agent or None} for each in alarm.also],
         "sentence": told.sentence,
         "text": told.sentence.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"),
         "counted": alarm.noun,
@@ -120,9 +121,7 @@ def _send_all(journal: Journal, sink: Sink, due: Sequence[_Message]) -> Sent:
 
 
 def _same(told: Told, message: _Message) -> bool:
-    key = told.alarm.key
-    spans = (key.start, told.alarm.end), (message.about.start, message.end)
-    return key.series == message.about.series and overlaps(*spans, JOINED)
+    return is_that(told.alarm, message.about, JOINED)
 
 
 def _delivery_key(store_id: str, key: AlarmKey) -> str:
@@ -133,20 +132,15 @@ def _delivery_key(store_id: str, key: AlarmKey) -> str:
 def _message(store_id: str, told: Told) -> _Message:
     body = payload(store_id, told)
     text = json.dumps(body, ensure_ascii=True, allow_nan=False)
-    return _Message(body["key"], told.alarm.key, told.alarm.end, told.sentence, text)
+    return _Message(body["key"], scopes_of(told.alarm), told.sentence, text)
 
 
 def _due(message: _Message, sink: Sink) -> dict[str, Any]:
-    about = message.about
-    return {
+    return message.about[0].record() | {
+        "also": [scope.record() for scope in message.about[1:]],
         "state": "due",
         "sink": sink.name,
         "key": message.key,
-        "kind": about.kind,
-        "scope": about.scope,
-        "agent": about.agent,
-        "start": about.start.isoformat(),
-        "end": message.end.isoformat(),
         "sentence": message.sentence,
         "body": message.body,
         "at": _now(),
@@ -161,9 +155,8 @@ def _read(journal: Journal, sink: Sink) -> tuple[list[_Message], set[str]]:
 
 
 def _restored(record: dict[str, Any]) -> _Message:
-    start, end = (datetime.fromisoformat(record[name]) for name in ("start", "end"))
-    about = AlarmKey(record["kind"], record["scope"], record["agent"], start)
-    return _Message(record["key"], about, end, record["sentence"], record["body"])
+    about = scope_of(record), *map(scope_of, record.get("also", ()))
+    return _Message(record["key"], about, record["sentence"], record["body"])
 
 
 def _rfc3339(moment: datetime) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from alarms.counts import EPOCH, HOUR, bucket_of
-from alarms.spike import LoginAlarm
+from alarms.spike import NAMES, LoginAlarm
 from alarms.watch import Watch, watched_activities
 from analysis import explain
 from audit_store import login_queries
@@ -21,6 +21,7 @@ from audit_store.store import Store
 
 USUAL_DAYS = 28
 MOST_ROWS = 20
+MOST_NAMED = 2
 _EXCESS = ["name", "now", "failed", "usual", "excess", "first_ever"]
 
 
@@ -121,9 +122,20 @@ def _told(watch: Watch, alarm: LoginAlarm, rows: pd.DataFrame, first_seen: dict[
     who = None if alarm.key.agent or alarm.key.kind == "agents" else _leading(by_agent, int(figures.sum()))
     said = [f"{by_agent[who]:,} by {who}"] if who else []
     said += [f"{by_address[address]:,} from {address}"] if address else []
-    # Who and where from stand before the last words of the sentence, how rare it is by chance.
+    said += [f"also seen in {_listed(alarm)}"] if alarm.also else []
+    # Who, where from and where else stand before the last words of the sentence, how rare it is by chance.
     rarely = sentence.rfind("; by chance")
     return Told(alarm, "; ".join([sentence[:rarely], *said]) + sentence[rarely:], failed, new, address)
+
+
+def _listed(alarm: LoginAlarm) -> str:
+    """Where else an alarm was seen: "failed logins, ada, bob and 7 more agents"."""
+    names = [NAMES[each.key.kind].lower() for each in alarm.also if not each.key.agent]
+    agents = [each.key.agent for each in alarm.also if each.key.agent]
+    names += agents[:MOST_NAMED]
+    if (more := len(agents) - MOST_NAMED) > 0:
+        names += [f"{more:,} more agent{'s' if more > 1 else ''}"]
+    return " and ".join([part for part in (", ".join(names[:-1]), names[-1]) if part])
 
 
 def _leading(figures: pd.Series, total: int) -> str | None:

@@ -1,6 +1,6 @@
 """What reviewers say of alarms: seen, expected or an incident, with a note. Kept in `<store>.marks.jsonl`.
 
-The events are not touched, and reading them again loses no mark: a mark belongs to the alarm of the same series that
+The events are not touched, and reading them again loses no mark: a mark belongs to the alarm of a same series that
 it overlaps in time, also when another sensitivity or zone gives that alarm another first hour.
 """
 
@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from alarms.journal import Journal
-from alarms.spike import AlarmKey, LoginAlarm, overlaps
+from alarms.scopes import Scope, is_that, scope_of, scopes_of
+from alarms.spike import AlarmKey, LoginAlarm
 
 SEEN, EXPECTED, INCIDENT, OPEN = "seen", "expected", "incident", "open"
 VERDICTS = (SEEN, EXPECTED, INCIDENT, OPEN)
@@ -23,14 +24,23 @@ BY_MAX = 256
 
 @dataclass(frozen=True)
 class Mark:
-    """A verdict on the alarm `key`, which lasted until `end` when it was marked; `at` is when. Times are naive UTC."""
+    """A verdict on an alarm that was seen in `scopes` when it was marked, its own first; `at` (naive UTC) is when."""
 
-    key: AlarmKey
-    end: datetime
+    scopes: tuple[Scope, ...]
     verdict: str
     note: str
     by: str
     at: datetime
+
+    @property
+    def key(self) -> AlarmKey:
+        """The key that the alarm had."""
+        return self.scopes[0].key
+
+    @property
+    def end(self) -> datetime:
+        """Until when (naive UTC) the alarm had lasted."""
+        return self.scopes[0].end
 
     def covers(self, alarm: LoginAlarm) -> bool:
         """Whether the whole alarm had been there to see; False where it went on after the mark."""
@@ -55,7 +65,7 @@ def mark(
     for name, text, most in (("note", note, NOTE_MAX), ("by", by, BY_MAX)):
         if len(text) > most:
             raise ValueError(f"{name} has {len(text):,} characters: give at most {most:,}")
-    made = Mark(alarm.key, alarm.end, verdict, note, by, at or datetime.now(UTC).replace(tzinfo=None))
+    made = Mark(scopes_of(alarm), verdict, note, by, at or datetime.now(UTC).replace(tzinfo=None))
     Journal(marks_path(store)).append(_record(made))
     return made
 
@@ -67,12 +77,7 @@ def read(store: Path) -> list[Mark]:
 
 def mark_of(alarm: LoginAlarm, marks: Iterable[Mark]) -> Mark | None:
     """The newest mark on an alarm; None where it is open."""
-    span = (alarm.key.start, alarm.end)
-    own = [
-        each
-        for each in marks
-        if each.key.series == alarm.key.series and overlaps(span, (each.key.start, each.end), timedelta())
-    ]
+    own = [each for each in marks if is_that(alarm, each.scopes, timedelta())]
     return own[-1] if own and own[-1].verdict != OPEN else None
 
 
@@ -88,12 +93,8 @@ def _verdict(found: Mark | None) -> str:
 
 
 def _record(made: Mark) -> dict[str, Any]:
-    return {
-        "kind": made.key.kind,
-        "scope": made.key.scope,
-        "agent": made.key.agent,
-        "start": made.key.start.isoformat(),
-        "end": made.end.isoformat(),
+    return made.scopes[0].record() | {
+        "also": [scope.record() for scope in made.scopes[1:]],
         "verdict": made.verdict,
         "note": made.note,
         "by": made.by,
@@ -104,10 +105,9 @@ def _record(made: Mark) -> dict[str, Any]:
 def _mark(record: dict[str, Any]) -> Mark | None:
     """None for a line that is no mark: somebody else's, or of a version to come."""
     try:
-        kind, scope, agent = (str(record[name]) for name in ("kind", "scope", "agent"))
-        start, end, at = (datetime.fromisoformat(record[name]) for name in ("start", "end", "at"))
+        scopes = scope_of(record), *map(scope_of, record.get("also", ()))
         verdict, note, by = (str(record.get(name, "")) for name in ("verdict", "note", "by"))
+        at = datetime.fromisoformat(record["at"])
     except (KeyError, TypeError, ValueError):
         return None
-    key = AlarmKey(kind, scope, agent, start)
-    return Mark(key, end, verdict, note, by, at) if verdict in VERDICTS else None
+    return Mark(scopes, verdict, note, by, at) if verdict in VERDICTS else None

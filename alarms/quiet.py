@@ -91,11 +91,12 @@ def _rises(watch: Watch, found: Review, sensitivity: Sensitivity) -> Iterable[Qu
 def _told_already(found: Review, kind: str, rise: Alarm) -> bool:
     agent = rise.series if kind == "agent" else ""
     return any(
-        alarm.key.kind == kind
-        and alarm.key.agent == agent
-        and alarm.spike.start < rise.end
-        and rise.start < alarm.spike.end
+        part.key.kind == kind
+        and part.key.agent == agent
+        and part.spike.start < rise.end
+        and rise.start < part.spike.end
         for alarm in found.alarms
+        for part in alarm.parts
     )
 
 

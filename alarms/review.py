@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from alarms.joined import joined
 from alarms.sensitivity import USUAL, Sensitivity
 from alarms.spike import NAMES, LoginAlarm, local, login_alarm, noun_of
 from alarms.standing import State, series_state, state_of
@@ -27,8 +28,8 @@ class Series:
 
 @dataclass(frozen=True)
 class Review:
-    """Alarms that touch the period, the least likely first; `series` by kind, those of watch.OVERALL; `promise` the
-    sensitivity in words."""
+    """Alarms that touch the period, one a happening, the least likely first; `series` by kind, those of
+    watch.OVERALL; `promise` the sensitivity in words."""
 
     alarms: tuple[LoginAlarm, ...]
     series: dict[str, Series]
@@ -43,7 +44,7 @@ def review(watch: Watch, sensitivity: Sensitivity = USUAL) -> Review:
         *_found(watch, watch.fleet, sensitivity, dict.fromkeys(watch.logins.agents[watch.chosen], "agent")),
     ]
     return Review(
-        alarms=tuple(sorted(found, key=lambda alarm: (-alarm.spike.score, alarm.key.start, alarm.key.text))),
+        alarms=tuple(joined(watch, found)),
         series={kind: _series(watch, watch.overall, kind, kind, sensitivity) for kind in OVERALL},
         state=state_of(watch),
         promise=sensitivity.promise(max(watch.n_agents, 1)),

@@ -43,7 +43,8 @@ class AlarmKey:
 class LoginAlarm:
     """`spike` says what was counted and what is usual (naive UTC); `noun` what it counts, in the plural.
 
-    `where` is exactly its events, as the log shows them. `counts_failed`: only failed logins are counted.
+    `where` is exactly its events, as the log shows them. `counts_failed`: only failed logins are counted. `also` are
+    the alarms of other series that are the same happening (alarms.joined).
     """
 
     key: AlarmKey
@@ -51,6 +52,22 @@ class LoginAlarm:
     noun: str
     where: EventFilter
     counts_failed: bool
+    also: tuple["LoginAlarm", ...] = ()
+
+    @property
+    def parts(self) -> tuple["LoginAlarm", ...]:
+        """This alarm and those that are the same happening."""
+        return self, *self.also
+
+    @property
+    def agents(self) -> set[str]:
+        """The agents whose own series show it."""
+        return {each.key.agent for each in self.parts if each.key.agent}
+
+    @property
+    def closest(self) -> tuple["LoginAlarm", ...]:
+        """The parts that say whose logins these are: those of single agents, all where it has none."""
+        return tuple(part for part in self.parts if part.key.agent) or self.parts
 
     @property
     def end(self) -> datetime:

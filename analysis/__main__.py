@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import json
+import os
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from alarms.spike import local_text
 from audit_store import ranges
 from audit_store.errors import AuditStoreError
 from ingest import default_store
+from ingest.background import fold_now
 
 NONE, NOTHING_DONE, NEW = 0, 2, 3
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -23,11 +25,16 @@ _LONGEST = timedelta(days=3660)
 def main(arguments: list[str] | None = None) -> int:
     """Look for alarms once; gives the exit status: 0 no new one, 3 new ones, 2 nothing could be done."""
     options = _parser().parse_args(arguments)
+    url = options.webhook or os.environ.get("AUDIT_WEBHOOK")
+    store = (options.store or default_store()).absolute()
     try:
-        sinks = [webhook(options.webhook)] if options.webhook else []
+        sinks = [webhook(url)] if url else []
         sinks += [syslog(options.syslog)] if options.syslog else []
+        if store.exists():
+            # What scripts appended a moment ago counts, too; where the file is held, it waits for the next run.
+            fold_now(store)
         found = report(
-            (options.store or default_store()).absolute(),
+            store,
             datetime.now(UTC).replace(tzinfo=None),
             options.since,
             tz=options.tz,
@@ -74,7 +81,9 @@ def _parser() -> argparse.ArgumentParser:
     spikes.add_argument("--tz", type=_zone, default="UTC", metavar="ZONE", help="whose days and hours count")
     spikes.add_argument("--sensitivity", choices=[each.name for each in SENSITIVITIES], default=USUAL.name)
     spikes.add_argument("--json", action="store_true", help="one JSON object")
-    spikes.add_argument("--webhook", metavar="URL", help="post each new alarm here, once")
+    spikes.add_argument(
+        "--webhook", metavar="URL", help="post each new alarm here, once; default: $AUDIT_WEBHOOK"
+    )
     spikes.add_argument(
         "--syslog",
         nargs="?",

@@ -1,15 +1,19 @@
-"""One alarm on the screen: its sentence, the way to its events, who and where from, and what a reviewer says of it."""
+"""One alarm on the screen: its sentence, the way to its events, who and where from, what a reviewer says of it."""
 
-from collections.abc import Sequence
-from datetime import UTC
+from collections.abc import Mapping, Sequence
+from datetime import UTC, timedelta
+from typing import Any
 
 import streamlit as st
 
 from alarms import LoginAlarm, Mark, QuietNote, Told, Watch
-from dashboard import address, reviewing
+from audit_store.filters import EventFilter
+from dashboard import address, alarm_marks, reviewing, standing
 from dashboard.text import shown
 
 LOG = "../pages/log.py"
+SPIKES = "../pages/spikes.py"
+MOST_ALSO = 20
 KINDS = {
     "all": "All logins",
     "failed": "Failed logins",
@@ -54,6 +58,44 @@ def events_link(of: LoginAlarm | QuietNote) -> None:
     )
 
 
+def legend(where: EventFilter) -> None:
+    """What the triangles over a chart are, and the way to the alarms of the same filters."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(
+            f":red[▼] :small[a login alarm in the last {standing.LENGTH.days // 7} weeks of the whole log]",
+            width="content",
+        )
+        st.page_link(
+            SPIKES, label="Show the alarms", icon=":material/crisis_alert:", query_params=address.link(where)
+        )
+
+
+def line(event: Mapping[str, Any], where: EventFilter) -> None:
+    """The alarm to which one row of `events` belongs, and the way to it; nothing for most of them."""
+    if (told := alarm_marks.of_event(event, standing.told(where))) is None:
+        return
+    word = alarm_marks.WORDS[alarm_marks.verdict(told, reviewing.marks())]
+    st.caption("Alarm" if word == "Alarm" else f"Alarm, marked {word.lower()}")
+    st.text(shown(told.sentence))
+    st.page_link(
+        SPIKES,
+        label="Show this alarm",
+        icon=":material/crisis_alert:",
+        query_params=address.link(_days(told.alarm, where.tz)),
+    )
+
+
+def _days(alarm: LoginAlarm, tz: str) -> EventFilter:
+    """Nothing but the local days on which an alarm lies."""
+    zone = alarm.where.zone
+    first, last = (
+        moment.replace(tzinfo=UTC).astimezone(zone).date()
+        for moment in (alarm.key.start, alarm.end - timedelta(microseconds=1))
+    )
+    days = {"range": ["custom"], "from": [first.isoformat()], "to": [(last + timedelta(days=1)).isoformat()]}
+    return EventFilter.parse(days | {"tz": [tz]})[0]
+
+
 def note(quiet: QuietNote) -> None:
     """Draw a quiet note on one line."""
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -80,6 +122,11 @@ def _verdict(alarm: LoginAlarm, mark: Mark | None) -> None:
 
 
 def _evidence(found: Watch, alarm: LoginAlarm) -> None:
+    for other in reviewing.told(found, alarm.also[:MOST_ALSO]):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.badge("Also seen in", color="gray")
+            st.text(shown(other.sentence), width="stretch")
+            events_link(other.alarm)
     behind = reviewing.evidence(found, alarm)
     for what, rows, more in (
         ("Agent", behind.agents, behind.more_agents),

@@ -39,22 +39,31 @@ def spikes(
     """
     data = _told(frame, step, counted)
     base = alt.Chart(as_utc(data, "bucket", "until"))
-    x = time_axis("bucket", f"Local time, one point per {unit(step)}")
+    title = f"Local time, one point per {unit(step)}"
+    x, along = time_axis("bucket", title), time_axis("bucket", title, spans=False)
     y = alt.Y("count:Q", title=f"{counted.capitalize()}s per {unit(step)}", axis=COUNTS)
-    return alt.LayerChart(
-        layer=[
-            _key(),
-            _stretches(data, "learning", COLOURS["Learning"], opacity=0.2).encode(x=x, x2="until"),
-            _stretches(data, "gap", _hatched(COLOURS["No data"]), opacity=0.6).encode(x=x, x2="until"),
-            base.mark_area(color=COLOURS["Usual range"], opacity=0.35).encode(x=x, y="upper:Q"),
-            base.mark_line(color=COLOURS["Expected"], strokeWidth=1).encode(x=x, y="expected:Q"),
-            base.mark_line(color=COLOURS["Observed"], strokeWidth=1.5).encode(x=x, y=y),
-            base.mark_point(color=COLOURS["Spike"], filled=True, opacity=1, size=70)
-            .encode(x=x, y=y)
-            .transform_filter(alt.datum.is_spike),
-            # Nothing to see: wherever the pointer is, it is over the bucket it points at.
+    learning = _stretches(data, "learning", COLOURS["Learning"], opacity=0.2)
+    gaps = _stretches(data, "gap", _hatched(COLOURS["No data"]), opacity=0.6)
+    usual = base.mark_area(color=COLOURS["Usual range"], opacity=0.35)
+    expected = base.mark_line(color=COLOURS["Expected"], strokeWidth=1)
+    observed = base.mark_line(color=COLOURS["Observed"], strokeWidth=1.5)
+    dots = base.mark_point(color=COLOURS["Spike"], filled=True, opacity=1, size=70)
+    # Of a layer without data Vega complains, for it has no extent.
+    drawn = [
+        (learning.encode(x=x, x2="until"), data["state"] == "learning"),
+        (gaps.encode(x=x, x2="until"), data["state"] == "gap"),
+        (usual.encode(x=along, y="upper:Q"), data["upper"].notna()),
+        (expected.encode(x=along, y="expected:Q"), data["expected"].notna()),
+        (observed.encode(x=along, y=y), data["count"].notna()),
+        (dots.encode(x=along, y=y).transform_filter(alt.datum.is_spike), data["is_spike"]),
+        # Nothing to see: wherever the pointer is, it is over the bucket it points at.
+        (
             base.mark_rect(opacity=0).encode(x=x, x2="until", tooltip=_tooltip(counted)),
-        ],
+            data["bucket"].notna(),
+        ),
+    ]
+    return alt.LayerChart(
+        layer=[_key(), *(layer for layer, rows in drawn if rows.any())],
         height=HEIGHT,
         description=_takeaway(data, counted),
         autosize=FIT,

@@ -4,7 +4,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -142,8 +142,12 @@ def test_nobody_listens(path: Path) -> None:
     assert "webhook 127.0.0.1 cannot be reached" in sent.problems[0]
 
 
+WHOLE = alarm(kind="all", agent="")
 GROWN = [
     (alarm(hours=4), 0),
+    (replace(WHOLE, also=(alarm(),)), 0),
+    (replace(WHOLE, also=(alarm(), alarm(agent="support-8"))), 1),
+    (WHOLE, 1),
     (alarm(start=AT - 2 * HOUR, hours=3), 0),
     (alarm(start=AT + 3 * HOUR), 0),
     (alarm(start=AT + 4 * HOUR), 1),
@@ -157,6 +161,18 @@ def test_an_attack_that_grows_is_the_same_alarm(
 ) -> None:
     deliver(path, STORE_ID, [told()], hook(receiver))
     assert deliver(path, STORE_ID, [told(later)], hook(receiver)).delivered == expected
+
+
+def test_an_alarm_over_several_series_is_posted_once_whichever_is_the_worst(
+    path: Path, receiver: Receiver
+) -> None:
+    parts = [alarm(), WHOLE, alarm(kind="failed", agent="")]
+    for first in (0, 1, 2):
+        lead, *also = parts[first:] + parts[:first]
+        deliver(path, STORE_ID, [told(replace(lead, also=tuple(also)))], hook(receiver))
+    assert [body["also"] for _, body in receiver.taken] == [
+        [{"kind": "all", "agent": None}, {"kind": "failed", "agent": None}]
+    ]
 
 
 def test_a_message_whose_fate_is_unknown_is_sent_again_as_it_was(path: Path, receiver: Receiver) -> None:

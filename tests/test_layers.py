@@ -67,6 +67,11 @@ def test_analysis_needs_numpy_and_pandas_only() -> None:
     assert used <= allowed
 
 
+def test_the_command_line_of_analysis_is_a_skin_over_rooms_below() -> None:
+    rooms = {name.partition(".")[0] for name in imports(Path("analysis/__main__.py"))} & set(ROOMS)
+    assert rooms == {"alarms", "audit_store", "ingest"}
+
+
 @pytest.mark.parametrize("file", [str(file) for file in FILES if file.name not in STATEMENTS])
 def test_statements_stand_in_their_files(file: str) -> None:
     tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))

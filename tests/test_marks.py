@@ -88,6 +88,35 @@ def test_a_mark_belongs_to_the_alarm_of_its_series_and_time(
     assert verdict(path, other) == expected
 
 
+PARTS = alarm(kind="all", agent=""), alarm(kind="failed", agent="")
+TOGETHER = [
+    (alarm(), "seen"),
+    (PARTS[1], "seen"),
+    (replace(PARTS[1], also=(alarm(),)), "seen"),
+    (replace(PARTS[1], also=(alarm(agent="support-8"),)), None),
+    (replace(alarm(), also=(alarm(agent="support-8"),)), None),
+    (alarm(start=AT + HOUR), None),
+    (alarm(kind="agents", agent=""), None),
+]
+
+
+@pytest.mark.parametrize(("other", "expected"), TOGETHER)
+def test_a_mark_follows_an_alarm_over_several_series_and_covers_no_further_agent(
+    path: Path, other: LoginAlarm, expected: str | None
+) -> None:
+    made = mark(path, replace(PARTS[0], also=(PARTS[1], alarm())), "seen")
+    assert read_marks(path) == [made]
+    assert verdict(path, other) == expected
+
+
+def test_a_mark_without_parts_is_one_on_a_single_series(path: Path) -> None:
+    mark(path, alarm(), "seen")
+    line = json.loads(marks_path(path).read_text())
+    del line["also"]
+    marks_path(path).write_text(json.dumps(line) + "\n")
+    assert verdict(path, replace(PARTS[0], also=(alarm(),))) == "seen"
+
+
 def test_an_alarm_that_went_on_after_its_mark_can_be_told(path: Path) -> None:
     made = mark(path, alarm(hours=2), "expected")
     assert made.covers(alarm(hours=2))
@@ -186,17 +215,17 @@ def test_a_mark_stays_when_the_store_is_made_again(tmp_path: Path) -> None:
         store = store_of(Store(path), rows)
         if not attempt:
             found = review(watch_over(store, looking(7), NOW)).alarms
-            mark(path, next(each for each in found if each.key.agent == "support-3"), "expected")
+            mark(path, next(each for each in found if "support-3" in each.agents), "expected")
         for tz, sensitivity in (
             ("UTC", SENSITIVITIES[0]),
             ("Asia/Kolkata", SENSITIVITIES[2]),
             ("UTC", SENSITIVITIES[4]),
         ):
             again = review(watch_over(store, looking(9, tz=tz), NOW), sensitivity).alarms
-            own = [each for each in again if each.key.agent == "support-3"]
+            own = [each for each in again if "support-3" in each.agents]
             assert own
             assert [verdict(path, each) for each in own] == ["expected"] * len(own)
-            assert all(
-                verdict(path, replace(each, key=replace(each.key, kind="all"))) is None for each in own
+            assert [verdict(path, each) for each in again if each not in own] == [None] * (
+                len(again) - len(own)
             )
         path.unlink()

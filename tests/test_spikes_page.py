@@ -18,7 +18,7 @@ BURST = NOW - timedelta(days=2, hours=3)
 
 
 def logins() -> Iterator[Event]:
-    """Five weeks of three agents who log in once an hour, and one hour in which an address tries one of them."""
+    """Five weeks of three agents who log in once an hour; an address tries one of them, another has a busy hour."""
     for hour in range(24 * 35):
         for number in range(3):
             at = NOW - timedelta(days=35) + timedelta(hours=hour, minutes=7 * number + 1)
@@ -26,6 +26,10 @@ def logins() -> Iterator[Event]:
     for second in range(60):
         at = BURST + timedelta(seconds=50 * second)
         yield login(f"agent 0 {HOSTILE}", at, outcome="failure", source_ip="203.0.113.99")
+        if second < 40:
+            yield login(
+                f"agent 1 {HOSTILE}", at - timedelta(days=2), outcome="success", source_ip="192.0.2.1"
+            )
 
 
 def login(agent: str, at: datetime, **fields: Any) -> Event:

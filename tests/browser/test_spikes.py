@@ -1,0 +1,149 @@
+"""Alarms as a reviewer follows them in a browser: from the list to the events, marked, and found again elsewhere."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from alarms import mark, review, watch_over
+from audit_store.filters import EventFilter
+from audit_store.store import Store
+from tests.browser.conftest import Serve, Visit, Watched
+from tests.conftest import Fill
+from tests.page_runs import NOW
+from tests.test_spikes_page import BURST, login
+
+SCRIPT = BURST - timedelta(days=2)
+WEEK = "range=7d&tz=UTC"
+
+
+@pytest.fixture
+def watched(store: Store, fill: Fill) -> Path:
+    """Five weeks of three agents who log in once an hour, a brute force on ada, and a script of bob's gone wild."""
+    usual = [
+        login(agent, NOW - timedelta(hours=hour, minutes=7 * place), outcome="success", source_ip="192.0.2.1")
+        for hour in range(1, 24 * 35)
+        for place, agent in enumerate(("ada", "bob", "eve"))
+    ]
+    guessed = burst("ada", BURST, 60, "failure", "203.0.113.99")
+    looped = burst("bob", SCRIPT, 40, "success", "192.0.2.1")
+    return fill(store, [*usual, *guessed, *looped]).path
+
+
+def burst(agent: str, at: datetime, times: int, outcome: str, address: str) -> Iterator[object]:
+    for second in range(times):
+        moment = at + timedelta(seconds=50 * second)
+        yield login(agent, moment, outcome=outcome, source_ip=address)
+
+
+def listen(seen: Watched) -> list[str]:
+    """What the browser warns of from a fresh start of this page on."""
+    warnings: list[str] = []
+    seen.page.on("console", lambda m: warnings.append(m.text) if m.type in ("warning", "error") else None)
+    seen.page.reload()
+    seen.settle()
+    return warnings
+
+
+def sentences(seen: Watched) -> Locator:
+    return seen.page.get_by_test_id("stText").filter(has_text="by chance").filter(visible=True)
+
+
+def test_an_alarm_leads_to_its_events_and_keeps_its_mark(watched: Path, serve: Serve, visit: Visit) -> None:
+    server = serve(watched)
+    seen = visit(f"{server.url}/spikes?{WEEK}")
+    warnings = listen(seen)
+    expect(sentences(seen)).to_have_count(2)
+    worst = sentences(seen).first.inner_text()
+    assert "203.0.113.99" in worst
+    assert "also seen in " in worst
+    counted = re.search(r": (\d+) (?:failed )?logins", worst)
+    assert counted is not None
+    seen.page.get_by_role("link", name="Show these events").first.click()
+    seen.settle()
+    expect(seen.page.get_by_text(f"of {counted[1]} events")).to_be_visible()
+
+    seen.page.go_back()
+    seen.settle()
+    save(seen, "Incident", "Asked her: it was not her")
+    seen.page.goto("about:blank")
+    server.process.terminate()
+    server.process.wait(20)
+    assert warnings == []
+
+    again = visit(f"{serve(watched).url}/spikes?{WEEK}")
+    expect(again.page.get_by_text("Note: Asked her: it was not her")).to_be_visible()
+    pill(again, "Incident")
+    expect(sentences(again)).to_have_text([worst])
+    pill(again, "Incident")
+    pill(again, "Open")
+    expect(sentences(again)).to_have_count(1)
+    assert sentences(again).inner_text() != worst
+
+
+def save(seen: Watched, verdict: str, note: str) -> None:
+    """Mark the first alarm of the list."""
+    seen.page.get_by_test_id("stPopover").get_by_role("button", name="Open").first.click()
+    popover = seen.page.get_by_test_id("stPopoverBody")
+    popover.get_by_text(verdict).click()
+    popover.get_by_label("Note").fill(note)
+    popover.get_by_role("button", name="Save").click()
+    seen.settle()
+
+
+def pill(seen: Watched, name: str) -> None:
+    seen.page.get_by_test_id("stButtonGroup").get_by_text(name, exact=True).first.click()
+    seen.settle()
+
+
+def test_one_agent_and_another_sensitivity(watched: Path, serve: Serve, visit: Visit) -> None:
+    seen = visit(f"{serve(watched).url}/spikes?{WEEK}")
+    warnings = listen(seen)
+    expect(seen.page.get_by_text("2 of 168 hours stand out.")).to_be_visible()
+    seen.page.get_by_role("combobox", name="One agent").fill("eve")
+    seen.page.get_by_role("option", name="eve").click()
+    expect(seen.page.get_by_text("0 of 168 hours stand out.")).to_be_visible()
+    seen.page.get_by_test_id("stSlider").locator("[role=slider], input").first.focus()
+    seen.page.keyboard.press("ArrowRight")
+    expect(seen.page.get_by_text("about one chance alarm per agent in 10 months")).to_be_visible()
+    seen.settle()
+    assert warnings == []
+
+
+def test_the_other_pages_mark_the_hours_and_rows_of_alarms(watched: Path, serve: Serve, visit: Visit) -> None:
+    now = NOW.replace(tzinfo=None)
+    found = review(watch_over(Store(watched), EventFilter(), now)).alarms
+    mark(watched, found[0], "expected")
+    server = serve(watched)
+    seen = visit(f"{server.url}/?{WEEK}&agent=ada")
+    warnings = listen(seen)
+    expect(seen.page.get_by_text("a login alarm in the last 16 weeks of the whole log")).to_be_visible()
+    seen.page.get_by_role("link", name="Show the alarms").click()
+    expect(seen.page).to_have_url(re.compile(r"/spikes\?.*agent=ada"))
+    seen.settle()
+
+    end = BURST + timedelta(minutes=49)
+    hour = f"range=custom&from={BURST:%Y-%m-%dT%H:%M}&to={end:%Y-%m-%dT%H:%M}&tz=UTC"
+    seen.page.goto(f"{server.url}/log?{hour}&outcome=failure")
+    seen.settle()
+    expect(seen.page.locator("[data-testid^=glide-cell]", has_text="Expected").first).to_be_attached()
+    table = seen.page.get_by_test_id("stDataFrame").first.bounding_box()
+    assert table is not None
+    seen.page.mouse.click(table["x"] + 150, table["y"] + 45)
+    seen.settle()
+    expect(seen.page.get_by_text("Alarm, marked expected")).to_be_visible()
+    told = seen.page.get_by_test_id("stText").filter(has_text="by chance").inner_text()
+    seen.page.get_by_role("link", name="Show this alarm").click()
+    seen.settle()
+    expect(sentences(seen)).to_have_text([told])
+    assert warnings == []
+
+
+def test_where_nothing_stood_out_nothing_is_marked(watched: Path, serve: Serve, visit: Visit) -> None:
+    server = serve(watched)
+    for path in (f"/?{WEEK}&agent=eve&outcome=success", f"/log?{WEEK}&agent=eve&q=nothing"):
+        seen = visit(server.url + path)
+        assert "login alarm" not in seen.page.inner_text("[data-testid=stMain]")
