@@ -1,6 +1,8 @@
 """Cached reads: one opening of the store for all queries of a view, kept until the store changes."""
 
-from collections.abc import Mapping, Sequence
+import contextlib
+import functools
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,13 +12,13 @@ import streamlit as st
 from audit_store import queries
 from audit_store.filters import EventFilter
 from audit_store.queries import Query
-from audit_store.store import Store
+from audit_store.store import Reader, Store
 from ingest import default_store
 
 OPTIONS = 200
 FACETS = ("activity", "agent", "outcome")
 WAIT = 4.0
-_VIEWS_KEPT = 128
+_QUERIES_KEPT = 1024
 _BYTES_KEPT = "256MB"
 
 
@@ -98,10 +100,17 @@ def page_index(where: EventFilter, below: int) -> pd.DataFrame:
 
 
 def page(
-    where: EventFilter, *, below: int, skip: int, rows: int, columns: str = queries.LISTED
+    where: EventFilter,
+    *,
+    below: int,
+    skip: int,
+    rows: int,
+    columns: str = queries.LISTED,
+    since: int = 0,
 ) -> pd.DataFrame:
-    """Events of one page of the log, these columns of `events`. Raises as `surroundings`."""
-    return frames(queries.page(where, below=below, skip=skip, rows=rows, columns=columns))[0]
+    """The rows of `queries.page`. Raises as `surroundings`."""
+    asked = queries.page(where, below=below, skip=skip, rows=rows, columns=columns, since=since)
+    return frames(asked)[0]
 
 
 def newer(where: EventFilter, since: int) -> int:
@@ -115,9 +124,13 @@ def event(event_id: str) -> pd.DataFrame:
 
 
 def frames(*asked: Query) -> list[pd.DataFrame]:
-    """The rows of each statement, from one opening of the store. Raises as `surroundings`."""
+    """The rows of each statement, from at most one opening of the store. Raises as `surroundings`."""
     opened = store()
-    return _read(str(opened.path), opened.version(), asked)
+    path, version = str(opened.path), opened.version()
+    with contextlib.ExitStack() as kept:
+        # Opened for the first statement that is not in the cache.
+        reader = functools.cache(lambda: kept.enter_context(opened.read(wait=WAIT)))
+        return [_read(path, version, query, reader) for query in asked]
 
 
 def _counts(facet: pd.DataFrame) -> dict[str, int]:
@@ -128,8 +141,7 @@ def _moment(value: pd.Timestamp) -> datetime | None:
     return None if pd.isna(value) else value.to_pydatetime()
 
 
-@st.cache_data(max_entries=_VIEWS_KEPT, max_size=_BYTES_KEPT, show_spinner=False)
-def _read(path: str, version: tuple[int, ...], asked: Sequence[Query]) -> list[pd.DataFrame]:
+@st.cache_data(max_entries=_QUERIES_KEPT, max_size=_BYTES_KEPT, show_spinner=False)
+def _read(path: str, version: tuple[int, ...], query: Query, _reader: Callable[[], Reader]) -> pd.DataFrame:
     # `version` is part of the key: whatever is stored later is read anew.
-    with Store(path).read(wait=WAIT) as reader:
-        return [reader.run(query) for query in asked]
+    return _reader().run(query)

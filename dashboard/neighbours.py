@@ -1,6 +1,6 @@
 """Where an opened event stands in the list, and which ones are beside it."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import pandas as pd
 
@@ -39,6 +39,5 @@ def place(pinned: paging.Pin, index: pd.DataFrame, seq: int) -> Place:
 
 
 def _newer(pinned: paging.Pin, index: pd.DataFrame, rank: int) -> Neighbour:
-    below, skip = paging.locate(index, rank)
-    found = data.page(pinned.where, below=below, skip=skip, rows=1, columns="event_id")
+    found = data.page(pinned.where, **asdict(paging.locate(index, rank, 1)), rows=1, columns="event_id")
     return Neighbour(str(found["event_id"].iloc[0]), rank)

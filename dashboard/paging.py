@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from audit_store.filters import EventFilter
+from audit_store.queries import SEQ_BLOCK
 from dashboard import address
 from dashboard.text import count
 
@@ -89,15 +90,29 @@ def unpin() -> None:
     st.session_state.pop(_PIN, None)
 
 
-def locate(index: pd.DataFrame, skip: int) -> tuple[int, int]:
-    """Where the event after `skip` newer ones stands, as (below, skip) of `queries.page`.
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Where the rows of a page stand: after `skip` events of those with `since` <= seq < `below`."""
+
+    since: int
+    below: int
+    skip: int
+
+
+def locate(index: pd.DataFrame, skip: int, rows: int) -> Stretch:
+    """The shortest stretch that holds `rows` events after `skip` newer ones.
 
     `index` holds the rows of `queries.page_index`, the newest block first.
     """
     through = index["events"].cumsum()
-    block = int(through.searchsorted(skip, side="right"))
-    above = int(through.iloc[block - 1]) if block else 0
-    return int(index["last_seq"].iloc[block]) + 1, skip - above
+    first = int(through.searchsorted(skip, side="right"))
+    last = min(int(through.searchsorted(skip + rows)), len(index) - 1)
+    above = int(through.iloc[first - 1]) if first else 0
+    return Stretch(
+        since=int(index["block"].iloc[last]) * SEQ_BLOCK,
+        below=int(index["last_seq"].iloc[first]) + 1,
+        skip=skip - above,
+    )
 
 
 def span(page: int, rows: int, total: int) -> str:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboard import paging
 from dashboard.paging import locate, span
 
 BLOCK = 10
@@ -24,13 +25,19 @@ def index(seqs: list[int]) -> pd.DataFrame:
     )
 
 
-@given(st.sets(st.integers(0, 200), min_size=1), st.data())
-def test_locate_finds_the_event_after_any_number_of_newer_ones(seqs: set[int], data: st.DataObject) -> None:
+@given(st.sets(st.integers(0, 200), min_size=1), st.integers(1, 40), st.data())
+def test_locate_finds_the_rows_after_any_number_of_newer_ones(
+    seqs: set[int], rows: int, data: st.DataObject
+) -> None:
     newest_first = sorted(seqs, reverse=True)
     skip = data.draw(st.integers(0, len(newest_first) - 1))
-    below, rest = locate(index(newest_first), skip)
-    assert [seq for seq in newest_first if seq < below][rest] == newest_first[skip]
-    assert rest < BLOCK
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(paging, "SEQ_BLOCK", BLOCK)
+        found = locate(index(newest_first), skip, rows)
+    within = [seq for seq in newest_first if found.since <= seq < found.below]
+    assert within[found.skip : found.skip + rows] == newest_first[skip : skip + rows]
+    assert found.skip < BLOCK
+    assert len(within) < rows + 2 * BLOCK
 
 
 @pytest.mark.parametrize(
