@@ -11,7 +11,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from dashboard import keeper
-from dashboard.entry import ServerAddress
+from dashboard.entry import OwnHead
 from dashboard.headers import SecurityHeaders
 
 
@@ -25,5 +25,5 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 app = st.App(
     "dashboard/main.py",
     lifespan=lifespan,
-    middleware=[Middleware(SecurityHeaders), Middleware(ServerAddress)],
+    middleware=[Middleware(SecurityHeaders), Middleware(OwnHead)],
 )

@@ -1,6 +1,6 @@
 """What a count says beside the count of the period before."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, TypedDict
 
 from audit_store.filters import EventFilter
@@ -21,6 +21,22 @@ class Change(TypedDict):
     delta_description: str | None
 
 
+def comparable(where: EventFilter, begin: datetime | None) -> EventFilter | None:
+    """The filter over the period before; None for an open one, and where the log begins only within it.
+
+    `begin` is the first event of the log (naive UTC).
+    """
+    earlier = where.before()
+    if earlier is None or begin is None or earlier.period.start is None:
+        return None
+    return None if begin > earlier.period.start else earlier
+
+
+def previous(where: EventFilter) -> str:
+    """The name of the period before a closed one: "Previous 7 days"."""
+    return f"Previous {length(where.period.length or timedelta())}"
+
+
 def change(
     where: EventFilter, begin: datetime | None, now: int, before: int | None, *, bad: bool = False
 ) -> Change:
@@ -29,11 +45,10 @@ def change(
     An open period has none. Where the log begins (`begin`, naive UTC) only within the period before, a
     comparison would mislead, and is refused. With `bad`, a rise is drawn as a warning.
     """
-    earlier = where.before()
-    if before is None or earlier is None or earlier.period.start is None or earlier.period.length is None:
+    if before is None or where.period.length is None:
         return Change(delta=None, delta_arrow="off", delta_color="off", delta_description=None)
-    span = length(earlier.period.length)
-    if begin is None or begin > earlier.period.start:
+    span = length(where.period.length)
+    if comparable(where, begin) is None:
         return Change(
             delta=f"no full {span} before",
             delta_arrow="off",

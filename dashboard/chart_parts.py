@@ -35,12 +35,16 @@ _TIMES = {
 _LONG = ((365, "year"), (28, "month"), (7, "week"), (1, "day"))
 
 
-def time_axis(field: str, title: str) -> alt.X:
-    """The horizontal axis of local times that `as_utc` has marked; hours from 00:00 to 23:59."""
+def time_axis(field: str, title: str, *, spans: bool = True) -> alt.X:
+    """The horizontal axis of local times that `as_utc` has marked; hours from 00:00 to 23:59.
+
+    What `spans` a bucket needs its end as `x2`; a line goes from one start to the next.
+    """
     # So few that none overlap: of labels that do, Vega drops every second, be it the one that names the day.
     few = alt.ExprRef("ceil(width / 80)")
     axis = alt.Axis(format=_TIMES, tickCount=few, labelFlush=True, labelOverlap=True, grid=False)
-    return alt.X(field, type="temporal", bin="binned", title=title, scale=alt.Scale(type="utc"), axis=axis)
+    along = alt.X(field, type="temporal", title=title, scale=alt.Scale(type="utc"), axis=axis)
+    return along.bin("binned") if spans else along
 
 
 def as_utc(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:

@@ -23,6 +23,7 @@ NOTHING = "No events"
 _GAP = 0.75
 _LIGHTER = 0.5
 _UNPICKED = 0.3
+_FAINT = "#8c96a3"
 
 
 def timeline(
@@ -32,8 +33,11 @@ def timeline(
     *,
     select: bool = False,
     colours: Mapping[str, str] | None = None,
-) -> alt.Chart:
+    earlier: pd.DataFrame | None = None,
+) -> alt.LayerChart:
     """Events over time, a bar for each `step`, stacked by category; partial bars are lighter.
+
+    With `earlier`, that of `series.laid_under` with the name of its `period`, a faint line on each bar, too.
 
     `frame` is that of `series.local_timeline`. With `select`, dragging gives the selection `brush`: `bucket`
     from and to, in milliseconds of local time counted as if it were UTC. A click on a category in the legend
@@ -43,11 +47,12 @@ def timeline(
     data = _placed(frame.assign(when=words), categories, "bucket")
     brush = alt.selection_interval(name="brush", encodings=["x"])
     kind = alt.selection_point(name="kind", fields=["category"], bind="legend")
-    drawn: alt.Chart = (
-        alt.Chart(as_utc(data, "bucket", "until"), description=_busiest(data, "when"), autosize=FIT)
+    x = time_axis("bucket", f"Local time, one bar per {unit(step)}")
+    bars: alt.Chart = (
+        alt.Chart(as_utc(data, "bucket", "until"))
         .mark_bar(binSpacing=_GAP)
         .encode(
-            x=time_axis("bucket", f"Local time, one bar per {unit(step)}"),
+            x=x,
             x2="until",
             y=alt.Y("events:Q", title="Events", stack="zero", axis=COUNTS),
             color=_colour(categories, colours or {}),
@@ -55,10 +60,14 @@ def timeline(
             opacity=alt.when(alt.datum.partial).then(alt.value(_LIGHTER)).otherwise(alt.value(1)),
             tooltip=[alt.Tooltip("when:N", title="Local time"), *_counts("failures", "Failed")],
         )
-        .properties(height=TIMELINE_HEIGHT)
         .add_params(*((brush, kind) if select else ()))
     )
-    return drawn
+    return alt.LayerChart(
+        layer=[bars] if earlier is None else [bars, _line_of(earlier, x)],
+        height=TIMELINE_HEIGHT,
+        description="; ".join([_busiest(data, "when"), *_summed(earlier)]),
+        autosize=FIT,
+    )
 
 
 def by_agent(
@@ -115,6 +124,28 @@ def heat_map(frame: pd.DataFrame) -> alt.Chart:
 _EVENTS = alt.Tooltip("events:Q", title="Events", format=",")
 _SCALE = alt.Legend(orient="bottom", padding=0, offset=4, tickMinStep=1, labelExpr=SHORT)
 _A_THIRD = alt.ExprRef("clamp(containerSize()[0] / 3, 90, 240)")
+
+
+def _line_of(earlier: pd.DataFrame, x: alt.X) -> alt.Chart:
+    """Steps at the height that each bar had in the period before, of which the legend tells the name."""
+    name = alt.Stroke(
+        "period:N",
+        title=None,
+        scale=alt.Scale(range=[_FAINT]),
+        legend=alt.Legend(orient="top", symbolType="stroke", symbolStrokeWidth=2, labelLimit=240),
+    )
+    drawn: alt.Chart = (
+        alt.Chart(as_utc(earlier, "bucket", "until"))
+        .mark_rect(filled=False, strokeWidth=2)
+        .encode(x=x, x2="until", y=alt.Y("events:Q", title="Events"), y2="events", stroke=name)
+    )
+    return drawn
+
+
+def _summed(earlier: pd.DataFrame | None) -> list[str]:
+    """What the alternative text says of the period before: "Previous 7 days: 12,345 events"."""
+    sums = {} if earlier is None else earlier.groupby("period")["events"].sum().to_dict()
+    return [f"{period}: {count(events, 'event')}" for period, events in sums.items()]
 
 
 def _counts(field: str, title: str) -> list[alt.Tooltip]:

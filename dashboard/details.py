@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from audit_store.filters import EventFilter
-from dashboard import address, known, pivots
+from dashboard import address, alarm_cards, known, pivots
 from dashboard.matches import matched_in
 from dashboard.text import pretty_json, shown
 from dashboard.times import local
@@ -18,6 +18,7 @@ def draw(event: Mapping[str, Any], where: EventFilter) -> None:
     pairs(_fields(event, where.zone))
     if found := matched_in(event, where.q):
         pairs([("Matched in", ", ".join(found))])
+    alarm_cards.line(event, where)
     st.caption("Event id")
     st.code(str(event["event_id"]), language=None, wrap_lines=True)
     if event["metadata"] != "{}":

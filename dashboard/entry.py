@@ -1,7 +1,7 @@
-"""Tells the page in the browser where its server is.
+"""Adds to the head of every page what Streamlit cannot be told from Python: `page.js`, `page.css`, the server.
 
-Without being told, Streamlit's page asks for its server below its own path first: `/log` tries `/log/_stcore/…`,
-and each deep link starts with two errors in the console.
+Without being told where its server is, Streamlit's page asks for it below its own path first: `/log` tries
+`/log/_stcore/…`, and each deep link starts with two errors in the console.
 """
 
 import json
@@ -12,49 +12,57 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 INDEX = Path(st.__file__).with_name("static") / "index.html"
-_HEAD = b"<head>"
+_HEAD = "<head>"
+_OWN = Path(__file__).parent
 
 
 def script() -> str:
-    """The inline script of every page: the server's address, read by Streamlit's own page code."""
+    """The inline script of every page: the server's address, read by Streamlit's own page code, and our keys."""
     base = json.dumps(st.get_option("server.baseUrlPath") or "")
     return (
         f"const here = location.origin + '/' + {base};"
-        "window.__streamlit = {BACKEND_BASE_URL: here, MAIN_PAGE_BASE_URL: here};"
+        "window.__streamlit = {BACKEND_BASE_URL: here, MAIN_PAGE_BASE_URL: here};\n"
+        + (_OWN / "page.js").read_text(encoding="utf-8")
     )
+
+
+def head() -> str:
+    """What a page begins with."""
+    style = (_OWN / "page.css").read_text(encoding="utf-8")
+    return f"{_HEAD}<script>{script()}</script><style>{style}</style>"
 
 
 def page() -> str:
     """The page as it is sent."""
-    return INDEX.read_text(encoding="utf-8").replace("<head>", f"<head><script>{script()}</script>", 1)
+    return INDEX.read_text(encoding="utf-8").replace(_HEAD, head(), 1)
 
 
-class ServerAddress:
-    """ASGI middleware that adds the script to the page, and to nothing else."""
+class OwnHead:
+    """ASGI middleware that adds the head to the page, and to nothing else."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._addition = _HEAD + f"<script>{script()}</script>".encode()
+        self._head = head().encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass everything on; an HTML body grows by the script."""
+        """Pass everything on; an HTML body grows by the head."""
         start: Message | None = None
 
-        async def send_with_script(message: Message) -> None:
+        async def send_with_head(message: Message) -> None:
             nonlocal start
             if message["type"] == "http.response.start" and _is_page(message):
                 start = message
                 return
             if message["type"] == "http.response.body" and start is not None:
-                message = {**message, "body": message.get("body", b"").replace(_HEAD, self._addition, 1)}
-                _lengthen(start, len(self._addition) - len(_HEAD))
+                message = {**message, "body": message.get("body", b"").replace(_HEAD.encode(), self._head, 1)}
+                _lengthen(start, len(self._head) - len(_HEAD))
                 await send(start)
                 start = None
             await send(message)
 
         if _asks_for_page(scope):
             plain = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
-            await self._app({**scope, "headers": plain}, receive, send_with_script)
+            await self._app({**scope, "headers": plain}, receive, send_with_head)
         else:
             await self._app(scope, receive, send)
 

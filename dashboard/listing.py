@@ -1,6 +1,6 @@
 """Events as the rows of a table."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ import streamlit as st
 from audit_store import queries
 from audit_store.filters import EventFilter
 from dashboard import address
+from dashboard.alarm_marks import WORDS
 from dashboard.matches import matched_in
 from dashboard.text import shown
 from dashboard.times import local
@@ -31,7 +32,19 @@ COLUMNS = {
     "recorded_at": "Recorded at",
 }
 USUAL = ("time", "agent", "activity", "outcome", "description", "address")
-_WIDTHS = {"agent": 170, "activity": 165, "outcome": 85, "address": 110, "target": 170, "event_id": 290}
+_WIDTHS = {
+    "time": 225,
+    "agent": 170,
+    "activity": 165,
+    "outcome": 85,
+    "description": 300,
+    "address": 110,
+    "target": 170,
+    "event_id": 290,
+    "recorded_at": 225,
+}
+_BRIEF = {"time": 140, "agent": 150, "activity": 120, "outcome": 75}
+_TO_THE_SECOND = len("2026-03-14 09:26:53")
 _ROW_HEIGHT = 35
 _MOST_ROWS = 17
 _WORDS = 200
@@ -53,11 +66,19 @@ def choose() -> list[str]:
     return [name for name in COLUMNS if name in (chosen or USUAL)]
 
 
-def rows(events: pd.DataFrame, where: EventFilter) -> pd.DataFrame:
-    """What a reader sees of each event; times in the zone of `where`, texts through the gate."""
+def rows(
+    events: pd.DataFrame, where: EventFilter, alarms: Sequence[str] = (), *, brief: bool = False
+) -> pd.DataFrame:
+    """What a reader sees of each event; times in the zone of `where`, texts through the gate.
+
+    `alarms` has a word for each, of `alarm_marks.WORDS` or none; with `brief`, times are cut to the second.
+    """
     table = pd.DataFrame(
         {
-            "time": _moments(events["occurred_at"], where.zone),
+            "time": [
+                text[:_TO_THE_SECOND] if brief else text
+                for text in _moments(events["occurred_at"], where.zone)
+            ],
             "agent": _shown(events["agent"]),
             "activity": _shown(events["activity"]),
             "outcome": [[outcome] if isinstance(outcome, str) else [] for outcome in events["outcome"]],
@@ -69,6 +90,8 @@ def rows(events: pd.DataFrame, where: EventFilter) -> pd.DataFrame:
             "recorded_at": _moments(events["recorded_at"], where.zone),
         }
     )
+    if any(alarms):
+        table["alarm"] = [[word] if word else [] for word in alarms]
     if where.q:
         table["matched"] = [
             ", ".join(matched_in(dict(zip(events.columns, event, strict=True)), where.q))
@@ -89,11 +112,20 @@ def _shown(texts: Iterable[Any]) -> list[str]:
 
 
 def table(
-    events: pd.DataFrame, where: EventFilter, columns: Sequence[str], *, key: str, room_for: int
+    events: pd.DataFrame,
+    where: EventFilter,
+    columns: Sequence[str],
+    *,
+    key: str,
+    room_for: int,
+    alarms: Sequence[str],
+    brief: bool = False,
 ) -> None:
     """The events as a table; a click anywhere in a row opens its event.
 
     `room_for` is how many rows a full page would have, so that the table keeps its height on the last one.
+    `alarms` is that of `rows`; without any there is no such column. With `brief`, who did what and with
+    which outcome fits beside the details of an event.
     """
     ids = [str(event_id) for event_id in events["event_id"]]
     opened = address.opened_event()
@@ -101,7 +133,7 @@ def table(
     if key not in st.session_state or st.session_state[key]["selection"] != wanted:
         st.session_state[key] = {"selection": wanted}
     st.dataframe(
-        rows(events, where),
+        rows(events, where, alarms, brief=brief),
         key=key,
         height=_ROW_HEIGHT * (min(room_for, _MOST_ROWS) + 1) + 3,
         row_height=_ROW_HEIGHT,
@@ -109,23 +141,33 @@ def table(
         selection_mode=_MODES,
         on_select=partial(_open, key, ids),
         alt="Events of the audit log, the newest first",
-        column_order=[*columns, *(["matched"] if where.q else [])],
-        column_config=_config(where.zone),
+        column_order=[
+            *columns[:1],
+            *(["alarm"] if any(alarms) else []),
+            *columns[1:],
+            *(["matched"] if where.q else []),
+        ],
+        column_config=_config(where.zone, _WIDTHS | (_BRIEF if brief else {})),
     )
 
 
-def _config(zone: ZoneInfo) -> dict[str, Any]:
+def _config(zone: ZoneInfo, widths: Mapping[str, int]) -> dict[str, Any]:
+    labels = COLUMNS | {"time": f"Time ({zone.key})", "recorded_at": f"Recorded at ({zone.key})"}
     plain = {
-        name: st.column_config.TextColumn(label, width=_WIDTHS.get(name, 150))
-        for name, label in COLUMNS.items()
+        name: st.column_config.TextColumn(label, width=widths.get(name, 150))
+        for name, label in labels.items()
     }
     return plain | {
-        "time": st.column_config.TextColumn(f"Time ({zone.key})", width=225),
-        "recorded_at": st.column_config.TextColumn(f"Recorded at ({zone.key})", width=225),
         "outcome": st.column_config.MultiselectColumn(
-            "Outcome", options=["success", "failure"], color=["green", "red"], width=85
+            "Outcome", options=["success", "failure"], color=["green", "red"], width=widths["outcome"]
         ),
-        "description": st.column_config.TextColumn("Description", width=300),
+        "alarm": st.column_config.MultiselectColumn(
+            "Alarm",
+            help="Its hour has unusual logins of this kind; the word is the reviewer's mark.",
+            options=[*WORDS.values()],
+            color=["orange", "gray", "green", "red"],
+            width=95,
+        ),
         "matched": st.column_config.TextColumn("Matched in", width=150),
     }
 

@@ -12,10 +12,21 @@ _LARGEST = 10
 _ROW_HEIGHT = 35
 
 
-def timeline(frame: pd.DataFrame, categories: Sequence[str], step: timedelta) -> pd.DataFrame:
-    """A row a bar of `series.local_timeline`: its time in words, events by category, in all, and failed."""
+def timeline(
+    frame: pd.DataFrame,
+    categories: Sequence[str],
+    step: timedelta,
+    *,
+    earlier: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """A row a bar of `series.local_timeline`: its time in words, events by category, in all, and failed.
+
+    With `earlier`, the frame that `charts.timeline` takes, a last column of the period before, too.
+    """
     table = _by_category(frame, "bucket", categories)
     table["Failed"] = frame.groupby("bucket", sort=False)["failures"].sum()
+    if earlier is not None:
+        table = table.join(earlier.pivot(index="bucket", columns="period", values="events"))
     words = [when(bucket, step) for bucket in table.index]
     return table.set_axis(pd.Index(words, name="Local time"))
 

@@ -11,7 +11,7 @@ from dashboard.neighbours import Neighbour, Place
 
 def draw(event: Mapping[str, Any], place: Place, pinned: paging.Pin, rows: int) -> None:
     """One row of `events`, all columns; `rows` is the length of a page of the list."""
-    with st.container(border=True):
+    with st.container(border=True, key=f"details_{event['seq']}"):
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             st.markdown("**Event details**", width="stretch")
             _step("Newer", ":material/arrow_upward:", "K", place.newer, pinned, rows)

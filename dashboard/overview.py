@@ -8,7 +8,7 @@ import pandas as pd
 from audit_store import queries
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
-from dashboard import data, known, series
+from dashboard import changes, data, known, series
 from dashboard.text import shown
 
 
@@ -26,7 +26,8 @@ class Overview:
     """The counts of a filter and of the period before it (None for an open one), and when and who.
 
     `timeline` is that of `series.local_timeline` in bars of `step`, `week` that of `series.heat_map`, and
-    `agents` that of `series.agents`, its labels passed through the gate.
+    `agents` that of `series.agents`, its labels passed through the gate. `earlier` is that of
+    `series.laid_under`, with the name of the `period`; None where nothing before can be compared.
     """
 
     totals: Totals
@@ -35,6 +36,7 @@ class Overview:
     timeline: pd.DataFrame
     week: pd.DataFrame
     agents: pd.DataFrame
+    earlier: pd.DataFrame | None
 
     def counts(self) -> list[tuple[str, int, int | None]]:
         """Each count: its label, its number, and that of the period before."""
@@ -50,20 +52,33 @@ def look(where: EventFilter, extent: data.Extent, top: int) -> Overview:
     """The activity of a filter with its `top` agents. Raises as `data.surroundings`."""
     period = _closed(where.period, extent)
     step = series.chart_step(period.length or timedelta())
-    before = where.before()
-    *summaries, timeline, agents = data.frames(
-        *[queries.summary(one) for one in (where, before) if one is not None],
-        queries.timeline(where, series.query_step(step, where.zone, period), known.activities()),
+    wide = series.query_step(step, where.zone, period)
+    before, earlier = where.before(), changes.comparable(where, extent.first)
+    moved = [queries.moved(earlier, period.length or timedelta(), wide)] if earlier else []
+    timeline, agents, *found = data.frames(
+        queries.timeline(where, wide, known.activities()),
         queries.by_agent(where, top, known.activities()),
+        *([] if before is None else [queries.summary(before)]),
+        *moved,
     )
-    totals = [_totals(frame) for frame in summaries]
+    bars = _folded(timeline, where, period, step)
     return Overview(
-        totals=totals[0],
-        before=totals[1] if before is not None else None,
+        totals=_sums(timeline, agents),
+        before=None if before is None else _totals(found[0]),
         step=step,
-        timeline=_folded(timeline, where, period, step),
+        timeline=bars,
         week=series.heat_map(timeline, where.zone),
         agents=_labelled(series.agents(agents)),
+        earlier=_named(series.laid_under(bars, found[-1], step, where.zone), where) if moved else None,
+    )
+
+
+def _sums(timeline: pd.DataFrame, agents: pd.DataFrame) -> Totals:
+    """The totals that stand in these rows already, without another scan of the events."""
+    return Totals(
+        events=int(timeline["events"].sum()),
+        agents=int(agents.drop_duplicates("agent")["agents"].sum()),
+        failures=int(timeline["failures"].sum()),
     )
 
 
@@ -74,6 +89,10 @@ def _totals(frame: pd.DataFrame) -> Totals:
 
 def _labelled(agents: pd.DataFrame) -> pd.DataFrame:
     return agents.assign(label=agents["label"].map(shown))
+
+
+def _named(earlier: pd.DataFrame, where: EventFilter) -> pd.DataFrame:
+    return earlier.assign(period=changes.previous(where))
 
 
 def _closed(period: Period, extent: data.Extent) -> Period:

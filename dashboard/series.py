@@ -74,6 +74,18 @@ def local_timeline(
     return filled.join(about, on="bucket")
 
 
+def laid_under(bars: pd.DataFrame, moved: pd.DataFrame, step: timedelta, zone: ZoneInfo) -> pd.DataFrame:
+    """Rows bucket, until, events: the events of an earlier period in each bar of a later one, zero included.
+
+    `bars` is a `local_timeline` of `step` in `zone`, and `moved` holds the rows of `queries.moved`.
+    """
+    bucket = _floor(_local(pd.DatetimeIndex(moved["bucket"]), zone), step)
+    counts = moved["events"].groupby(bucket).sum()
+    places = bars[["bucket", "until"]].drop_duplicates(ignore_index=True)
+    events = counts.reindex(pd.DatetimeIndex(places["bucket"]), fill_value=0)
+    return places.assign(events=events.to_numpy(np.int64))
+
+
 def heat_map(frame: pd.DataFrame, zone: ZoneInfo) -> pd.DataFrame:
     """168 rows weekday ("Monday" first), hour (0–23, local), events, from rows of `queries.timeline`."""
     local = _local(pd.DatetimeIndex(frame["bucket"]), zone)

@@ -2,7 +2,23 @@
 
 import streamlit as st
 
-from dashboard import address, charts, data, drill, kinds, known, numbers, overview, states, ticket
+from dashboard import (
+    address,
+    alarm_cards,
+    alarm_marks,
+    charts,
+    charts_marks,
+    data,
+    drill,
+    kinds,
+    known,
+    numbers,
+    overview,
+    reviewing,
+    standing,
+    states,
+    ticket,
+)
 from dashboard.changes import change
 from dashboard.text import count
 
@@ -29,12 +45,24 @@ with st.container(border=True):
     cut = "Lighter bars are only partly in the range." if found.timeline["partial"].any() else ""
     st.caption(f"Drag across the bars for a shorter time, or click a category in the legend. {cut}")
     over_time = drill.key(f"timeline{address.changes()}", where)
+    bars = charts.timeline(
+        found.timeline,
+        categories,
+        found.step,
+        select=True,
+        colours=catalogue.colours,
+        earlier=found.earlier,
+    )
+    alarmed = alarm_marks.on_bars(found.timeline, standing.told(where), reviewing.marks(), where.tz)
     st.altair_chart(
-        charts.timeline(found.timeline, categories, found.step, select=True, colours=catalogue.colours),
+        charts_marks.with_alarms(bars, alarmed),
         key=over_time,
         on_select=kinds.to_category_or_period(over_time, catalogue),
     )
-    numbers.below(numbers.timeline(found.timeline, categories, found.step), of="events over time")
+    if not alarmed.empty:
+        alarm_cards.legend(where)
+    table = numbers.timeline(found.timeline, categories, found.step, earlier=found.earlier)
+    numbers.below(table, of="events over time")
 
 with st.container(border=True):
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -61,3 +89,6 @@ with st.container(border=True):
     st.subheader("Hours of the week", anchor=False)
     st.altair_chart(charts.heat_map(found.week))
     numbers.below(numbers.week(found.week), of="hours of the week")
+
+if standing.refresh(where):
+    st.rerun()

@@ -1,10 +1,24 @@
 """The log, the newest event first, a page at a time; a chosen row opens its details."""
 
 import time
+from dataclasses import asdict
 
 import streamlit as st
 
-from dashboard import address, data, exporting, listing, live, neighbours, opened, paging, states
+from dashboard import (
+    address,
+    alarm_marks,
+    data,
+    exporting,
+    listing,
+    live,
+    neighbours,
+    opened,
+    paging,
+    reviewing,
+    standing,
+    states,
+)
 from dashboard.text import count
 
 LIVE_SECONDS = 2
@@ -60,7 +74,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
         width=120,
         persist_state="session",
     )
-with st.container(horizontal=True, vertical_alignment="center"):
+with st.container(horizontal=True, vertical_alignment="center", key="log_freshness"):
     freshness()
 
 if wanted and not events:
@@ -73,18 +87,27 @@ places = [neighbours.place(pinned, index, event["seq"]) for event in events]
 if places and places[0].rank is not None and not paging.is_begun(rows, where):
     paging.turn(places[0].rank // rows + 1, rows, where)
 
-listed, *beside = st.columns([4, 3] if events else [1])
+listed, *beside = st.columns([3, 2] if events else [1])
 with listed:
     table = st.container()
     page = paging.choose(total, rows, where)
-    below, skip = paging.locate(index, (page - 1) * rows)
     span.text(paging.span(page, rows, total))
     with table:
-        shown = data.page(pinned.where, below=below, skip=skip, rows=rows, columns=listing.READ)
+        stretch = paging.locate(index, (page - 1) * rows, rows)
+        shown = data.page(pinned.where, **asdict(stretch), rows=rows, columns=listing.READ)
         listing.table(
-            shown, where, columns, key=paging.key(f"table_{page}", rows, where), room_for=min(rows, total)
+            shown,
+            where,
+            columns,
+            key=paging.key(f"table_{page}", rows, where),
+            room_for=min(rows, total),
+            alarms=alarm_marks.words(alarm_marks.of_rows(shown, standing.told(where)), reviewing.marks()),
+            brief=bool(events),
         )
 
 for event, place in zip(events, places, strict=True):
     with beside[0]:
         opened.draw(event, place, pinned, rows)
+
+if standing.refresh(where):
+    st.rerun()

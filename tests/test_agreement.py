@@ -91,6 +91,8 @@ def test_everything_counts_the_same(
     for frame in (seen.timeline, seen.agents, seen.week):
         assert int(frame["events"].sum()) == listed
     assert int(seen.timeline["failures"].sum()) == seen.totals.failures
+    if seen.earlier is not None and seen.before is not None and listed:
+        assert int(seen.earlier["events"].sum()) == seen.before.events
     assert exported(where, store) == listed
     for column, counts in around.facets.items():
         for value, number in counts.items():

@@ -26,6 +26,13 @@ EMPTY_TIMELINE = pd.DataFrame(
         "until": pd.DatetimeIndex([]),
     }
 ).assign(partial=[])
+EARLIER = pd.DataFrame(
+    {
+        "bucket": pd.to_datetime(["2026-03-07", "2026-03-08", "2026-03-09"]).as_unit("us"),
+        "events": [4, 0, 900],
+        "period": "Previous 3 days",
+    }
+).assign(until=lambda frame: frame["bucket"] + timedelta(days=1))
 EMPTY_AGENTS = pd.DataFrame({"label": [], "category": [], "events": [], "agent": []})
 WEEK = pd.DataFrame(
     {
@@ -78,7 +85,7 @@ def band(states: str = "llwwgww") -> pd.DataFrame:
 
 
 ALL = {
-    "timeline": charts.timeline(local_timeline(), CATEGORIES, DAY),
+    "timeline": charts.timeline(local_timeline(), CATEGORIES, DAY, earlier=EARLIER),
     "by_agent": charts.by_agent(agents(["ann", "bob"]), CATEGORIES),
     "heat_map": charts.heat_map(WEEK),
     "spikes": spikes(band()),
@@ -97,14 +104,15 @@ def channels(spec: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def values(spec: dict[str, Any]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = spec["datasets"][spec["data"]["name"]]
+    data = spec.get("data") or marks(spec)[0]["data"]
+    found: list[dict[str, Any]] = spec["datasets"][data["name"]]
     return found
 
 
 @pytest.mark.parametrize(
     ("name", "takeaway"),
     [
-        ("timeline", "Busiest: Sun 8 March 2026, 1,234 events; mostly Sign-in"),
+        ("timeline", "Busiest: Sun 8 March 2026, 1,234 events; mostly Sign-in; Previous 3 days: 904 events"),
         ("by_agent", "Busiest: ann, 2 events; mostly Sign-in"),
         ("heat_map", "Busiest: Tuesday 23:00–23:59, 47 events"),
         ("spikes", "1 spike, the highest Sat 14 March 2026, 06:00–07:00: 41 logins, usual 3.0, up to 9"),
@@ -146,7 +154,7 @@ def test_the_day_on_which_clocks_change_starts_at_midnight() -> None:
 
 
 def test_partial_bars_are_lighter() -> None:
-    opacity = ALL["timeline"].to_dict()["encoding"]["opacity"]
+    opacity = marks(ALL["timeline"].to_dict())[0]["encoding"]["opacity"]
     assert [condition["test"] for condition in opacity["condition"]] == ["datum.partial"]
     assert opacity["condition"][0]["value"] < opacity["value"]
 
@@ -154,14 +162,26 @@ def test_partial_bars_are_lighter() -> None:
 @pytest.mark.parametrize("name", ["timeline", "by_agent"])
 def test_categories_keep_colour_and_place_when_the_data_has_few(name: str) -> None:
     spec = ALL[name].to_dict()
-    scale = spec["encoding"]["color"]["scale"]
+    scale = marks(spec)[0]["encoding"]["color"]["scale"]
     assert scale == {"domain": list(CATEGORIES), "range": list(charts.PALETTE)}
     assert {(row["category"], row["place"]) for row in values(spec)} <= {("Sign-in", 0), ("Other", 7)}
 
 
+def test_the_period_before_is_a_line_on_each_bar_that_the_legend_names() -> None:
+    spec = ALL["timeline"].to_dict()
+    line = marks(spec)[1]
+    rows = spec["datasets"][line["data"]["name"]]
+    assert [(row["events"], row["period"]) for row in rows] == [
+        (number, "Previous 3 days") for number in (4, 0, 900)
+    ]
+    assert (line["encoding"]["stroke"]["field"], line["encoding"]["y"]["field"]) == ("period", "events")
+    assert line["encoding"]["x"] == marks(spec)[0]["encoding"]["x"]
+    assert len(marks(charts.timeline(local_timeline(), CATEGORIES, DAY).to_dict())) == 1
+
+
 def test_a_short_catalogue_keeps_the_first_colours_and_grey_for_the_rest() -> None:
     spec = charts.timeline(local_timeline(), ("Sign-in", "Other"), DAY).to_dict()
-    assert spec["encoding"]["color"]["scale"]["range"] == [charts.PALETTE[0], charts.PALETTE[-1]]
+    assert marks(spec)[0]["encoding"]["color"]["scale"]["range"] == [charts.PALETTE[0], charts.PALETTE[-1]]
 
 
 def test_agents_keep_their_order_their_full_names_and_a_line_each() -> None:

@@ -7,6 +7,7 @@ import re
 import zipfile
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -18,6 +19,8 @@ from dashboard.paging import Pin
 from tests.conftest import Fill
 from tests.hostile import APART, HIDDEN, MARK, STRINGS, events
 from tests.page_runs import MARKDOWN, PAGES, drawn, show
+
+TEXTS = ("agent", "activity", "description", "source_ip", "target", "source", "metadata")
 
 
 @pytest.fixture(autouse=True)
@@ -96,6 +99,27 @@ def test_no_cell_of_a_csv_file_is_a_formula(hostile: Store) -> None:
     assert [
         cell for row in rows for cell in row.values() if FORMULA.match(cell) and not cell.startswith("'")
     ] == []
+
+
+def written(name: str) -> list[str]:
+    """What each event of the store has in this field."""
+    return [getattr(event, name) for event in events()]
+
+
+def test_parquet_holds_hostile_texts_unchanged(hostile: Store) -> None:
+    found = pq.read_table(io.BytesIO(download(hostile, "parquet")))
+    for name in TEXTS:
+        assert found[name].to_pylist() == written(name)
+
+
+def test_ocsf_holds_hostile_texts_unchanged(hostile: Store) -> None:
+    lines = re.split(rb"\n", download(hostile, "ocsf"))[:-1]
+    found = [json.loads(line) for line in lines]
+    assert [one["message"] for one in found] == written("description")
+    assert [one["actor"]["user"]["name"] for one in found] == written("agent")
+    assert [one["src_endpoint"]["ip"] for one in found] == written("source_ip")
+    for name in ("activity", "target", "source", "metadata"):
+        assert [one["unmapped"][name] for one in found] == written(name)
 
 
 def test_json_lines_hold_hostile_texts_unchanged(hostile: Store) -> None:

@@ -26,7 +26,11 @@ def test_a_row_a_bar_with_its_failures() -> None:
     )
     table = numbers.timeline(frame, CATEGORIES, HOUR)
     assert table.index.tolist() == ["Sat 14 March 2026, 01:00–02:00", "Sat 14 March 2026, 02:00–03:00"]
-    assert table.to_dict("list") == {"Sign-in": [2, 4], "Other": [1, 0], "Total": [3, 4], "Failed": [2, 1]}
+    expected = {"Sign-in": [2, 4], "Other": [1, 0], "Total": [3, 4], "Failed": [2, 1]}
+    assert table.to_dict("list") == expected
+    earlier = pd.DataFrame({"bucket": hours[1:], "events": [0, 9], "period": "Previous hour"})
+    compared = numbers.timeline(frame, CATEGORIES, HOUR, earlier=earlier)
+    assert compared.to_dict("list") == {**expected, "Previous hour": [0, 9]}
 
 
 def test_agents_keep_their_order() -> None:

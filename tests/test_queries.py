@@ -26,6 +26,7 @@ START = datetime(2026, 3, 8, tzinfo=UTC)
 AGENTS = ["support-7", "support-8", "Bob's", "ünal", "%"]
 ACTIVITIES = ["Login", "User deleted", "Journey saved", "Something new"]
 ABOVE_ALL = 10**9
+MICRO = timedelta(microseconds=1)
 DICE = {size: random.Random(size) for size in (0, 1, 7, 25, 60)}
 
 
@@ -137,6 +138,15 @@ def test_timeline(worlds: list[World], n: int, where: EventFilter, step: int) ->
     assert dict(zip(places, rows["events"], strict=True)) == counts
     assert dict(zip(places, rows["failures"], strict=True)) == failures
     assert places == sorted(places)
+
+
+@few
+@given(which, filters, st.sampled_from([60, 900, 3600]), st.integers(0, 10**12).map(lambda n: n * MICRO))
+def test_moved(worlds: list[World], n: int, where: EventFilter, step: int, by: timedelta) -> None:
+    rows = worlds[n].store.run(queries.moved(where, by, timedelta(seconds=step)))
+    kept = chosen(where, worlds[n].events)
+    counts = Counter((naive(event) + by).floor(f"{step}s") for event in kept)
+    assert dict(zip(rows["bucket"], rows["events"], strict=True)) == counts
 
 
 @few

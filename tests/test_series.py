@@ -256,6 +256,27 @@ def test_bars_are_those_of_the_stored_events(make_store: Callable[[Iterable[Even
     assert found["failures"].to_list() == [1, 0, 0, 0]
 
 
+@given(
+    zone=st.sampled_from(ZONES),
+    step=st.sampled_from(STEPS[2:]),
+    first=st.sampled_from(["2026-03-06", "2026-04-03", "2026-10-02", "2026-10-30"]).map(at),
+    now=st.lists(seconds, min_size=1, max_size=20),
+    before=st.lists(seconds, max_size=20),
+)
+def test_the_period_before_is_laid_under_the_bars_of_this_one(
+    zone: str, step: timedelta, first: datetime, now: list[int], before: list[int]
+) -> None:
+    period = Period(first, first + 4 * DAY)
+    later = folded([first + timedelta(seconds=second) for second in now], zone, step, period)
+    moments = [first + timedelta(seconds=second) for second in before]
+    wide = query_step(step, ZoneInfo(zone), period)
+    found = series.laid_under(later, rows(moments, wide), step, ZoneInfo(zone))
+    assert found["bucket"].to_list() == later["bucket"].drop_duplicates().to_list()
+    assert (found["until"] > found["bucket"]).all()
+    counts = found.set_index("bucket")["events"]
+    assert counts[counts > 0].to_dict() == Counter(start_of_bar(moment, zone, step) for moment in moments)
+
+
 @given(zone=st.sampled_from(ZONES), inside=st.lists(seconds, max_size=40))
 def test_heat_map_has_every_hour_of_the_week_and_every_event(zone: str, inside: list[int]) -> None:
     moments = [at("2026-10-30") + timedelta(seconds=second) for second in inside]

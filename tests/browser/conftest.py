@@ -16,6 +16,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from audit_store.store import Store
+from tests.page_runs import NOW
+
 ROOT = Path(__file__).parents[2]
 CHROMIUM = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))),
@@ -38,6 +41,7 @@ class Server:
     """A running dashboard."""
 
     url: str
+    store: Path
     log: Path
     process: subprocess.Popen[bytes]
 
@@ -64,7 +68,7 @@ def serving(store: Path, log: Path, script: str = "app.py", **environment: str) 
             env=os.environ | {"AUDIT_STORE": str(store)} | environment,
         )
     try:
-        server = Server(f"http://127.0.0.1:{port}", log, process)
+        server = Server(f"http://127.0.0.1:{port}", store, log, process)
         _wait_until_healthy(server)
         yield server
     finally:
@@ -97,6 +101,30 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
 
         yield start
         assert [line for server in servers for line in server.trouble()] == []
+
+
+def crowd(path: Path, events: int) -> Store:
+    """A store of so many events, one a second until now: half of them by busy, the others by 2,000 agents."""
+    store = Store(path)
+    with store.write() as connection:
+        connection.execute(
+            "INSERT INTO events SELECT n, gen_random_uuid(), $now::TIMESTAMP - to_seconds($events - n), $now, "
+            "CASE WHEN n % 2 = 0 THEN 'busy' ELSE 'agent-' || ((n // 2) % 2000) END, "
+            "CASE WHEN n % 3 = 0 THEN 'Journey saved' ELSE 'Login' END, 'number ' || n, "
+            "CASE WHEN n % 7 = 0 THEN 'failure' ELSE 'success' END, '203.0.113.' || (n % 9), 'target', 'web', "
+            "'{\"n\": ' || n || '}' FROM range($events) AS all_of_them(n)",
+            {"now": NOW.replace(tzinfo=None), "events": events},
+        )
+    return store
+
+
+@pytest.fixture(scope="session")
+def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One dashboard for all tests that only look at many agents, or append to them."""
+    folder = tmp_path_factory.mktemp("crowded")
+    with serving(crowd(folder / "audit.duckdb", 8000).path, folder / "server.log") as server:
+        yield server
+        assert server.trouble() == []
 
 
 @pytest.fixture(scope="session")

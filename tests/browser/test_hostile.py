@@ -33,7 +33,7 @@ def test_hostile_events_are_plain_text_everywhere(
     seen = visit(server.url)
     seen.page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
     check(seen.page)
-    for path in ("/log", "/store"):
+    for path in ("/log", "/spikes", "/store"):
         seen.page.goto(server.url + path)
         seen.settle()
         check(seen.page)

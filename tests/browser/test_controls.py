@@ -1,0 +1,140 @@
+"""Counts, charts, rows and details as controls, among two thousand agents."""
+
+import re
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from playwright.sync_api import Page, expect
+
+from audit_store.queries import Query
+from audit_store.store import Store
+from ingest import append
+from tests.browser.conftest import Server, Visit, serving
+
+CATALOGUE = """
+[[category]]
+name = "Doors"
+colour = "#123abc"
+activities = ["Door opened", "Login"]
+"""
+
+
+def opened_event(server: Server) -> str:
+    """The id of an event of busy, with every field."""
+    query = Query("SELECT event_id::VARCHAR AS id FROM events WHERE seq = 6000")
+    return str(Store(server.store).run(query)["id"][0])
+
+
+def events_are(page: Page, number: str) -> None:
+    expect(page.get_by_test_id("stMetricValue").first).to_have_text(number)
+
+
+def parameters(page: Page) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(page.url).query)
+
+
+def test_a_name_among_thousands_is_found_by_typing_and_excluded(crowded: Server, visit: Visit) -> None:
+    seen = visit(f"{crowded.url}/?agent=busy")
+    page = seen.page
+    events_are(page, "4,000")
+    agents = page.get_by_role("combobox", name=re.compile("^Agent"))
+    agents.fill("agent-1234")
+    agents.press("Enter")
+    events_are(page, "4,002")
+    assert parameters(page)["agent"] == ["busy", "agent-1234"]
+    page.reload()
+    seen.settle()
+    page.get_by_text("Exclude", exact=True).click()
+    others = page.get_by_role("combobox", name=re.compile("^Not these agents"))
+    others.click()
+    seen.settle()
+    others.fill("busy")
+    page.get_by_role("option", name=re.compile("busy$")).first.click()
+    events_are(page, "2")
+    assert parameters(page)["not_agent"] == ["busy"]
+    assert parameters(page)["agent"] == ["agent-1234"]
+
+
+def test_a_bar_is_a_filter_and_its_chart_can_be_read_as_a_table(crowded: Server, visit: Visit) -> None:
+    page = visit(f"{crowded.url}/?activity=Login&range=24h").page
+    charts = page.get_by_test_id("stVegaLiteChart")
+    for chart in charts.all():
+        expect(chart).to_have_attribute("aria-label", re.compile(r"^Busiest: .+, [\d,]+ events"))
+    page.get_by_text("Show the numbers").nth(1).click()
+    expect(page.get_by_role("region", name="The numbers behind the chart: activity by agent")).to_be_visible()
+    charts.nth(1).locator("svg").first.click(position={"x": 400, "y": 14})
+    expect(page).to_have_url(re.compile("agent=busy"))
+    page.get_by_role("button", name="Reset all").click()
+    expect(page).not_to_have_url(re.compile("agent=|activity=|range="))
+
+
+def test_details_lead_to_what_is_near(crowded: Server, visit: Visit) -> None:
+    event = opened_event(crowded)
+    seen = visit(f"{crowded.url}/log?tz=UTC&event={event}", permissions=["clipboard-read", "clipboard-write"])
+    page = seen.page
+    page.get_by_test_id("stCode").first.hover()
+    page.get_by_role("button", name="Copy to clipboard").first.click()
+    assert page.evaluate("() => navigator.clipboard.readText()") == event
+    for label, wanted in {
+        "Only this agent": {"agent": ["busy"]},
+        "Not this activity": {"not_activity": ["Journey saved"]},
+        "Same activity": {"activity": ["Journey saved"]},
+        "Same address": {"q": ["203.0.113.6"]},
+        "This agent ± 15 minutes": {"agent": ["busy"], "range": ["custom"]},
+    }.items():
+        page.goto(f"{crowded.url}/log?tz=UTC&event={event}")
+        seen.settle()
+        page.get_by_role("button", name=label).click()
+        expect(page).to_have_url(re.compile(f"{next(iter(wanted))}="))
+        seen.settle()
+        found = parameters(page)
+        assert {name: found[name] for name in wanted} == wanted, label
+
+
+def test_columns_can_be_chosen(crowded: Server, visit: Visit) -> None:
+    page = visit(f"{crowded.url}/log?agent=busy").page
+    headers = page.locator("[role=columnheader]").filter(has_text="Activity")
+    expect(headers).to_have_count(1)
+    page.get_by_role("button", name="Columns", exact=True).click()
+    page.get_by_test_id("stPopoverBody").get_by_role("button", name="Activity").click()
+    expect(headers).to_have_count(0)
+
+
+def test_a_paused_log_says_how_many_are_new(crowded: Server, visit: Visit) -> None:
+    page = visit(f"{crowded.url}/log?activity=Login").page
+    page.get_by_text("Live", exact=True).click()
+    span = page.get_by_text(re.compile(r"^1–100 of [\d,]+ events$"))
+    before = span.inner_text()
+    append(agent="eve", activity="Login", store=crowded.store)
+    expect(page.get_by_role("button", name="Show 1 new event")).to_be_visible(timeout=5_000)
+    assert span.inner_text() == before
+    page.get_by_role("button", name="Show 1 new event").click()
+    expect(span).not_to_have_text(before)
+
+
+def test_own_views_and_activities_after_a_first_visit_and_a_restart(tmp_path: Path, visit: Visit) -> None:
+    store = tmp_path / "audit.duckdb"
+    with serving(store, tmp_path / "first.log") as server:
+        page = visit(server.url).page
+        expect(page.get_by_text("make demo")).to_be_visible()
+        expect(page.get_by_text("python -m ingest append --agent")).to_be_visible()
+        append(agent="ada", activity="Door opened", store=store)
+        events_are(page, "1")
+        page.get_by_text("Saved views").click()
+        page.get_by_label("Name for these filters").fill("mine")
+        page.get_by_role("button", name="Save view").click()
+        expect(page.get_by_text("“mine” is saved.")).to_be_visible()
+        page.close()
+    own = tmp_path / "own.toml"
+    own.write_text(CATALOGUE)
+    with serving(store, tmp_path / "second.log", AUDIT_CATALOGUE=str(own)) as server:
+        page = visit(server.url).page
+        legend = page.get_by_test_id("stVegaLiteChart").first.locator("g.role-legend-label")
+        expect(legend.filter(has_text="Doors")).to_have_count(1)
+        expect(page.locator("[fill='#123abc']").first).to_be_attached()
+        page.get_by_text("Saved views").click()
+        views = page.get_by_role("combobox", name="Open a view")
+        views.click()
+        views.fill("mine")
+        expect(page.get_by_role("option", name="mine (own)")).to_be_visible()
+        page.close()

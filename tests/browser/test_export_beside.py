@@ -1,0 +1,80 @@
+"""A large download beside everything else: other readers are answered, and appended events are stored."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from audit_store import queries
+from audit_store.filters import EventFilter
+from audit_store.store import Store
+from ingest import append
+from ingest.fold import fold
+from tests.browser.conftest import ROOT, Visit, crowd, serving
+
+EVENTS = 200_000
+SOON = 3.0
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    return crowd(tmp_path_factory.mktemp("large") / "audit.duckdb", EVENTS)
+
+
+def stored(store: Store) -> int:
+    return int(store.run(queries.summary(EventFilter()))["events"][0])
+
+
+def until_stored(store: Store, events: int) -> float:
+    """The seconds until this many events are in the file."""
+    begun = time.monotonic()
+    while stored(store) < events:
+        assert time.monotonic() - begun < 10 * SOON
+        time.sleep(0.1)
+    return time.monotonic() - begun
+
+
+def test_a_reader_who_takes_an_export_slowly_keeps_nobody_waiting(store: Store) -> None:
+    before = stored(store)
+    command = [sys.executable, "-m", "audit_store", "export", "--format", "jsonl", "--store", str(store.path)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as export:
+        assert export.stdout is not None
+        lines = export.stdout.readline().count(b"\n")
+        # The pipe is full now: the export stands still in the middle of the file.
+        begun = time.monotonic()
+        append(agent="meanwhile", activity="Login", store=store.path, fold=False)
+        fold(store.path)
+        assert stored(store) == before + 1
+        assert time.monotonic() - begun < SOON
+        assert export.poll() is None
+        lines += sum(part.count(b"\n") for part in iter(lambda: export.stdout.read(1 << 20), b""))
+    assert (export.returncode, lines) == (0, before)
+
+
+def test_a_download_lets_other_pages_and_folds_go_on(store: Store, tmp_path: Path, visit: Visit) -> None:
+    with serving(store.path, tmp_path / "server.log") as server:
+        other = visit(f"{server.url}/?range=24h").page
+        seen = visit(f"{server.url}/log?range=all&tz=UTC")
+        before = stored(store)
+        seen.page.get_by_role("button", name="Export", exact=True).click()
+        with seen.page.expect_download(timeout=120_000) as download:
+            begun = time.monotonic()
+            seen.page.get_by_role("button", name="OCSF").click()
+            append(agent="meanwhile", activity="Login", store=store.path, fold=False)
+            folded = until_stored(store, before + 1)
+            clicked = time.monotonic()
+            other.get_by_role("button", name="Failure").click()
+            expect(other.get_by_text("Failed events, last 24 hours")).to_be_visible(timeout=60_000)
+            answered = time.monotonic() - clicked
+        lasted = time.monotonic() - begun
+        assert download.value.failure() is None
+        print(f"fold {folded:.1f} s, page {answered:.1f} s, download {lasted:.1f} s")
+        assert folded < SOON
+        assert answered < SOON
+        assert lasted > answered
+        assert server.trouble() == []
+        other.close()
+        seen.page.close()

@@ -1,0 +1,144 @@
+"""What readers are used to: keys, narrow screens, themes, titles, and a page that holds still."""
+
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from ingest import append
+from tests.browser.conftest import Server, Visit, Watched
+from tests.browser.test_controls import opened_event
+
+WIDTHS = (1280, 400)
+PAGES = {"/": "Activity", "/log": "Audit log", "/spikes": "Login spikes", "/store": "Store"}
+# "Good" is up to 0.1 (https://web.dev/articles/cls).
+STILL = 0.02
+# Each shift as a share of the window, whatever the reader did just before.
+WATCH = """
+window.shifts = [];
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries())
+    window.shifts.push([entry.value, entry.sources.map((one) => (one.node?.outerHTML ?? "").slice(0, 150))]);
+}).observe({type: "layout-shift", buffered: true});
+"""
+
+
+def size(width: int) -> dict[str, dict[str, int]]:
+    return {"viewport": {"width": width, "height": 860}}
+
+
+def focused(page: Page) -> str:
+    return str(page.evaluate("() => document.activeElement.getAttribute('placeholder') ?? ''"))
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_slash_goes_to_the_search_also_in_a_closed_sidebar(crowded: Server, visit: Visit, width: int) -> None:
+    seen = visit(crowded.url, **size(width))
+    page, search = seen.page, seen.page.get_by_placeholder("Text in any field")
+    if width > 640:
+        page.get_by_test_id("stSidebar").hover()
+        page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
+    expect(search).not_to_be_in_viewport()
+    page.keyboard.press("/")
+    expect(search).to_be_focused()
+    expect(search).to_be_in_viewport()
+    page.keyboard.type("7/9")
+    expect(search).to_have_value("7/9")
+    page.goto(f"{crowded.url}/store")
+    seen.settle()
+    page.keyboard.press("/")
+    assert focused(page) == ""
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_an_opened_event_is_in_sight_beside_its_list(crowded: Server, visit: Visit, width: int) -> None:
+    seen = visit(f"{crowded.url}/log", **size(width))
+    table = seen.page.get_by_test_id("stDataFrame").first
+    before = table.bounding_box()
+    assert before is not None
+    seen.page.mouse.click(before["x"] + 120, before["y"] + 90)
+    expect(seen.page.get_by_text("Event details")).to_be_in_viewport()
+    seen.settle()
+    expect(seen.page.get_by_role("button", name="Close")).to_be_in_viewport()
+    after = table.bounding_box()
+    assert after is not None
+    assert (after["x"], after["y"]) == (before["x"], before["y"])
+    seen.page.get_by_text("This agent ± 15 minutes").scroll_into_view_if_needed()
+    seen.page.get_by_role("button", name="Close").click()
+    expect(seen.page.get_by_text("Event details")).to_have_count(0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_pages_have_titles_an_icon_a_theme_and_nothing_cut_off(
+    crowded: Server, visit: Visit, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    seen = visit(crowded.url, color_scheme=scheme, **size(width))
+    for path, title in PAGES.items():
+        seen.page.goto(crowded.url + path)
+        seen.settle()
+        expect(seen.page).to_have_title(f"{title} · Audit log explorer")
+        assert seen.page.locator("link[rel~=icon]").count() == 1
+        app = seen.page.get_by_test_id("stApp")
+        assert app.evaluate("one => getComputedStyle(one).colorScheme") == scheme
+        main = seen.page.get_by_test_id("stMain")
+        assert main.evaluate("one => one.scrollWidth - one.clientWidth") == 0, path
+        assert beyond(seen.page, width) == [], path
+
+
+def beyond(page: Page, width: int) -> list[str]:
+    """What stands outside the window, tables aside: they scroll."""
+    found: list[str] = (
+        page.get_by_test_id("stMain")
+        .locator("button, p, svg, label, pre, h1, h2, h3")
+        .evaluate_all(
+            "(found, width) => found.filter(one => one.getBoundingClientRect().right > width + 1"
+            " && !one.closest('[data-testid=stDataFrame]')).map(one => one.outerHTML.slice(0, 200))",
+            width,
+        )
+    )
+    return found
+
+
+def shifts(page: Page) -> float:
+    """How much has moved since the last call, as the sum of the shares of the window."""
+    found = page.evaluate("() => window.shifts.splice(0)")
+    print(found)
+    return float(sum(value for value, _ in found))
+
+
+def watched(seen: Watched, url: str) -> Page:
+    seen.page.add_init_script(WATCH)
+    seen.page.goto(url)
+    seen.settle()
+    seen.page.wait_for_timeout(1000)
+    shifts(seen.page)
+    return seen.page
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("path", ["/", "/log"])
+def test_nothing_jumps_while_a_filter_changes(crowded: Server, visit: Visit, path: str, width: int) -> None:
+    seen = visit(crowded.url, **size(width))
+    page = watched(seen, f"{crowded.url}{path}?range=24h")
+    if width < 640:
+        page.keyboard.press("/")
+        page.wait_for_timeout(800)
+        shifts(page)
+    page.get_by_role("button", name="Failure").click()
+    page.wait_for_url("**outcome=failure**")
+    seen.settle()
+    page.wait_for_timeout(1000)
+    assert shifts(page) < STILL
+
+
+def test_nothing_jumps_while_events_arrive(crowded: Server, visit: Visit) -> None:
+    seen = visit(crowded.url)
+    page = watched(seen, f"{crowded.url}/log?range=24h&event={opened_event(crowded)}")
+    for _ in range(2):
+        append(agent="busy", activity="Login", store=crowded.store)
+        page.wait_for_timeout(2000)
+    page.get_by_text("Live", exact=True).click()
+    append(agent="busy", activity="Login", store=crowded.store)
+    expect(page.get_by_role("button", name="Show 1 new event")).to_be_visible()
+    assert shifts(page) < STILL
