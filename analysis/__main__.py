@@ -6,18 +6,16 @@ import json
 import os
 import sys
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import NoReturn
 
 from alarms import SENSITIVITIES, USUAL, Report, report, syslog, webhook
 from alarms.sinks import default_syslog, one_line
 from alarms.spike import local_text
 from audit_store import ranges
+from audit_store.command_line import NOTHING_DONE, Parser, add_store
 from audit_store.errors import AuditStoreError
-from ingest import default_store
 from ingest.background import fold_now
 
-NONE, NOTHING_DONE, NEW = 0, 2, 3
+NONE, NEW = 0, 3
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _LONGEST = timedelta(days=3660)
 
@@ -26,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Look for alarms once; gives the exit status: 0 no new one, 3 new ones, 2 nothing could be done."""
     options = _parser().parse_args(arguments)
     url = options.webhook or os.environ.get("AUDIT_WEBHOOK")
-    store = (options.store or default_store()).absolute()
+    store = options.store.absolute()
     try:
         sinks = [webhook(url)] if url else []
         sinks += [syslog(options.syslog)] if options.syslog else []
@@ -64,15 +62,9 @@ def _print(found: Report, options: argparse.Namespace) -> None:
         print(f"analysis spikes: {one_line(text)}", file=sys.stderr)
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        print(f"{self.prog}: {message}; see {self.prog} --help", file=sys.stderr)
-        raise SystemExit(NOTHING_DONE)
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m analysis", description="What the counts of an audit log say.")
-    commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
+    parser = Parser(prog="python -m analysis", description="What the counts of an audit log say.")
+    commands = parser.add_subparsers(dest="command", required=True)
     purpose = "login spikes that are new; for cron: exit status 0 none, 3 new ones, 2 nothing could be done"
     spikes = commands.add_parser("spikes", help=purpose, description=purpose)
     spikes.add_argument(
@@ -91,9 +83,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="ADDRESS",
         help="write each new alarm here, once: a socket (default /dev/log) or HOST[:PORT]",
     )
-    spikes.add_argument(
-        "--store", type=Path, metavar="FILE", help="default: $AUDIT_STORE, else ./audit.duckdb"
-    )
+    add_store(spikes)
     return parser
 
 

@@ -4,15 +4,14 @@ import argparse
 import os
 import sys
 from pathlib import Path
-from typing import Any
 
 from audit_store.beside import waiting_events
+from audit_store.command_line import NOTHING_DONE, Parser, add_store, command
 from audit_store.errors import AuditStoreError, InvalidFilter
 from audit_store.filters import LISTS, SINGLE, EventFilter
 from audit_store.ranges import DEFAULT_RANGE, RANGES
 
 NOT_AS_IT_WAS = 1
-NOTHING_DONE = 2
 FORMATS = ("csv", "jsonl", "parquet", "ocsf")
 
 
@@ -108,11 +107,9 @@ def _say(options: argparse.Namespace, words: str) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m audit_store", description="Take events out of an audit log."
-    )
+    parser = Parser(prog="python -m audit_store", description="Take events out of an audit log.")
     commands = parser.add_subparsers(dest="command", required=True)
-    export_ = _command(commands, "export", _export, "write the events of a filter to a file or to stdout")
+    export_ = command(commands, "export", _export, "write the events of a filter to a file or to stdout")
     export_.add_argument("--format", choices=FORMATS, required=True)
     export_.add_argument(
         "--output", type=Path, metavar="FILE", help="and FILE.manifest.json; default: stdout"
@@ -125,33 +122,15 @@ def _parser() -> argparse.ArgumentParser:
     for name in LISTS:
         option = f"--{name.replace('_', '-')}"
         export_.add_argument(option, dest=name, action="append", help="may be given several times")
-    check = _command(
+    check = command(
         commands, "check-export", _check, "is the file what its manifest says, and if not, where?"
     )
     check.add_argument("file", type=Path, metavar="FILE")
     check.add_argument("--manifest", type=Path, metavar="FILE", help="default: FILE.manifest.json")
-    repair = _command(commands, "repair", _repair, "say what can be read, and save it if the file is damaged")
-    for command in (export_, repair):
-        command.add_argument(
-            "--store",
-            type=Path,
-            metavar="FILE",
-            default=_default_store(),
-            help="default: $AUDIT_STORE, else ./audit.duckdb",
-        )
+    repair = command(commands, "repair", _repair, "say what can be read, and save it if the file is damaged")
+    add_store(export_)
+    add_store(repair)
     return parser
-
-
-def _command(commands: Any, name: str, run: Any, purpose: str) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(
-        name, help=purpose, description=purpose, allow_abbrev=False
-    )
-    parser.set_defaults(run=run)
-    return parser
-
-
-def _default_store() -> Path:
-    return Path(os.environ.get("AUDIT_STORE") or "audit.duckdb")
 
 
 if __name__ == "__main__":

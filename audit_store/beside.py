@@ -8,6 +8,11 @@ from pathlib import Path
 _BULK = re.compile(r".+-(\d+)\.parquet")
 
 
+def default_store() -> Path:
+    """The store that `$AUDIT_STORE` names, else `audit.duckdb` in the working directory."""
+    return Path(os.environ.get("AUDIT_STORE") or "audit.duckdb")
+
+
 def waiting_events(store: Path) -> int:
     """How many events wait in `<store>.spool/`, not in the DuckDB file yet."""
     return sum(events_in(path) for path in _files(spool_dir(store)))

@@ -9,7 +9,6 @@ import re
 import threading
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +23,8 @@ from audit_store.errors import (
     StoreNewer,
     StoreNotFound,
 )
-from audit_store.event import fresh_id
 from audit_store.queries import Query
+from audit_store.schema import SCHEMA_VERSION, create_tables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,11 +32,9 @@ if TYPE_CHECKING:
 
 Connection = duckdb.DuckDBPyConnection
 
-SCHEMA_VERSION = 1
 READ_WAIT = 10.0
 WRITE_WAIT = 5.0
 QUERY_SECONDS = 60.0
-_SCHEMA = Path(__file__).with_name("schema.sql")
 _SAFE: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -99,7 +96,7 @@ class Store:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self._open(read_only=False, wait=wait) as connection:
             connection.execute(_UTC)
-            _create_tables(connection, self.path)
+            create_tables(connection, self.path)
             _check_version(connection, self.path)
             yield connection
 
@@ -220,23 +217,6 @@ def _explain(error: duckdb.Error, path: Path) -> AuditStoreError:
 
 def _first_line(text: str) -> str:
     return text.strip().splitlines()[0]
-
-
-def _create_tables(connection: Connection, path: Path) -> None:
-    found = [name for (name,) in connection.execute(queries.tables().sql).fetchall()]
-    if "store_info" in found:
-        return
-    if found:
-        raise StoreCorrupt(f"{path} is a DuckDB file, but no audit store: it has the table {found[0]!r}")
-    connection.execute("BEGIN")
-    for statement in re.split(r";\n", _SCHEMA.read_text(encoding="utf-8")):
-        if statement.strip():
-            connection.execute(statement)
-    now = datetime.now(UTC).replace(tzinfo=None)
-    first = queries.introduce(str(fresh_id()), SCHEMA_VERSION, now)
-    connection.execute(first.sql, first.params)
-    connection.execute("COMMIT")
-    connection.execute("CHECKPOINT")
 
 
 def _check_version(connection: Connection, path: Path) -> None:

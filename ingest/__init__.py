@@ -12,6 +12,7 @@ from json.encoder import encode_basestring as _quoted
 from pathlib import Path
 from typing import Any
 
+from audit_store.beside import default_store
 from audit_store.errors import (
     AuditStoreError,
     EventConflict,
@@ -43,11 +44,6 @@ __all__ = [
 _OPTIONAL = ("description", "outcome", "source_ip", "target", "source", "event_id")
 _writers: dict[str, SpoolWriter] = {}
 _making = threading.Lock()
-
-
-def default_store() -> Path:
-    """The store that `$AUDIT_STORE` names, else `audit.duckdb` in the working directory."""
-    return Path(os.environ.get("AUDIT_STORE") or "audit.duckdb")
 
 
 def append(*, store: Path | str | None = None, fold: bool = True, **event: Any) -> str:

@@ -4,21 +4,21 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
+from audit_store.command_line import NOTHING_DONE, Parser, add_store, command
 from audit_store.errors import UNKNOWN, AuditStoreError, EventConflict
 from audit_store.event import FIELDS
-from ingest import append, default_store
+from ingest import append
 from ingest.status import status, words
 
-NOTHING_DONE = 2
 _BODY = ("agent", "activity", "description", "outcome", "source_ip", "target", "metadata")
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; gives its exit status: 0 done, 1 some rejected, 2 nothing could be done."""
     options = _parser().parse_args(arguments)
-    options.store = (options.store or default_store()).absolute()
+    options.store = options.store.absolute()
     try:
         return int(options.run(options))
     except BrokenPipeError:
@@ -91,15 +91,9 @@ def _status(options: argparse.Namespace) -> int:
     return 0
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        print(f"{self.prog}: {message}; see {self.prog} --help", file=sys.stderr)
-        raise SystemExit(NOTHING_DONE)
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m ingest", description="Append events to an audit log.")
-    commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
+    parser = Parser(prog="python -m ingest", description="Append events to an audit log.")
+    commands = parser.add_subparsers(dest="command", required=True)
     append_ = _command(commands, "append", _append, "store one event and print its event_id")
     for name in FIELDS:
         append_.add_argument("--" + name.replace("_", "-"), required=name in ("agent", "activity"))
@@ -122,11 +116,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _command(commands: Any, name: str, run: Any, purpose: str) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=purpose, description=purpose)
-    parser.add_argument(
-        "--store", type=Path, metavar="FILE", help="default: $AUDIT_STORE, else ./audit.duckdb"
-    )
-    parser.set_defaults(run=run)
+    parser = command(commands, name, run, purpose)
+    add_store(parser)
     return parser
 
 

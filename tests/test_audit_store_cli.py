@@ -104,12 +104,18 @@ def test_the_formats_are_those_of_the_encoders() -> None:
     assert tuple(ENCODERS) == FORMATS
 
 
-@pytest.mark.parametrize("arguments", [["--format", "excel"], [], ["--format", "csv", "--nonsense"]])
-def test_bad_arguments_are_named(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [(["--format", "excel"], "'excel'"), ([], "--format"), (["--format", "csv", "--nonsense"], "--nonsense")],
+)
+def test_bad_arguments_are_named(
+    arguments: list[str], named: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as refusal:
         main(["export", *arguments])
     assert refusal.value.code == 2
-    assert "error:" in capsys.readouterr().err
+    (line,) = capsys.readouterr().err.splitlines()
+    assert named in line
 
 
 def test_nothing_can_be_done_without_a_store(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
