@@ -4,11 +4,15 @@ import contextlib
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import streamlit as st
+
 import alarms
 from alarms import Told
+from audit_store import queries
 from audit_store.errors import AuditStoreError
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
@@ -18,6 +22,7 @@ LENGTH = timedelta(weeks=16)
 """Before the newest event; what is older is not judged here."""
 
 _REST = 20
+_AT_ONCE = 0.3  # seconds; most stores are judged in less
 _KEPT = 8
 _Key = tuple[str, str, str]
 
@@ -38,6 +43,7 @@ class _Judged:
 
 _judged: dict[_Key, _Judged] = {}
 _turn = threading.Lock()
+_worker = ThreadPoolExecutor(1, "audit-alarms")
 
 
 def told(where: EventFilter) -> list[Told]:
@@ -46,11 +52,29 @@ def told(where: EventFilter) -> list[Told]:
     return [one for one in kept.told if _in_view(one, where)] if kept else []
 
 
+def keep_up(where: EventFilter) -> None:
+    """Judge the store beside the page, and draw the page again where that changes what `told` gives.
+
+    Call it when everything is drawn.
+    """
+    judging = _worker.submit(refresh, where)
+    try:
+        if judging.result(_AT_ONCE):
+            st.rerun()
+    except TimeoutError:
+        _wait(judging)
+
+
+@st.fragment(run_every=1.0)
+def _wait(judging: Future[bool]) -> None:
+    if judging.done():
+        st.rerun()
+
+
 def refresh(where: EventFilter) -> bool:
     """Judge the store, if it has changed since; whether that changes what `told` gives.
 
-    Takes a second where the store is large, so call it when everything is drawn. A store that cannot be read now
-    is left for the next time.
+    Takes seconds where the store is large. One that cannot be read now is left for the next time.
     """
     before = told(where)
     with contextlib.suppress(AuditStoreError, OSError), _turn:
@@ -76,7 +100,8 @@ def _keep(key: _Key, version: tuple[int, ...], where: EventFilter) -> None:
 
 def _judge(tz: str) -> Iterator[Told]:
     store, now = data.store(), datetime.now(UTC).replace(tzinfo=None)
-    newest = data.surroundings(EventFilter(tz=tz)).extent.last
+    with store.read(wait=data.WAIT) as reader:
+        _, _, newest, *_ = reader.one(queries.extent())
     if newest is None:
         return
     start = (min(newest, now) - LENGTH).replace(minute=0, second=0, microsecond=0)

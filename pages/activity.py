@@ -90,5 +90,4 @@ with st.container(border=True):
     st.altair_chart(charts.heat_map(found.week))
     numbers.below(numbers.week(found.week), of="hours of the week")
 
-if standing.refresh(where):
-    st.rerun()
+standing.keep_up(where)

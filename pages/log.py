@@ -109,5 +109,4 @@ for event, place in zip(events, places, strict=True):
     with beside[0]:
         opened.draw(event, place, pinned, rows)
 
-if standing.refresh(where):
-    st.rerun()
+standing.keep_up(where)
