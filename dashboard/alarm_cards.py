@@ -107,17 +107,21 @@ def note(quiet: QuietNote) -> None:
 def _verdict(alarm: LoginAlarm, mark: Mark | None) -> None:
     name = alarm.key.text
     current = mark.verdict if mark is not None else "open"
-    with st.popover(reviewing.VERDICTS[current], width="content"):
+    with (
+        st.popover(reviewing.VERDICTS[current], width="content"),
+        st.form(f"mark_{name}", border=False, enter_to_submit=False),
+    ):
         verdict = st.segmented_control(
             "This alarm is",
             list(reviewing.VERDICTS),
             default=current,
+            required=True,
             format_func=lambda one: reviewing.VERDICTS[one],
             key=f"verdict_{name}",
         )
         text = st.text_area("Note", mark.note if mark is not None else "", key=f"note_{name}", max_chars=2000)
-        if st.button("Save", key=f"save_{name}", type="primary", disabled=verdict is None):
-            reviewing.mark(alarm, verdict or current, text)
+        if st.form_submit_button("Save", key=f"save_{name}", type="primary"):
+            reviewing.mark(alarm, verdict, text)
             st.rerun()
 
 

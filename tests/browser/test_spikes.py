@@ -91,6 +91,7 @@ def save(seen: Watched, verdict: str, note: str) -> None:
     popover.get_by_text(verdict).click()
     popover.get_by_label("Note").fill(note)
     popover.get_by_role("button", name="Save").click()
+    expect(seen.page.get_by_text(f"Note: {note}")).to_be_visible()
     seen.settle()
 
 
