@@ -153,7 +153,7 @@ def _silences(store: Store, watch: Watch) -> Iterable[QuietNote]:
     outage = pd.Series(watch.logins.gap & seen_later, index=hours)
     sources = watch.logins.sources.astype(float).mask(outage)[over]
     for note in gone_silent(sources[[name for name in sources.columns if name]]):
-        where = replace(_around(watch, note.at - timedelta(hours=1), note.at), q="")
+        where = replace(_around(watch, note.at - timedelta(hours=1), note.at), source=(note.series,))
         text = f"source {note.text}"
         yield QuietNote(note.kind, note.series, note.at.to_pydatetime(), watch.shown[1], text, where)
     agents = _agents(watch, _total(watch) >= _ENOUGH)[:MOST_UNFITTED]

@@ -43,7 +43,9 @@ def webhook(url: str, pauses: Sequence[float] = PAUSES, timeout: float = TIMEOUT
     """
     parts = urllib.parse.urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"the webhook {url[:8]!r}… is no address: give a URL that begins with http:// or https://")
+        raise ValueError(
+            f"the webhook {url[:8]!r}… is no address: give a URL that begins with http:// or https://"
+        )
     place = f"webhook {parts.hostname}"
 
     def send(_: str, body: str, key: str) -> None:

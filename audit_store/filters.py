@@ -6,16 +6,17 @@ from datetime import UTC, datetime
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
-from audit_store import ranges
+from audit_store import hours, ranges
 from audit_store.errors import InvalidFilter
 from audit_store.event import OUTCOMES
 from audit_store.ranges import Period
 
-NO_OUTCOME = "none"
+NO_OUTCOME = NO_SOURCE = "none"
 OUTCOME_CHOICES = (*OUTCOMES, NO_OUTCOME)
 Q_MAX = 200
 SEARCHED = ("description", "agent", "activity", "target", "source_ip")
-LISTS = ("activity", "agent", "outcome", "not_activity", "not_agent")
+NAMES = ("activity", "agent", "source", "not_activity", "not_agent", "not_source")
+LISTS = (*NAMES, "outcome", "hours")
 SINGLE = ("range", "from", "to", "tz", "q")
 
 
@@ -25,10 +26,11 @@ class EventFilter:
 
     The fields are named like the URL parameters; empty tuples mean "all". `period` is what `range` meant
     when the filter was made, in UTC; `start` and `end` are the texts of a custom range, in the zone `tz`.
+    The source "none" is that of the events without one; `hours` holds some of `audit_store.hours.CHOICES`.
     Two filters with equal fields select the same events.
 
     >>> EventFilter(activity=("Login",), outcome=("failure",)).condition()[0]
-    'activity = ANY($activity) AND outcome = ANY($outcome)'
+    '(activity = ANY($activity)) AND outcome = ANY($outcome)'
     """
 
     period: Period = field(default_factory=Period)
@@ -42,6 +44,9 @@ class EventFilter:
     not_activity: tuple[str, ...] = ()
     not_agent: tuple[str, ...] = ()
     q: str = ""
+    source: tuple[str, ...] = ()
+    not_source: tuple[str, ...] = ()
+    hours: tuple[str, ...] = ()
 
     @classmethod
     def parse(
@@ -57,8 +62,8 @@ class EventFilter:
         one = {name: (given[name] or [""])[-1] for name in SINGLE}
         name = _zone_name(one["tz"], tz, notices)
         chosen, period = _period(one, ranges.zone(name), now, notices)
-        outcome, bad = _split(given["outcome"], OUTCOME_CHOICES)
-        notices += [InvalidFilter("outcome", value, f"give {', '.join(OUTCOME_CHOICES)}") for value in bad]
+        outcome = _known("outcome", given, OUTCOME_CHOICES, f"give {', '.join(OUTCOME_CHOICES)}", notices)
+        of_week = _known("hours", given, hours.CHOICES, hours.ALLOWED, notices)
         if len(one["q"]) > Q_MAX:
             notices.append(InvalidFilter("q", one["q"], f"a search may have {Q_MAX} characters; it was cut"))
         is_custom = chosen == "custom"
@@ -69,8 +74,9 @@ class EventFilter:
             end=(one["to"] or None) if is_custom else None,
             tz=name,
             outcome=outcome,
+            hours=of_week,
             q=one["q"][:Q_MAX],
-            **{key: tuple(dict.fromkeys(given[key])) for key in LISTS if key != "outcome"},
+            **{key: tuple(dict.fromkeys(given[key])) for key in NAMES},
         ), notices
 
     @property
@@ -88,16 +94,11 @@ class EventFilter:
         if self.period.end is not None:
             parts.append("occurred_at < $end")
             values["end"] = self.period.end
-        for name, negative in (
-            ("activity", False),
-            ("agent", False),
-            ("not_activity", True),
-            ("not_agent", True),
-        ):
+        for name in NAMES:
             if wanted := getattr(self, name):
                 column = name.removeprefix("not_")
-                parts.append(f"NOT ({column} = ANY(${name}))" if negative else f"{column} = ANY(${name})")
-                values[name] = list(wanted)
+                parts.append(f"{'NOT ' if column != name else ''}({column} = ANY(${name}))")
+                values[name] = [*wanted, *([""] if column == "source" and NO_SOURCE in wanted else [])]
         if self.outcome:
             parts.append(self._outcome_condition(values))
         if self.q:
@@ -105,6 +106,9 @@ class EventFilter:
                 "(" + " OR ".join(f"contains(lower({column}), lower($q))" for column in SEARCHED) + ")"
             )
             values["q"] = self.q
+        if self.hours:
+            parts.append(hours.condition(self.zone, self.period))
+            values["hours"] = hours.chosen(self.hours)
         return " AND ".join(parts) or "true", values
 
     def _outcome_condition(self, values: dict[str, Any]) -> str:
@@ -147,7 +151,10 @@ class EventFilter:
         text += f" by {_listed(self.agent)}" if self.agent else ""
         text += f", not {_listed(self.not_activity)}" if self.not_activity else ""
         text += f", not by {_listed(self.not_agent)}" if self.not_agent else ""
+        text += f", from {_listed(_sources(self.source))}" if self.source else ""
+        text += f", not from {_listed(_sources(self.not_source))}" if self.not_source else ""
         text += f' with "{self.q}"' if self.q else ""
+        text += f", {_listed([hours.words(value) for value in self.hours])}" if self.hours else ""
         return f"{text}, {self._when()}, {self.tz}"
 
     def _when(self) -> str:
@@ -157,6 +164,10 @@ class EventFilter:
 
 
 _OUTCOME_WORDS = {"success": "successful", "failure": "failed", NO_OUTCOME: "undecided"}
+
+
+def _sources(names: Sequence[str]) -> list[str]:
+    return ["no source" if name == NO_SOURCE else name for name in names]
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -177,9 +188,17 @@ def _readable(name: str, values: Sequence[str], notices: list[InvalidFilter]) ->
     return found
 
 
-def _split(values: Sequence[str], allowed: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
-    distinct = dict.fromkeys(values)
-    return tuple(v for v in distinct if v in allowed), [v for v in distinct if v not in allowed]
+def _known(
+    name: str,
+    given: Mapping[str, Sequence[str]],
+    allowed: Sequence[str],
+    words: str,
+    notices: list[InvalidFilter],
+) -> tuple[str, ...]:
+    """The values that are allowed, each once; a notice for every other."""
+    distinct = dict.fromkeys(given[name])
+    notices += [InvalidFilter(name, value, words) for value in distinct if value not in allowed]
+    return tuple(value for value in distinct if value in allowed)
 
 
 def _zone_name(wanted: str, default: str, notices: list[InvalidFilter]) -> str:

@@ -115,7 +115,7 @@ def by_agent(where: EventFilter, top: int, catalogue: Catalogue) -> Query:
 
 
 def facet(where: EventFilter, column: str, limit: int, *, containing: str = "") -> Query:
-    """Rows value, events: the `limit` most frequent values of a column in `_FACETS` ("none": no outcome).
+    """Rows value, events: the `limit` most frequent values of a column in `_FACETS` ("none": no outcome or source).
 
     The column's own choice is set aside first, so that a count equals the rows after choosing the value.
     With `containing`, only values in which this text stands, upper and lower case being the same.
@@ -248,7 +248,7 @@ _FACETS = {
     "activity": "activity",
     "agent": "agent",
     "outcome": "coalesce(outcome, 'none')",
-    "source": "coalesce(source, '')",
+    "source": "coalesce(nullif(source, ''), 'none')",
 }
 
 # Small numbers instead of names: grouping by them takes half the time.

@@ -101,8 +101,11 @@ def by_agent(
     return drawn.add_params(picked) if select else drawn
 
 
-def heat_map(frame: pd.DataFrame) -> alt.Chart:
-    """Events by weekday and local hour; `frame` is that of `series.heat_map`."""
+def heat_map(frame: pd.DataFrame, *, select: bool = False) -> alt.Chart:
+    """Events by weekday and local hour; `frame` is that of `series.heat_map`.
+
+    With `select`, a click gives the selection `hour_of_week`: `weekday` and `hour`.
+    """
     words = frame["weekday"] + frame["hour"].map(" {0:02d}:00–{0:02d}:59".format)
     data = frame.assign(when=words)
     highest = max(1, int(frame["events"].max()))
@@ -118,7 +121,8 @@ def heat_map(frame: pd.DataFrame) -> alt.Chart:
         )
         .properties(height=HEAT_MAP_HEIGHT)
     )
-    return drawn
+    clicked = alt.selection_point(name="hour_of_week", fields=["weekday", "hour"])
+    return drawn.add_params(clicked) if select else drawn
 
 
 _EVENTS = alt.Tooltip("events:Q", title="Events", format=",")

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from audit_store import hours
 from audit_store.errors import AuditStoreError
 from audit_store.filters import OUTCOME_CHOICES, EventFilter
 from dashboard import address, data, facets, known
@@ -29,7 +30,7 @@ def hold(key: str, value: Any, labels: object = None) -> None:
 
 
 def names(label: str, name: str, where: EventFilter, counts: Counts) -> None:
-    """The list of the filter `name`: activity, agent, not_activity or not_agent.
+    """The list of one of the filters NAMES of `audit_store.filters`.
 
     What a reader types and nobody bears is looked for in all names, far beyond the busiest in the list.
     """
@@ -63,6 +64,20 @@ def outcome(where: EventFilter, counts: Counts) -> None:
         format_func=lambda one: facets.label(_OUTCOMES[one], counts.get(one, 0) if counts else None),
         key="outcome",
         on_change=lambda: address.change(outcome=st.session_state["outcome"]),
+    )
+
+
+def of_week(where: EventFilter) -> None:
+    """The hours of the week, and all those outside working hours."""
+    hold("hours", list(where.hours), where.hours)
+    st.multiselect(
+        "Hours of the week",
+        hours.CHOICES,
+        format_func=lambda one: hours.words(one).capitalize(),
+        key="hours",
+        placeholder="Any",
+        select_all=False,
+        on_change=lambda: address.change(hours=st.session_state["hours"]),
     )
 
 

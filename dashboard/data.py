@@ -70,7 +70,7 @@ def surroundings(where: EventFilter) -> Surroundings:
 
 
 def sources(where: EventFilter) -> dict[str, int]:
-    """The busiest OPTIONS sources and their events ("": not given). Raises as `surroundings`."""
+    """The busiest OPTIONS sources and their events ("none": not given). Raises as `surroundings`."""
     return _counts(frames(queries.facet(where, "source", OPTIONS))[0])
 
 

@@ -25,6 +25,11 @@ def to_period(chart: str) -> partial[None]:
     return partial(_to_period, chart)
 
 
+def to_hour(chart: str) -> partial[None]:
+    """Show only the hour of the week that was clicked."""
+    return partial(_to_hour, chart)
+
+
 def _to_agent(chart: str) -> None:
     picked = st.session_state[chart]["selection"].get("picked") or [{}]
     if agent := picked[0].get("agent"):
@@ -35,6 +40,12 @@ def _to_period(chart: str) -> None:
     bounds = marked(st.session_state[chart]["selection"].get("brush", {}).get("bucket", ()))
     if bounds is not None:
         address.change(range="custom", from_=bounds[0], to=bounds[1])
+
+
+def _to_hour(chart: str) -> None:
+    picked = st.session_state[chart]["selection"].get("hour_of_week") or [{}]
+    if day := picked[0].get("weekday"):
+        address.change(hours=f"{day[:3]}-{int(picked[0]['hour']):02}")
 
 
 def marked(bounds: Sequence[float]) -> tuple[str, str] | None:

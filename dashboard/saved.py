@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
+from audit_store import hours
 from audit_store.errors import AuditStoreError
 from audit_store.filters import EventFilter
 from dashboard import address, data, known, views
@@ -15,9 +16,6 @@ from dashboard.views import Parameters
 
 _NOTE = "view_note"
 _DELETED = ("Segment deleted", "Journey deleted", "User deleted", "Delete widget popup")
-_OFF_HOURS = (
-    "Off-hours cannot be a view: no filter takes hours of the day. The activity page shows them by week."
-)
 
 
 class Choice(NamedTuple):
@@ -36,6 +34,7 @@ def built_in(where: EventFilter, now: datetime) -> dict[str, Parameters]:
         "Failed logins today": _since(today.isoformat()) | {"activity": logins, "outcome": failures},
         "API keys, last 30 days": {"range": ["30d"], "activity": ["API key generated", "API key copied"]},
         "Deletions this week": _since(monday.isoformat()) | {"activity": list(_DELETED)},
+        "Off-hours, last 30 days": {"range": ["30d"], "hours": [hours.OFF]},
     }
 
 
@@ -52,7 +51,6 @@ def draw(where: EventFilter, now: datetime) -> None:
             _save(store, where, own)
         for note in filter(None, (problem, st.session_state.pop(_NOTE, None))):
             st.text(shown(note))
-        st.caption(_OFF_HOURS)
 
 
 def _since(day: str) -> Parameters:

@@ -10,7 +10,7 @@ import streamlit as st
 from audit_store import ranges
 from audit_store.errors import AuditStoreError
 from audit_store.filters import Q_MAX, EventFilter
-from dashboard import address, choices, data, facets, saved
+from dashboard import address, choices, data, saved
 from dashboard.choices import hold
 from dashboard.facets import Counts
 
@@ -29,6 +29,8 @@ def draw(where: EventFilter, counts: Mapping[str, Counts]) -> None:
             choices.names("Not these activities", "not_activity", where, activities)
             choices.names("Not these agents", "not_agent", where, agents)
         _sources(where)
+        with st.expander("Hours", key="of_week", expanded=bool(where.hours)):
+            choices.of_week(where)
         _zone(where)
         saved.draw(where, datetime.now(UTC))
 
@@ -83,12 +85,14 @@ def _search(where: EventFilter) -> None:
 
 
 def _sources(where: EventFilter) -> None:
-    """Where the events come from, counted only while a reader looks. It cannot be filtered by."""
-    box = st.expander("Sources", key="sources", on_change="rerun")
+    """Where the events come from, counted only while a reader looks."""
+    chosen = bool(where.source or where.not_source)
+    box = st.expander("Sources", key="sources", expanded=chosen, on_change="rerun")
     if box.open:
         with box, contextlib.suppress(AuditStoreError, OSError):
-            for source, events in data.sources(where).items():
-                st.text(facets.label(source or "not given", events))
+            counts = data.sources(where)
+            choices.names("Source", "source", where, counts)
+            choices.names("Not these sources", "not_source", where, counts)
 
 
 def _ways_back() -> None:

@@ -17,8 +17,9 @@ def sentence(where: EventFilter, events: int, agents: int) -> str:
     """
     end = f"events, all time, {where.tz}"
     told = replace(where, range="all", agent=where.agent or (count(agents, "agent"),)).sentence()
-    first = replace(where, range="all").without("agent", "not_activity", "not_agent", "q").sentence()
-    kind = first.removesuffix(end)
+    kind = (
+        EventFilter(outcome=where.outcome, activity=where.activity, tz=where.tz).sentence().removesuffix(end)
+    )
     rest = told.removeprefix(f"{kind}events").removesuffix(f", all time, {where.tz}")
     return shown(f"{count(events)} {kind}event{'' if events == 1 else 's'}{rest}, {_when(where)}, {where.tz}")
 

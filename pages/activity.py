@@ -87,7 +87,9 @@ with st.container(border=True):
 
 with st.container(border=True):
     st.subheader("Hours of the week", anchor=False)
-    st.altair_chart(charts.heat_map(found.week))
+    st.caption("Click an hour to see it alone.")
+    by_hour = drill.key(f"week{address.changes()}", where)
+    st.altair_chart(charts.heat_map(found.week, select=True), key=by_hour, on_select=drill.to_hour(by_hour))
     numbers.below(numbers.week(found.week), of="hours of the week")
 
 standing.keep_up(where)

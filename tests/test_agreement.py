@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -21,11 +22,12 @@ ACTIVITIES = ("Login", "User deleted", "Journey saved", "Coffee made")
 ZONES = ("UTC", "Asia/Kolkata", "Europe/Berlin", "Australia/Lord_Howe")
 
 events = st.builds(
-    lambda minutes, agent, activity, outcome, description: Event.of(
+    lambda minutes, agent, activity, outcome, source, description: Event.of(
         {
             "agent": agent,
             "activity": activity,
             "outcome": outcome,
+            "source": source,
             "description": description,
             "occurred_at": BEGIN + timedelta(minutes=minutes),
         }
@@ -34,6 +36,7 @@ events = st.builds(
     st.sampled_from(AGENTS),
     st.sampled_from(ACTIVITIES),
     st.sampled_from(("success", "failure", None)),
+    st.sampled_from(("", "web", "none")),
     st.sampled_from(("", "wrong password", "left")),
 )
 
@@ -56,6 +59,9 @@ filters = st.fixed_dictionaries(
         "outcome": some(OUTCOME_CHOICES),
         "not_activity": some(ACTIVITIES),
         "not_agent": some(AGENTS),
+        "source": some(("web", "none")),
+        "not_source": some(("web", "none")),
+        "hours": some(("off", "Sun-01", "Sun-02", "Fri-12")),
         "q": st.sampled_from(([], [], ["WORD"], ["a"], ["%"])),
     }
 ).map(lambda parameters: EventFilter.parse(parameters)[0])
@@ -78,6 +84,18 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUDIT_STORE", "")
 
 
+@settings(max_examples=25)
+@given(found=st.lists(events, min_size=1, max_size=40), where=filters.filter(lambda where: not where.hours))
+def test_a_cell_of_the_week_is_as_many_events_as_after_a_click_on_it(
+    stored: Callable[[list[Event]], Store], found: list[Event], where: EventFilter
+) -> None:
+    store = stored(found)
+    week = overview.look(where, data.surroundings(where).extent, top=1).week
+    for cell in week[week["events"] > 0].to_dict("records"):
+        chosen = replace(where, hours=(f"{cell['weekday'][:3]}-{cell['hour']:02}",))
+        assert int(store.run(queries.summary(chosen))["events"][0]) == cell["events"]
+
+
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(found=st.lists(events, min_size=1, max_size=40), where=filters, top=st.integers(1, 5))
 def test_everything_counts_the_same(
@@ -94,7 +112,7 @@ def test_everything_counts_the_same(
     if seen.earlier is not None and seen.before is not None and listed:
         assert int(seen.earlier["events"].sum()) == seen.before.events
     assert exported(where, store) == listed
-    for column, counts in around.facets.items():
+    for column, counts in {**around.facets, "source": data.sources(where)}.items():
         for value, number in counts.items():
             assert number == rows_after_choosing(store, where, column, value)
 

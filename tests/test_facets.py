@@ -82,12 +82,27 @@ def test_a_part_of_several_names_offers_them(crowd: Store) -> None:
     assert url(app) == {"agent": ["zoe-2"]}
 
 
-def test_several_sources_are_listed(store: Store, fill: Fill) -> None:
+def test_sources_are_counted_and_chosen(store: Store, fill: Fill) -> None:
     app = show(fill(store, [event(1, source="web"), event(2, source="web"), event(3)]))
     app.session_state["sources"] = True
     app.run()
-    assert f"2{BETWEEN}web" in words(app)
-    assert f"1{BETWEEN}not given" in words(app)
+    assert offered(app, "source") == {"web": "2", "none": "1"}
+    widget(app, "source").set_value(["none"]).run()
+    assert url(app) == {"source": ["none"]}
+    assert metrics(app)["Events"] == "1"
+    widget(app, "not_source").set_value(["none"]).run()
+    assert url(app) == {"not_source": ["none"]}
+    assert metrics(app)["Events"] == "2"
+
+
+def test_hours_of_the_week_are_chosen(store: Store, fill: Fill) -> None:
+    fill(store, [event(1, occurred_at=moment) for moment in ("2026-03-10T14:59:59Z", "2026-03-10T15:00:00Z")])
+    app = show(store, range="all", tz="UTC")
+    widget(app, "hours").set_value(["Tue-14"]).run()
+    assert url(app)["hours"] == ["Tue-14"]
+    assert metrics(app)["Events"] == "1"
+    widget(app, "hours").set_value(["off"]).run()
+    assert "There are no events, outside Mon–Fri 08:00–18:00" in words(app)
 
 
 @pytest.mark.parametrize(

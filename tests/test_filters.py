@@ -35,7 +35,9 @@ EVENTS = [
     event("2026-03-09T04:00:00", "york", "User deleted"),
     event("2026-03-14T12:00:59.999999", "now", target="100%_of"),
     event("2026-03-14T12:01:00", "future", description='It\'s a "C:\\path" été'),
-    event("2030-01-01T00:00:00", "Bobby'); DROP TABLE events;--", "$q", source_ip="203.0.113.9"),
+    event(
+        "2030-01-01T00:00:00", "Bobby'); DROP TABLE events;--", "$q", source_ip="203.0.113.9", source="gate"
+    ),
 ]
 
 # URL parameters, the `seq` of the events found, the sentence (without the zone), the parameters ignored
@@ -121,6 +123,32 @@ CASES: list[tuple[dict[str, list[str]], set[int], str, list[str]]] = [
     ({"range": ["all"], "agent": ["\ud800", "old"]}, {0}, "events by old, all time", ["agent"]),
     ({"range": ["all"], "agent": ["O\0ld"]}, set(), "events by O\0ld, all time", []),
     ({"range": ["all"], "agent": ["%"]}, set(), "events by %, all time", []),
+    (
+        {"range": ["all"], "hours": ["Sat-23", "Sun-00"], "tz": ["Asia/Kolkata"]},
+        {2, 3},
+        "events, Sat 23:00–23:59 or Sun 00:00–00:59, all time",
+        [],
+    ),
+    (
+        {"range": ["all"], "hours": ["Sun-23", "Mon-00"], "tz": ["America/New_York"]},
+        {6, 7},
+        "events, Sun 23:00–23:59 or Mon 00:00–00:59, all time",
+        [],
+    ),
+    (
+        {"range": ["custom"], "to": ["2026-03-10"], "hours": ["off"]},
+        {1, 2, 3, 4, 5, 6, 7},
+        "events, outside Mon–Fri 08:00–18:00, the beginning to 2026-03-10",
+        [],
+    ),
+    ({"range": ["all"], "hours": ["Tue-24", "tue-1"]}, set(range(11)), "events, all time", ["hours"] * 2),
+    (
+        {"range": ["all"], "source": ["none", "web"]},
+        set(range(10)),
+        "events, from no source or web, all time",
+        [],
+    ),
+    ({"range": ["all"], "not_source": ["gate"]}, set(range(10)), "events, not from gate, all time", []),
     ({"range": ["all"], "unknown": ["x"]}, set(range(11)), "events, all time", []),
 ]
 CASES += [
@@ -249,13 +277,16 @@ filters = st.builds(
     outcome=st.lists(st.sampled_from(["success", "failure", "none"]), unique=True).map(tuple),
     not_activity=st.lists(marked).map(tuple),
     not_agent=st.lists(marked).map(tuple),
+    source=st.lists(marked).map(tuple),
+    not_source=st.lists(marked).map(tuple),
+    hours=st.lists(st.sampled_from(["off", "Tue-14"]), unique=True).map(tuple),
     q=marked | st.just(""),
 )
 
 
 def statements(where: EventFilter) -> list[queries.Query]:
     step = LENGTHS["1h"]
-    facets = [queries.facet(where, column, 5) for column in ("agent", "activity", "outcome")]
+    facets = [queries.facet(where, column, 5) for column in ("agent", "activity", "outcome", "source")]
     pages = [queries.page_index(where, below=9), queries.page(where, below=9, skip=0, rows=9)]
     charts = [queries.timeline(where, step, load()), queries.by_agent(where, 5, load())]
     return [queries.summary(where), queries.newer(where, since=3), *charts, *facets, *pages]
