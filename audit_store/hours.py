@@ -34,6 +34,15 @@ def words(value: str) -> str:
     return OFF_WORDS if value == OFF else f"{day} {hour}:00–{hour}:59"
 
 
+def label(value: str) -> str:
+    """A value as a list offers it.
+
+    >>> label("off")
+    'Off-hours, outside Mon–Fri 08:00–18:00'
+    """
+    return f"Off-hours, {OFF_WORDS}" if value == OFF else words(value)
+
+
 def chosen(values: Sequence[str]) -> list[int]:
     """The hours of the week that these values mean, counted from Monday's first: 0 to 167."""
     return [

@@ -23,7 +23,7 @@ _MOST = 160
 def on_bars(timeline: pd.DataFrame, told: Sequence[Told], made: Sequence[Mark], tz: str) -> pd.DataFrame:
     """Rows bucket, until, total (its events), said: the bars of `series.local_timeline` in which an alarm lies.
 
-    `said` is the worst of them in a few words, through the gate.
+    `said` is the worst of them in a few words, through the gate. A bar without events has none to mark.
     """
     bars = timeline.groupby(["bucket", "until"]).agg(total=("events", "sum")).reset_index()
     starts = local(pd.DatetimeIndex([one.alarm.key.start for one in told]), tz)
@@ -32,7 +32,7 @@ def on_bars(timeline: pd.DataFrame, told: Sequence[Told], made: Sequence[Mark], 
     inside = (bars[["bucket"]].to_numpy() <= lasts.to_numpy()) & (
         bars[["until"]].to_numpy() > starts.to_numpy()
     )
-    kept = np.flatnonzero(inside.any(axis=1))
+    kept = np.flatnonzero(inside.any(axis=1) & (bars["total"] > 0))
     said = [_said(list(itertools.compress(told, row)), made) for row in inside[kept]]
     return bars.iloc[kept].assign(said=said)
 

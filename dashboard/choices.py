@@ -73,7 +73,7 @@ def of_week(where: EventFilter) -> None:
     st.multiselect(
         "Hours of the week",
         hours.CHOICES,
-        format_func=lambda one: hours.words(one).capitalize(),
+        format_func=hours.label,
         key="hours",
         placeholder="Any",
         select_all=False,

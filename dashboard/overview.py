@@ -54,6 +54,8 @@ def look(where: EventFilter, extent: data.Extent, top: int) -> Overview:
     step = series.chart_step(period.length or timedelta())
     wide = series.query_step(step, where.zone, period)
     before, earlier = where.before(), changes.comparable(where, extent.first)
+    if where.hours:
+        earlier = None  # the same bars of another week are other hours of it
     moved = [queries.moved(earlier, period.length or timedelta(), wide)] if earlier else []
     timeline, agents, *found = data.frames(
         queries.timeline(where, wide, known.activities()),

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from audit_store.store import Store
 from tests.page_runs import NOW
@@ -25,6 +25,8 @@ CHROMIUM = next(
     None,
 )
 OURS = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")
+# What a machine with other work takes to answer; tests of how soon something is seen name their own time.
+expect.set_options(timeout=20_000)
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 

@@ -18,7 +18,8 @@ READY = "[data-testid=stApp][data-test-script-state=notRunning]"
 @pytest.fixture
 def url(tmp_path: Path, fill: Fill, serve: Serve) -> str:
     path = tmp_path / "audit.duckdb"
-    fill(Store(path), [*WEEK, *(event(minutes, agent="ada") for minutes in range(10, 4000, 100))])
+    web = event(10, agent="ada", source="web")
+    fill(Store(path), [*WEEK, web, *(event(minutes, agent="ada") for minutes in range(110, 4000, 100))])
     return serve(path, AUDIT_READ_ONLY="1").url
 
 
@@ -79,3 +80,36 @@ def test_the_sentence_names_today(url: str, visit: Visit) -> None:
     expect(said).to_contain_text("1 event by bob, ")
     expect(said).to_contain_text(f"{datetime.now(UTC):%Y}")
     expect(said).to_contain_text(f"{url}?range=custom&from=")
+
+
+def test_an_hour_of_the_week_is_a_filter_and_off_hours_a_view(url: str, visit: Visit) -> None:
+    seen = visit(f"{url}/?range=all")
+    page = seen.page
+    busiest = page.get_by_test_id("stVegaLiteChart").nth(2)
+    said = busiest.get_attribute("aria-label") or ""
+    found = re.fullmatch(r"Busiest: (\w{3})\w* (\d\d):\S+, (\d+) events?", said)
+    assert found is not None, said
+    day, hour, events = found.groups()
+    busiest.locator(f"path[aria-label*='day: {hour}; weekday: {day}']").click()
+    expect(page).to_have_url(re.compile(f"hours={day}-{hour}"))
+    events_are(page, events)
+    page.keyboard.press("Alt+z")
+    expect(page).not_to_have_url(re.compile("hours="))
+    seen.settle()
+    page.get_by_text("Saved views").click()
+    views = page.get_by_role("combobox", name="Open a view")
+    views.click()
+    views.fill("Off")
+    page.get_by_role("option", name="Off-hours, last 30 days").click()
+    expect(page).to_have_url(re.compile("hours=off"))
+    expect(page.get_by_text("outside Mon–Fri 08:00–18:00, last 30 days")).to_be_visible()
+
+
+def test_sources_are_counted_when_looked_at_and_are_a_filter(url: str, visit: Visit) -> None:
+    seen = visit(f"{url}/?range=all")
+    seen.page.get_by_text("Sources", exact=True).click()
+    seen.settle()
+    seen.page.get_by_role("combobox", name=re.compile("^Source")).click()
+    seen.page.get_by_role("option", name=re.compile(r"^1\s+web$")).click()
+    expect(seen.page).to_have_url(re.compile("source=web"))
+    events_are(seen.page, "1")
