@@ -42,7 +42,7 @@ def main() -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         tutorial = _measure(browser, store, "benchmarks/tutorial_page.py", "?", "text=page finished")
-        ours = _measure(browser, store, "app.py", "?range=7d", "text=Hours of the week")
+        ours = _measure(browser, store, "app.py", "?range=7d", "h3:has-text('Hours of the week')")
         browser.close()
     for name, opened in (("tutorial", tutorial), ("ours", ours)):
         print(
