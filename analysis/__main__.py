@@ -11,7 +11,7 @@ from alarms import SENSITIVITIES, USUAL, Report, report, syslog, webhook
 from alarms.sinks import default_syslog, one_line
 from alarms.spike import local_text
 from audit_store import ranges
-from audit_store.command_line import NOTHING_DONE, Parser, add_store
+from audit_store.command_line import INTERRUPTED, NOTHING_DONE, Parser, add_store
 from audit_store.errors import AuditStoreError
 from ingest.background import fold_now
 
@@ -42,6 +42,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (AuditStoreError, OSError, ValueError) as error:
         print(f"analysis spikes: {error}", file=sys.stderr)
         return NOTHING_DONE
+    except KeyboardInterrupt:
+        print("analysis spikes: interrupted", file=sys.stderr)
+        return INTERRUPTED
     with contextlib.suppress(BrokenPipeError):
         _print(found, options)
     if found.new:

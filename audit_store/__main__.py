@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from audit_store.beside import waiting_events
-from audit_store.command_line import NOTHING_DONE, Parser, add_store, command
+from audit_store.command_line import INTERRUPTED, NOTHING_DONE, Parser, add_store, command
 from audit_store.errors import AuditStoreError, InvalidFilter
 from audit_store.filters import LISTS, SINGLE, EventFilter
 from audit_store.ranges import DEFAULT_RANGE, RANGES
@@ -24,6 +24,9 @@ def main(arguments: list[str] | None = None) -> int:
         # The reader has enough. What Python still holds must not fail on its way out.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except KeyboardInterrupt:
+        _say(options, "interrupted")
+        return INTERRUPTED
     except InvalidFilter as error:
         option = f"--{error.parameter.replace('_', '-')}"
         _say(options, f"{option} {error.value!r} cannot be used: {error.allowed}")

@@ -10,6 +10,8 @@ from audit_store.beside import default_store
 
 NOTHING_DONE = 2
 """The exit status where nothing could be done."""
+INTERRUPTED = 130
+"""The exit status after Ctrl-C, as shells have it: 128 and the number of the signal."""
 
 
 class Parser(argparse.ArgumentParser):

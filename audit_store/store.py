@@ -8,7 +8,8 @@ import contextlib
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -113,11 +114,11 @@ class Store:
                         str(self.path), read_only=read_only, config=_LOCKED if read_only else _SAFE
                     )
                 except duckdb.Error as error:
-                    problem = _explain(error, self.path)
+                    problem = _explain(self.path, error)
                     if not isinstance(problem, StoreBusy) or time.monotonic() > deadline:
                         raise problem from error
                 else:
-                    with contextlib.closing(connection), _explained(self.path):
+                    with contextlib.closing(connection), _explained(partial(_explain, self.path)):
                         yield connection
                     return
             # Outside the turn, so that our own readers go on while another program has the file.
@@ -182,21 +183,26 @@ def scratch() -> Iterator[Connection]:
         config=_SAFE | {"memory_limit": "512MB", "preserve_insertion_order": "true"}
     ) as connection:
         connection.execute(_UTC)
-        try:
+        with _explained(
+            lambda error: InvalidFormat(f"the input cannot be read so: {_first_line(str(error))}")
+        ):
             yield connection
-        except duckdb.Error as error:
-            raise InvalidFormat(f"the input cannot be read so: {_first_line(str(error))}") from error
 
 
 @contextlib.contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def _explained(explain: Callable[[duckdb.Error], AuditStoreError]) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        raise _explain(error, path) from error
+        raise explain(error) from error
+    except RuntimeError as error:
+        # What DuckDB makes of Ctrl-C during a statement.
+        if str(error) != "Query interrupted":
+            raise
+        raise KeyboardInterrupt from error
 
 
-def _explain(error: duckdb.Error, path: Path) -> AuditStoreError:
+def _explain(path: Path, error: duckdb.Error) -> AuditStoreError:
     text = str(error)
     if "Could not set lock" in text or "different configuration" in text:
         holder = re.search(r"held in (.+?)\. (?:However|See)", text)

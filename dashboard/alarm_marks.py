@@ -32,7 +32,7 @@ def on_bars(timeline: pd.DataFrame, told: Sequence[Told], made: Sequence[Mark], 
     inside = (bars[["bucket"]].to_numpy() <= lasts.to_numpy()) & (
         bars[["until"]].to_numpy() > starts.to_numpy()
     )
-    kept = np.flatnonzero(inside.any(axis=1) & (bars["total"] > 0))
+    kept = np.flatnonzero(inside.any(axis=1) & (bars["total"] > 0).to_numpy())
     said = [_said(list(itertools.compress(told, row)), made) for row in inside[kept]]
     return bars.iloc[kept].assign(said=said)
 

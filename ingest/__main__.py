@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -129,4 +130,6 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 if __name__ == "__main__":
+    # Ctrl-C ends it at once, also while a thread waits for more input: what is stored is as safe as after a crash.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     raise SystemExit(main())

@@ -3,8 +3,10 @@
 import gzip
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +148,21 @@ def test_what_cannot_be_done_says_so_in_one_line(path: Path, arguments: tuple[st
     assert done.stdout == ""
     assert len(done.stderr.splitlines()) == 1
     assert not path.exists()
+
+
+def test_ctrl_c_ends_an_import_at_once_and_it_can_be_done_again(path: Path, lines: Path) -> None:
+    command = [sys.executable, "-m", "ingest", "import", "-", "--store", str(path)]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stderr is not None
+        process.stdin.write(lines.read_bytes())
+        process.stdin.flush()
+        time.sleep(2)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == -signal.SIGINT
+        assert process.stderr.read() == b""
+    assert not has_waiting(path)
+    assert ingest(path, "import", str(lines)).stdout.startswith("read 3, stored 3,")
 
 
 def test_one_event_is_appended_folded_and_counted(path: Path) -> None:

@@ -232,6 +232,15 @@ def test_a_long_query_is_interrupted(store: Store, fill: Fill, monkeypatch: pyte
     assert count(store) == 1
 
 
+def test_ctrl_c_during_a_statement_is_ctrl_c(store: Store, fill: Fill) -> None:
+    fill(store, [])
+    endless = Query("SELECT sum(a.range * b.range) FROM range(10_000_000) a, range(10_000_000) b")
+    pressed = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    with pytest.raises(KeyboardInterrupt), store.read() as reader:  # noqa: PT012 - not before it is caught
+        pressed.start()
+        reader.run(endless)
+
+
 def test_the_version_changes_with_every_write_and_only_then(store: Store, fill: Fill) -> None:
     seen = [fill(store, [LOGIN] * 3000).version()]
     count(store)
