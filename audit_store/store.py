@@ -210,6 +210,10 @@ def _explain(path: Path, error: duckdb.Error) -> AuditStoreError:
         return StoreBusy(f"{path} is held by {who}; close it there, or try again")
     if isinstance(error, duckdb.InterruptException):
         return StoreBusy(f"reading {path} took longer than {QUERY_SECONDS:.0f} s; choose a shorter range")
+    if "No space left" in text:
+        return AuditStoreError(
+            f"the disk under {path.parent} is full; free some space, then what waits is stored"
+        )
     if "newer version" in text or "version number" in text:
         return StoreNewer(
             f"{path} was written by a newer version of DuckDB; update this program ({_first_line(text)})"
