@@ -86,6 +86,7 @@ if total == 0:
 places = [neighbours.place(pinned, index, event["seq"]) for event in events]
 if places and places[0].rank is not None and not paging.is_begun(rows, where):
     paging.turn(places[0].rank // rows + 1, rows, where)
+    on_top = paging.current(rows, where) == 1
 
 listed, *beside = st.columns([3, 2] if events else [1])
 with listed:

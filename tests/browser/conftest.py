@@ -142,6 +142,9 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
+
+
 @dataclass
 class Watched:
     """A browser page, and everything it complained about or asked of other hosts."""
@@ -151,10 +154,15 @@ class Watched:
     foreign: list[str] = field(default_factory=list)
 
     def settle(self) -> None:
-        """Wait until the script has run and what it drew is there."""
-        self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=60_000)
-        self.page.locator("[data-testid=stSkeleton]").first.wait_for(state="detached", timeout=60_000)
-        self.page.wait_for_timeout(300)
+        """Wait until the script has run, also for what was just clicked, and what it drew is there."""
+        quiet = 0
+        while quiet < 2:
+            # Once the server answers this, what the browser sent before has reached it, too.
+            self.page.evaluate("() => fetch('/_stcore/health').then(answer => answer.text())")
+            self.page.wait_for_timeout(150)
+            quiet = quiet + 1 if self.page.locator(IDLE).count() else 0
+            self.page.locator(IDLE).wait_for(timeout=60_000)
+            self.page.locator("[data-testid=stSkeleton]").first.wait_for(state="detached", timeout=60_000)
 
 
 Visit = Callable[..., Watched]

@@ -19,9 +19,9 @@ activities = ["Door opened", "Login"]
 """
 
 
-def opened_event(server: Server) -> str:
+def opened_event(server: Server, seq: int = 6000) -> str:
     """The id of an event of busy, with every field."""
-    query = Query("SELECT event_id::VARCHAR AS id FROM events WHERE seq = 6000")
+    query = Query("SELECT event_id::VARCHAR AS id FROM events WHERE seq = $seq", {"seq": seq})
     return str(Store(server.store).run(query)["id"][0])
 
 

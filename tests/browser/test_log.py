@@ -41,19 +41,21 @@ def test_rows_open_by_a_click_and_keys_step_through_them(
 ) -> None:
     names = numbered(store, fill, 30)
     seen = visit(serve(store.path).url + "/log")
+    shown = seen.page.get_by_test_id("stCode").first
     for row in (4, 6):
         click_row(seen, row)
+        expect(shown).to_have_text(names[row])
         assert opened(seen.page) == names[row]
     for key, name in (("j", names[7]), ("j", names[8]), ("k", names[7])):
-        seen.page.keyboard.press(key)
         seen.settle()
+        seen.page.keyboard.press(key)
+        expect(shown).to_have_text(name)
         assert opened(seen.page) == name
     seen.page.reload()
     seen.settle()
     expect(seen.page.get_by_text("Event details")).to_be_visible()
     seen.page.keyboard.press("Escape")
-    seen.settle()
-    assert "event=" not in seen.page.url
+    expect(seen.page).not_to_have_url(re.compile("event="))
 
 
 def test_letters_typed_into_the_search_are_no_commands(
