@@ -123,7 +123,7 @@ def is_resident(store: Path) -> bool:
 class FoldingThread:
     """Folds a store whenever something waits, until it is stopped; keeps the last error for the reader."""
 
-    def __init__(self, store: Path, interval: float = 0.5) -> None:
+    def __init__(self, store: Path, interval: float = 0.3) -> None:
         self._store, self._interval = store, interval
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="audit-fold", daemon=True)

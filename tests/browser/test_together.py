@@ -86,6 +86,7 @@ def late_events(store: Path, serve: Serve, visit: Visit) -> dict[str, float]:
         for session in sessions:
             session.page.reload()
             session.settle()
+            session.page.wait_for_timeout(500)
     acknowledged: dict[str, float] = {}
     for writer in writers:
         output, errors = writer.communicate()
