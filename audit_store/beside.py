@@ -15,12 +15,23 @@ def default_store() -> Path:
 
 def waiting_events(store: Path) -> int:
     """How many events wait in `<store>.spool/`, not in the DuckDB file yet."""
-    return sum(events_in(path) for path in _files(spool_dir(store)))
+    folder = spool_dir(store)
+    return sum(events_in(path) for path in readable(folder)) if folder.is_dir() else 0
 
 
 def set_aside(store: Path) -> list[Path]:
     """The segments that a fold put away because something in them could not be stored."""
     return sorted(_files(spool_dir(store) / "set-aside"))
+
+
+def unreadable(store: Path) -> list[Path]:
+    """The files of the spool that this process may not read: no fold takes them."""
+    return sorted(path for path in _files(spool_dir(store)) if not os.access(path, os.R_OK))
+
+
+def readable(folder: Path) -> Iterator[Path]:
+    """The files of a folder that this process may read. Raises FileNotFoundError."""
+    return (path for path in folder.iterdir() if os.access(path, os.R_OK) and path.is_file())
 
 
 def spool_dir(store: Path) -> Path:

@@ -112,16 +112,16 @@ def key_uuid(source: str, event_id: str) -> uuid.UUID:
 
 
 def fresh_id() -> uuid.UUID:
-    """A UUIDv7 (RFC 9562, 5.7): milliseconds since 1970, then 74 random bits."""
+    """A UUIDv7 (RFC 9562, 5.7 and 6.2, method 3): the time since 1970 in 1/4096 ms, then 62 random bits."""
     return uuid.UUID(fresh_id_text())
 
 
 def fresh_id_text() -> str:
     """The same as 36 characters, made without the cost of a UUID object."""
-    random = os.urandom(10).hex()
-    clock = f"{time.time_ns() // 1_000_000:012x}"
+    random = os.urandom(8).hex()
+    clock = f"{time.time_ns() * 4096 // 1_000_000:015x}"
     return (
-        f"{clock[:8]}-{clock[8:]}-7{random[:3]}-{'89ab'[int(random[3], 16) & 3]}{random[4:7]}-{random[7:19]}"
+        f"{clock[:8]}-{clock[8:12]}-7{clock[12:]}-{'89ab'[int(random[0], 16) & 3]}{random[1:4]}-{random[4:]}"
     )
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from audit_store import queries, turns
+from audit_store.beside import sync_folder
 from audit_store.errors import (
     AuditStoreError,
     InvalidFormat,
@@ -95,9 +96,13 @@ class Store:
         `wait` is in seconds. Raises StoreBusy, StoreCorrupt or StoreNewer.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        new = not self.exists()
         with self._open(read_only=False, wait=wait) as connection:
             connection.execute(_UTC)
             create_tables(connection, self.path)
+            if new:
+                # Before a fold deletes what it has stored: a power loss must not take the file's name.
+                sync_folder(self.path.parent)
             _check_version(connection, self.path)
             yield connection
 

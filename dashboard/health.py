@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from audit_store.beside import spool_dir
+from audit_store.beside import spool_dir, unreadable
 from audit_store.errors import AuditStoreError
 from dashboard import data, keeper
 from dashboard.text import count
@@ -28,6 +28,7 @@ class Health:
     waiting: int
     rejected: int
     set_aside: list[str]
+    unreadable: list[str]
     problem: AuditStoreError | None
     folds: bool
     fold_error: str | None
@@ -51,6 +52,7 @@ def look() -> Health:
         waiting=waiting_events(path),
         rejected=count_rejects(path),
         set_aside=sorted(one.name for one in (spool_dir(path) / "set-aside").glob("*")),
+        unreadable=[one.name for one in unreadable(path)],
         problem=problem,
         folds=keeper.folds(),
         fold_error=keeper.error(),

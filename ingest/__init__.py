@@ -5,7 +5,6 @@ append(agent="support-7@bik.example", activity="Login", outcome="failure", sourc
 """
 
 import os
-import threading
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from json.encoder import encode_basestring as _quoted
@@ -43,7 +42,6 @@ __all__ = [
 
 _OPTIONAL = ("description", "outcome", "source_ip", "target", "source", "event_id")
 _writers: dict[str, SpoolWriter] = {}
-_making = threading.Lock()
 
 
 def append(*, store: Path | str | None = None, fold: bool = True, **event: Any) -> str:
@@ -98,8 +96,8 @@ def _absolute(store: Path | str | None) -> str:
 
 
 def _new_writer(name: str) -> SpoolWriter:
-    with _making:
-        return _writers.setdefault(name, SpoolWriter(Path(name)))
+    # Of two threads that come first, one makes a writer in vain; a lock could be held for ever after a fork.
+    return _writers.setdefault(name, SpoolWriter(Path(name)))
 
 
 def _checked(event: Mapping[str, Any], row: int) -> Event:

@@ -131,5 +131,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 if __name__ == "__main__":
     # Ctrl-C ends it at once, also while a thread waits for more input: what is stored is as safe as after a crash.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # A job that was started to ignore it, as in the background of a shell script, goes on ignoring it.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     raise SystemExit(main())

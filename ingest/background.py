@@ -28,7 +28,7 @@ EXIT_WAIT = 2.0
 _RESIDENT_WAIT = 1.5
 _log = logging.getLogger(__name__)
 _wanted: set[Path] = set()
-_lock = threading.Lock()
+_lock = threading.RLock()  # a signal handler may append, too
 _thread: threading.Thread | None = None
 _stop = threading.Event()
 
@@ -48,8 +48,12 @@ def _start() -> None:
         # pandas wants this module and Python refuses to load it during exit, when the last fold happens.
         import concurrent.futures.thread  # noqa: F401
 
-        _thread = threading.Thread(target=_work, name="audit-fold", daemon=True)
-        _thread.start()
+        thread = threading.Thread(target=_work, name="audit-fold", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # Python exits: what was appended waits in the spool for the next fold
+            return
+        _thread = thread
         atexit.register(_at_exit)
         # The children of multiprocessing leave without atexit.
         multiprocessing.util.Finalize(None, _at_exit, exitpriority=0)
@@ -57,7 +61,7 @@ def _start() -> None:
 
 def _after_fork() -> None:
     global _thread, _lock, _stop
-    _thread, _lock, _stop = None, threading.Lock(), threading.Event()
+    _thread, _lock, _stop = None, threading.RLock(), threading.Event()
     _wanted.clear()
     atexit.unregister(_at_exit)
 

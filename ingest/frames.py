@@ -24,7 +24,10 @@ _HALF = re.compile("[\ud800-\udfff]")
 
 
 class Readable(Protocol):
-    """What bytes come from."""
+    """What bytes come from; `damage` says at the end why there were no more, if something is wrong."""
+
+    @property
+    def damage(self) -> str: ...
 
     def read(self, size: int, /) -> bytes:
         """The next `size` bytes; fewer only at the end."""
@@ -74,7 +77,8 @@ def blocks(stream: Readable, size: int = BLOCK_BYTES) -> Iterator[bytes]:
         else:
             # Two bytes more than allowed, so that it is still too long without its line end.
             rest = (rest + block)[: RECORD_BYTES + 2]
-    if rest:
+    # Where unpacking broke off, the last line is only a part of one.
+    if rest and not stream.damage:
         yield rest + b"\n"
 
 

@@ -75,7 +75,8 @@ class Segment:
 def make_durable(folder: Path) -> Path:
     """The folder, made where it is missing so that a power loss does not take it. Raises OSError."""
     if not folder.is_dir():
-        folder.mkdir(parents=True, exist_ok=True)
+        make_durable(folder.parent)
+        folder.mkdir(exist_ok=True)
         sync_folder(folder.parent)
     return folder
 

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from audit_store.beside import events_in, spool_dir, sync_folder
+from audit_store.beside import events_in, readable, spool_dir, sync_folder
 from audit_store.errors import UNKNOWN, AuditStoreError
 from audit_store.event import UUID_PATTERN, fresh_id
 from ingest.segment import Segment, disk_error, make_durable
@@ -60,6 +60,7 @@ class SpoolWriter:
         self._joining = threading.Lock()
         self._syncing = threading.Lock()
         self._group = _Group()
+        self._inside: set[int] = set()
         self._drop()
 
     def append(self, line: bytes) -> None:
@@ -68,29 +69,46 @@ class SpoolWriter:
         Raises SpoolFull when the disk is full (not stored) and AuditStoreError when the disk failed; its
         `stored` says which. Threads that call this together share one sync.
         """
-        with self._joining:
-            group = self._group
-            first = not group.lines
-            group.lines.append(line + b"\n")
-        if first:
-            self._write_for_all(group)
-        else:
-            with group.writing:
-                pass
+        thread = threading.get_ident()
+        if thread in self._inside:
+            self._append_beside(line)
+            return
+        first, group = False, self._group
+        # Ctrl-C and other signals may interrupt anywhere: those who joined a group must never wait in vain.
+        try:
+            self._inside.add(thread)
+            with self._joining:
+                group = self._group
+                first = not group.lines
+                group.lines.append(line + b"\n")
+            if first:
+                with self._syncing:
+                    self._part_from(group)
+                    self._write(group)
+            else:
+                with group.writing:
+                    pass
+        except BaseException:
+            if first:
+                self._part_from(group)
+                group.error = AuditStoreError(f"{self._folder}: the append was interrupted", stored=UNKNOWN)
+            raise
+        finally:
+            self._inside.discard(thread)
+            if first:
+                group.writing.release()
         if group.error is not None:
             raise copy(group.error) from group.error  # each thread notes its own event_id in its error
 
-    def _write_for_all(self, group: _Group) -> None:
+    def _append_beside(self, line: bytes) -> None:
+        """For a signal handler that interrupted an append of its own thread: with a segment of its own."""
+        beside = copy(self)
+        beside._segment = None
+        beside._reset()
         try:
-            with self._syncing:
-                self._part_from(group)
-                self._write(group)
-        except BaseException:
-            self._part_from(group)
-            group.error = AuditStoreError(f"{self._folder}: the append was interrupted", stored=UNKNOWN)
-            raise
+            beside.append(line)
         finally:
-            group.writing.release()
+            beside._drop()
 
     def _part_from(self, group: _Group) -> None:
         with self._joining:
@@ -167,7 +185,7 @@ def ready_segments(store: Path) -> list[Path]:
     """Every finished segment, oldest first, after taking over those that are still open.
 
     A segment's stem is unique for ever, so that a fold can remember it: a file that another program moved
-    here under a name of its own is given a new one.
+    here under a name of its own is given a new one. What this process may not read is left where it is.
     """
     folder = spool_dir(store)
     if not folder.is_dir():
@@ -175,14 +193,14 @@ def ready_segments(store: Path) -> list[Path]:
     for path in folder.glob("*.open"):
         _take_over(path)
     foreign = [
-        path for path in folder.glob("*.ndjson") if path.is_file() and not _OWN_NAME.fullmatch(path.name)
+        path for path in readable(folder) if path.suffix == ".ndjson" and not _OWN_NAME.fullmatch(path.name)
     ]
     for path in foreign:
         kept = re.sub(r"[^\w.-]", "_", path.name, flags=re.ASCII)[-_FOREIGN_NAME_KEPT:]
         path.rename(path.with_name(f"{fresh_id()}-from-{kept}"))
     if foreign:
         sync_folder(folder)  # a power loss must not bring the old name back after the fold
-    return sorted(path for path in folder.iterdir() if _READY_NAME.fullmatch(path.name) and path.is_file())
+    return sorted(path for path in readable(folder) if _READY_NAME.fullmatch(path.name))
 
 
 def has_waiting(store: Path) -> bool:
@@ -197,18 +215,17 @@ def waiting_events(store: Path) -> int:
 
 def _segments(store: Path) -> Iterator[Path]:
     with contextlib.suppress(FileNotFoundError):
-        for path in spool_dir(store).iterdir():
-            named = path.suffix in (".open", ".ndjson") or _READY_NAME.fullmatch(path.name)
-            if named and path.is_file():
+        for path in readable(spool_dir(store)):
+            if path.suffix in (".open", ".ndjson") or _READY_NAME.fullmatch(path.name):
                 yield path
 
 
 def _take_over(path: Path) -> None:
     with contextlib.suppress(FileNotFoundError):
-        if path.stat().st_size == 0:
-            path.unlink()
-        else:
-            path.rename(path.with_suffix(".ndjson"))
+        taken = path.rename(path.with_suffix(".ndjson"))
+        # Only now: what its writer adds before it misses the name, it writes again.
+        if taken.stat().st_size == 0:
+            taken.unlink()
 
 
 def set_aside(path: Path) -> Path:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from audit_store.beside import spool_dir
+from audit_store.beside import spool_dir, unreadable
 from audit_store.errors import AuditStoreError, StoreNotFound
 from ingest.rejects import count_rejects
 from ingest.spool import waiting_events
@@ -22,6 +22,7 @@ def status(store: Path) -> dict[str, Any]:
         "waiting": waiting_events(store),
         "rejected": count_rejects(store),
         "set_aside": sorted(path.name for path in (spool_dir(store) / "set-aside").glob("*")),
+        "unreadable": [path.name for path in unreadable(store)],
         "size": store.stat().st_size if store.exists() else 0,
         "problem": None,
     }
@@ -57,5 +58,8 @@ def words(found: dict[str, Any]) -> str:
         f"size       {found['size']:,} bytes",
     ]
     lines += [f"set aside  {name}" for name in found["set_aside"]]
+    lines += [
+        f"no access  {name}: no fold can read it; change its owner or mode" for name in found["unreadable"]
+    ]
     lines += [f"problem    {found['problem']}"] if found["problem"] else []
     return "\n".join(lines)

@@ -37,6 +37,9 @@ else:
 if found.set_aside:
     st.markdown("Segments set aside, because something in them could not be stored:")
     st.code("\n".join(shown(name) for name in found.set_aside), language=None)
+if found.unreadable:
+    st.markdown("Files of the spool that this dashboard may not read; change their owner or mode:")
+    st.code("\n".join(shown(name) for name in found.unreadable), language=None)
 if found.rejected:
     st.markdown("The rejected records, each with its reason:")
     st.code(shown(str(found.rejects)), language=None)

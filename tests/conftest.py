@@ -1,6 +1,7 @@
 """Fixtures that all tests share: real stores in folders of their own."""
 
-from collections.abc import Callable, Iterable
+import signal
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,6 +35,14 @@ def fill() -> Fill:
 def make_store(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Iterable[Event]], Store]:
     """A new store with these events; for properties, which share one fixture between examples."""
     return lambda events: _fill(Store(tmp_path_factory.mktemp("store") / "audit.duckdb"), events)
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Ctrl-C reaches this process and its children, as in a terminal; background jobs begin by ignoring it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def _fill(store: Store, events: Iterable[Event]) -> Store:

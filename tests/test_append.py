@@ -244,6 +244,20 @@ def test_a_script_folds_at_its_exit_when_the_file_is_free(store: Path) -> None:
 
 
 @pytest.mark.processes
+def test_the_first_append_may_come_while_python_exits(store: Path) -> None:
+    script = "import atexit, ingest; atexit.register(lambda: ingest.append(agent='a', activity='Login'))"
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        check=True,
+        cwd=ROOT,
+        env=os.environ | {"AUDIT_STORE": str(store)},
+        stderr=subprocess.PIPE,
+    )
+    assert done.stderr == b""
+    assert fold(store).stored == 1
+
+
+@pytest.mark.processes
 def test_a_held_file_stops_no_append_and_what_waits_is_folded_later(store: Path) -> None:
     append(**LOGIN, store=store, fold=False)
     fold(store)

@@ -150,6 +150,7 @@ def test_what_cannot_be_done_says_so_in_one_line(path: Path, arguments: tuple[st
     assert not path.exists()
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_ends_an_import_at_once_and_it_can_be_done_again(path: Path, lines: Path) -> None:
     command = [sys.executable, "-m", "ingest", "import", "-", "--store", str(path)]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
@@ -165,6 +166,17 @@ def test_ctrl_c_ends_an_import_at_once_and_it_can_be_done_again(path: Path, line
     assert ingest(path, "import", str(lines)).stdout.startswith("read 3, stored 3,")
 
 
+def test_an_import_that_was_started_to_ignore_ctrl_c_goes_on(path: Path, lines: Path) -> None:
+    command = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", sys.executable, "-m", "ingest", "import", "-"]
+    with subprocess.Popen(
+        [*command, "--store", str(path)], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        time.sleep(2)
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(lines.read_bytes(), timeout=60)
+    assert output.startswith(b"read 3, stored 3,")
+
+
 def test_one_event_is_appended_folded_and_counted(path: Path) -> None:
     done = ingest(path, "append", "--agent", "ada", "--activity", "Login", "--metadata", '{"a": 1.0}')
     assert done.returncode == 0
@@ -175,6 +187,24 @@ def test_one_event_is_appended_folded_and_counted(path: Path) -> None:
     assert (status["events"], status["waiting"], status["rejected"], status["problem"]) == (1, 0, 0, None)
     assert "events     1\n" in ingest(path, "status").stdout
     assert ingest(path, "fold").stdout == "stored 0, duplicate 0, conflict 0, rejected 0\n"
+
+
+def test_a_segment_that_may_not_be_read_is_named_and_stops_nothing(path: Path) -> None:
+    assert ingest(path, "append", "--agent", "ada", "--activity", "Login").returncode == 0
+    locked = path.with_name("audit.duckdb.spool") / "dropped.ndjson"
+    locked.write_text('{"agent": "eve", "activity": "Login"}\n')
+    locked.chmod(0)
+    limited = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+
+    def run(*arguments: str) -> str:
+        command = [*limited, sys.executable, "-m", "ingest", *arguments, "--store", str(path)]
+        return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+
+    run("append", "--agent", "bob", "--activity", "Login")
+    assert values(path, "SELECT agent FROM events ORDER BY seq") == [("ada",), ("bob",)]
+    assert "no access  dropped.ndjson" in run("status")
+    locked.chmod(0o600)
+    assert run("fold") == "stored 1, duplicate 0, conflict 0, rejected 0\n"
 
 
 def test_an_appended_key_with_another_body_is_reported(path: Path) -> None:

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from audit_store.errors import InvalidEvent, InvalidFormat
 from audit_store.store import Connection, scratch
 from ingest import formats, frames
+from ingest.content import Content
 from ingest.frames import blocks
 from ingest.ordinals import ERA, Ordinals
 from ingest.reader import ROW_SCHEMA, Chunk, ReadOptions, Reject, read
@@ -96,7 +97,7 @@ def test_a_bad_line_is_named_and_the_others_stay(con: Connection, line: bytes, r
 
 def test_a_line_that_spans_blocks_and_is_too_long_is_refused() -> None:
     content = b"a\n" + b"x" * (3 << 20) + b"\nb\n"
-    found = list(frames.text_lines(blocks(io.BytesIO(content), 1 << 20)))
+    found = list(frames.text_lines(blocks(Content(io.BytesIO(content)), 1 << 20)))
     assert [text for frame in found for text in frame.table["raw"].to_pylist()] == ["a\n", "b\n"]
     assert [(one.line, one.reason) for frame in found for one in frame.rejects] == [
         (2, "record: it must have at most 1048576 bytes")
@@ -110,7 +111,7 @@ def test_blocks_of_any_size_give_the_same_lines(lines: list[bytes], size: int) -
     content = b"\n".join(lines)
 
     def found(block: int) -> list[tuple[int, str]]:
-        parts = list(frames.text_lines(blocks(io.BytesIO(content), block)))
+        parts = list(frames.text_lines(blocks(Content(io.BytesIO(content)), block)))
         good = [pair for part in parts for pair in zip(*part.table.to_pydict().values(), strict=True)]
         return sorted(good + [(one.line, one.reason) for part in parts for one in part.rejects])
 
@@ -195,10 +196,21 @@ def test_gzip_that_breaks_off_keeps_what_came_before(con: Connection) -> None:
         b'{"agent":"%d","activity":"b"}\n' % number for number in np.random.default_rng(1).permutation(20_000)
     )
     packed = gzip.compress(content)
-    rows, rejects = take(con, packed[: len(packed) // 2])
+    rows, [reject] = take(con, packed[: len(packed) // 2])
     assert 1000 < len(rows) < 20_000
-    assert "cannot be unpacked further" in rejects[-1].reason
-    assert len(rejects) <= 2
+    assert "cannot be unpacked further" in reject.reason
+    assert reject.line == len(rows) + 1
+
+
+def test_csv_that_breaks_off_gives_no_half_row(con: Connection) -> None:
+    texts = [f"{number:x}" * 9 for number in np.random.default_rng(1).integers(1 << 40, size=2000)]
+    packed = gzip.compress(csv_text(HEADER, *(["a", "b", text, ""] for text in texts)))
+    whole = set(ids(take(con, gzip.decompress(packed), "csv")[0]))
+    for size in range(4000, 4040):
+        rows, rejects = take(con, packed[:size], "csv")
+        assert len(rows) > 100
+        assert set(ids(rows)) < whole
+        assert [one.line for one in rejects] == [len(rows) + 2]
 
 
 def test_progress_is_counted_in_bytes_of_the_file(con: Connection, tmp_path: Path) -> None:

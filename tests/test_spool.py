@@ -1,7 +1,9 @@
 """An appended line is on disk, is found exactly once, and a full disk says so."""
 
 import json
+import linecache
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -9,6 +11,8 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
@@ -17,6 +21,9 @@ from audit_store.beside import spool_dir
 from audit_store.errors import AuditStoreError, SpoolFull
 from ingest import segment, spool
 from ingest.spool import SpoolWriter, ready_segments
+
+if TYPE_CHECKING:
+    from _typeshed import TraceFunction
 
 ROOT = Path(__file__).parents[1]
 
@@ -146,6 +153,78 @@ def test_a_file_of_another_program_gets_a_name_of_its_own(path: Path, name: str)
         assert UUID(segment.name[:36]).version == 7
         spool.remove([spool.set_aside(segment)])
     assert len(names) == 2
+
+
+def test_what_its_writer_adds_while_an_empty_segment_goes_away_is_kept(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = SpoolWriter(path)
+    writer._segment = segment.Segment.create(spool_dir(path))
+    unlink = Path.unlink
+
+    def late(self: Path) -> None:
+        writer.append(b"1")
+        unlink(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", late)
+        ready_segments(path)
+    assert lines(path) == [b"1"]
+
+
+def test_an_append_interrupted_anywhere_blocks_no_other(path: Path) -> None:
+    """Ctrl-C at each line of the writer in turn."""
+    writer = SpoolWriter(path)
+    interrupted = True
+    point = 0
+    while interrupted:
+        left = point
+
+        def trace(frame: FrameType, event: str, _: object) -> "TraceFunction | None":
+            nonlocal left
+            if frame.f_code.co_filename != spool.__file__:
+                return None
+            # Between a block and the release of its lock Python handles no signal.
+            if event == "line" and " with " not in linecache.getline(spool.__file__, frame.f_lineno):
+                left -= 1
+                if left == -1:
+                    raise KeyboardInterrupt
+            return trace
+
+        before = sys.gettrace()
+        sys.settrace(trace)
+        try:
+            writer.append(b"perhaps")
+            interrupted = False
+        except KeyboardInterrupt:
+            pass
+        finally:
+            sys.settrace(before)
+        writer.append(b"%d" % point)
+        point += 1
+    assert [line for line in lines(path) if line != b"perhaps"] == [b"%d" % n for n in range(point)]
+    assert point > 15
+
+
+def test_a_signal_handler_may_append_while_its_thread_does(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = SpoolWriter(path)
+    sync = os.fsync
+
+    def signalled(descriptor: int) -> None:
+        monkeypatch.setattr(segment, "_sync", sync)
+        os.kill(os.getpid(), signal.SIGUSR1)
+        sync(descriptor)
+
+    before = signal.signal(signal.SIGUSR1, lambda *_: writer.append(b"handler"))
+    try:
+        monkeypatch.setattr(segment, "_sync", signalled)
+        writer.append(b"outer")
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    writer.append(b"after")
+    assert sorted(lines(path)) == [b"after", b"handler", b"outer"]
 
 
 def test_unfinished_and_unknown_files_are_not_read(path: Path) -> None:
