@@ -45,11 +45,11 @@ def fold_soon(store: Path) -> None:
 def _start() -> None:
     global _thread
     if _thread is None:
-        # pandas wants this module and Python refuses to load it during exit, when the last fold happens.
-        import concurrent.futures.thread  # noqa: F401
-
         thread = threading.Thread(target=_work, name="audit-fold", daemon=True)
         try:
+            # pandas wants this module and Python refuses to load it during exit, when the last fold happens.
+            import concurrent.futures.thread  # noqa: F401
+
             thread.start()
         except RuntimeError:  # Python exits: what was appended waits in the spool for the next fold
             return
