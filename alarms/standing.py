@@ -63,7 +63,8 @@ def _nothing_to_watch(watch: Watch) -> tuple[str, str] | None:
         return "no login kind", f"The filter leaves no kind of login: choose one of {every}, or no activity."
     if not watch.chosen.any():
         since = logins.clock.hours[0]
-        text = f"No {' or '.join(kinds)} of the chosen agents since {since:%Y-%m-%d %H:%M} UTC."
+        whose = " of the chosen agents" if watch.where.agent or watch.where.not_agent else ""
+        text = f"No {' or '.join(kinds)}{whose} since {since:%Y-%m-%d %H:%M} UTC."
         return "no logins", f"{text} The catalogue names what counts as a login."
     return None
 

@@ -40,12 +40,13 @@ def timeline(
     With `earlier`, that of `series.laid_under` with the name of its `period`, a faint line on each bar, too.
 
     `frame` is that of `series.local_timeline`. With `select`, dragging gives the selection `brush`: `bucket`
-    from and to, in milliseconds of local time counted as if it were UTC. A click on a category in the legend
-    gives the selection `kind`: `category`.
+    from and to, in milliseconds of local time counted as if it were UTC. A click on a bar gives the selection
+    `bar`: its `bucket`; one on a category in the legend `kind`: `category`.
     """
     words = [when(bucket, step) for bucket in frame["bucket"]]
     data = _placed(frame.assign(when=words), categories, "bucket")
     brush = alt.selection_interval(name="brush", encodings=["x"])
+    bar = alt.selection_point(name="bar", fields=["bucket"])
     kind = alt.selection_point(name="kind", fields=["category"], bind="legend")
     x = time_axis("bucket", f"Local time, one bar per {unit(step)}")
     bars: alt.Chart = (
@@ -60,7 +61,7 @@ def timeline(
             opacity=alt.when(alt.datum.partial).then(alt.value(_LIGHTER)).otherwise(alt.value(1)),
             tooltip=[alt.Tooltip("when:N", title="Local time"), *_counts("failures", "Failed")],
         )
-        .add_params(*((brush, kind) if select else ()))
+        .add_params(*((brush, bar, kind) if select else ()))
     )
     return alt.LayerChart(
         layer=[bars] if earlier is None else [bars, _line_of(earlier, x)],

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 
+import pandas as pd
 import streamlit as st
 
 from audit_store.filters import EventFilter
@@ -20,9 +21,12 @@ def to_agent(chart: str) -> partial[None]:
     return partial(_to_agent, chart)
 
 
-def to_period(chart: str) -> partial[None]:
-    """Show only the time that was marked by dragging."""
-    return partial(_to_period, chart)
+def to_period(chart: str, bars: pd.DataFrame) -> partial[None]:
+    """Show only the time of the bars that were marked by dragging, or of the one that was clicked.
+
+    `bars` has the naive local `bucket` and `until` of each.
+    """
+    return partial(_to_period, chart, bars)
 
 
 def to_hour(chart: str) -> partial[None]:
@@ -36,8 +40,10 @@ def _to_agent(chart: str) -> None:
         address.change(agent=agent)
 
 
-def _to_period(chart: str) -> None:
-    bounds = marked(st.session_state[chart]["selection"].get("brush", {}).get("bucket", ()))
+def _to_period(chart: str, bars: pd.DataFrame) -> None:
+    chosen = st.session_state[chart]["selection"]
+    clicked = [one["bucket"] for one in chosen.get("bar", ())]
+    bounds = marked(chosen.get("brush", {}).get("bucket") or clicked, bars)
     if bounds is not None:
         address.change(range="custom", from_=bounds[0], to=bounds[1])
 
@@ -48,17 +54,24 @@ def _to_hour(chart: str) -> None:
         address.change(hours=f"{day[:3]}-{int(picked[0]['hour']):02}")
 
 
-def marked(bounds: Sequence[float]) -> tuple[str, str] | None:
-    """`from` and `to` of a stretch of a time axis, in whole minutes; None where it is shorter.
+def marked(bounds: Sequence[float], bars: pd.DataFrame) -> tuple[str, str] | None:
+    """`from` and `to` of the bars that a stretch of a time axis touches; None where it touches none.
 
     The chart gives milliseconds of local time, counted as if it were UTC.
 
-    >>> marked([1773446400000.0, 1773480413000.0])
-    ('2026-03-14', '2026-03-14T09:26')
+    >>> bars = pd.DataFrame({"bucket": [datetime(2026, 3, 14)], "until": [datetime(2026, 3, 15)]})
+    >>> marked([1773480413000.0, 1773480473000.0], bars)
+    ('2026-03-14', '2026-03-15')
     """
-    start, end = (address.local_text(_local(moment)) for moment in sorted(bounds or (0, 0)))
-    return (start, end) if start != end else None
+    if not bounds:
+        return None
+    first, last = _local(min(bounds)), _local(max(bounds))
+    touched = bars[(bars["bucket"] <= last) & (bars["until"] > first)]
+    if touched.empty:
+        return None
+    start, end = touched["bucket"].min(), touched["until"].max()
+    return address.local_text(start.to_pydatetime()), address.local_text(end.to_pydatetime())
 
 
 def _local(milliseconds: float) -> datetime:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).replace(tzinfo=None, second=0, microsecond=0)
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).replace(tzinfo=None)

@@ -2,15 +2,16 @@
 
 from functools import partial
 
+import pandas as pd
 import streamlit as st
 
 from audit_store.catalogue import Catalogue
 from dashboard import address, drill
 
 
-def to_category_or_period(chart: str, catalogue: Catalogue) -> partial[None]:
-    """Show only the category that was clicked in the legend, or else the time that was marked by dragging."""
-    return partial(_to_category_or_period, chart, catalogue)
+def to_category_or_period(chart: str, catalogue: Catalogue, bars: pd.DataFrame) -> partial[None]:
+    """Show only the category that was clicked in the legend, or else the time of the `bars` that were marked."""
+    return partial(_to_category_or_period, chart, catalogue, bars)
 
 
 def only(category: str, catalogue: Catalogue) -> dict[str, list[str]]:
@@ -25,9 +26,9 @@ def only(category: str, catalogue: Catalogue) -> dict[str, list[str]]:
     return {"activity": sorted(of_it), "not_activity": []}
 
 
-def _to_category_or_period(chart: str, catalogue: Catalogue) -> None:
+def _to_category_or_period(chart: str, catalogue: Catalogue, bars: pd.DataFrame) -> None:
     clicked = st.session_state[chart]["selection"].get("kind") or [{}]
     if category := clicked[0].get("category"):
         address.change(**only(category, catalogue))
     else:
-        drill.to_period(chart)()
+        drill.to_period(chart, bars)()

@@ -3,6 +3,7 @@
 import contextlib
 import shlex
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import streamlit as st
@@ -18,6 +19,7 @@ from audit_store.errors import (
 from audit_store.filters import EventFilter
 from dashboard import address, data, health
 from dashboard.text import shown
+from dashboard.times import local
 
 _FIRST_EVENT = "python -m ingest append --agent support-7 --activity Login"
 
@@ -90,13 +92,28 @@ def _quoted(path: Path) -> str:
     return shown(shlex.quote(str(path)))
 
 
-def nothing_matches(where: EventFilter) -> None:
-    """The store has events, and none of them match."""
+def nothing_matches(where: EventFilter, newest: datetime | None) -> None:
+    """The store has events, the newest of them at `newest` (naive UTC), and none of them match."""
     _draw(":material/filter_alt_off:", "Nothing matches", f"There are no {shown(where.sentence())}.")
+    outdated = newest is not None and where.period.start is not None and newest < where.period.start
+    if newest is not None and outdated:
+        st.markdown(f"The newest event of the log is of {local(newest, where.zone)}.")
     with st.container(horizontal=True):
-        st.button("Reset all filters", key="nothing_reset", type="primary", on_click=address.reset)
         if where.range != "all":
-            st.button("Look at all time", key="nothing_all", on_click=address.change, kwargs={"range": "all"})
+            st.button(
+                "Look at all time",
+                key="nothing_all",
+                type="primary" if outdated else "secondary",
+                on_click=address.change,
+                kwargs={"range": "all"},
+            )
+        if address.is_filtered():
+            st.button(
+                "Reset all filters",
+                key="nothing_reset",
+                type="secondary" if outdated else "primary",
+                on_click=address.reset,
+            )
 
 
 def unreadable(reason: str) -> None:

@@ -26,10 +26,11 @@ def age(moment: datetime, now: datetime) -> str:
 
 
 def length(span: timedelta) -> str:
-    """A length of time in whole units: "7 days", "90 minutes"."""
+    """A length of time: "day", "7 days", "1 hour 30 minutes"; of more than a day to the minute."""
     seconds = round(span.total_seconds())
-    for unit, size in _UNITS:
-        if seconds % size == 0:
-            whole = seconds // size
-            return unit if whole == 1 else f"{whole:,} {unit}s"
-    return f"{seconds:,} seconds"
+    found = []
+    for unit, size in (*_UNITS, ("second", 1)):
+        whole, seconds = divmod(seconds, size)
+        if whole:
+            found.append(f"{whole:,} {unit}{'' if whole == 1 else 's'}")
+    return " ".join(found).removeprefix("1 ") if len(found) == 1 else " ".join(found[:3]) or "0 seconds"

@@ -28,7 +28,7 @@ categories = catalogue.categories
 extent = data.surroundings(where).extent
 found = overview.look(where, extent, top=st.session_state.get("top", 10))
 if found.totals.events == 0:
-    states.nothing_matches(where)
+    states.nothing_matches(where, extent.last)
     st.stop()
 
 with st.container(horizontal=True):
@@ -43,7 +43,9 @@ with st.expander("Copy as a sentence", key="ticket", icon=":material/content_cop
 with st.container(border=True):
     st.subheader("Events over time", anchor=False)
     cut = "Lighter bars are only partly in the range." if found.timeline["partial"].any() else ""
-    st.caption(f"Drag across the bars for a shorter time, or click a category in the legend. {cut}")
+    st.caption(
+        f"Click a bar or drag across several to see their time alone, or click a category in the legend. {cut}"
+    )
     over_time = drill.key(f"timeline{address.changes()}", where)
     bars = charts.timeline(
         found.timeline,
@@ -57,7 +59,7 @@ with st.container(border=True):
     st.altair_chart(
         charts_marks.with_alarms(bars, alarmed),
         key=over_time,
-        on_select=kinds.to_category_or_period(over_time, catalogue),
+        on_select=kinds.to_category_or_period(over_time, catalogue, found.timeline),
     )
     if not alarmed.empty:
         alarm_cards.legend(where)

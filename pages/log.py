@@ -27,7 +27,8 @@ rows: int = st.session_state.get("log_rows", paging.ROWS[1])
 on_top = paging.current(rows, where) == 1
 if on_top and st.session_state.get("log_live", True):
     paging.unpin()
-pinned = paging.pin(where, below=data.surroundings(where).extent.last_seq + 1)
+extent = data.surroundings(where).extent
+pinned = paging.pin(where, below=extent.last_seq + 1)
 index = data.page_index(pinned.where, pinned.below)
 total = int(index["events"].sum())
 wanted = address.opened_event()
@@ -80,7 +81,7 @@ with st.container(horizontal=True, vertical_alignment="center", key="log_freshne
 if wanted and not events:
     states.notice_line(f"event={wanted} was ignored: no event has this id")
 if total == 0:
-    states.nothing_matches(where)
+    states.nothing_matches(where, extent.last)
     st.stop()
 
 places = [neighbours.place(pinned, index, event["seq"]) for event in events]

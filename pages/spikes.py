@@ -6,6 +6,9 @@ from dashboard import address, alarm_cards, reviewing, spike_chart
 from dashboard.text import count, shown
 
 FIRST = 10
+MOST_NOTES = 100
+# States of the whole watch in which there is no login to draw.
+_NOTHING = ("empty", "future", "no login kind", "no logins")
 where = address.event_filter()
 watch = reviewing.watch(where)
 
@@ -35,8 +38,10 @@ st.caption(f"A promise: {review.promise}.")
 
 series = reviewing.one_agent(watch, agent[0], sensitivity) if agent else review.series.get(kind)
 with st.container(border=True):
-    if series is None:
-        st.text("No logins in this time.")
+    if series is None or review.state.name in _NOTHING:
+        st.text(shown(review.state.sentence if review.state.name in _NOTHING else "No logins in this time."))
+        if where.range != "all":
+            st.button("Look at all time", on_click=address.change, kwargs={"range": "all"})
     else:
         st.altair_chart(spike_chart.spikes(series.frame, counted=series.noun.removesuffix("s")))
         st.text(shown(series.state.sentence))
@@ -57,7 +62,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     )
 alarms = reviewing.chosen(review, made, verdicts)
 if not alarms:
-    st.text("No alarm here." if verdicts or review.alarms else shown(review.state.sentence))
+    st.text("No alarm here.")
 most = st.session_state.get("alarms_shown", FIRST)
 for told in reviewing.told(watch, alarms[:most]):
     alarm_cards.card(watch, told, made)
@@ -67,7 +72,9 @@ if len(alarms) > most and st.button(f"Show {count(len(alarms) - most, 'more alar
 
 notes = reviewing.notes(watch, review, sensitivity)
 with st.expander(f"Quieter notes ({len(notes):,})"):
-    for quiet in notes[:100]:
+    for quiet in notes[:MOST_NOTES]:
         alarm_cards.note(quiet)
+    if len(notes) > MOST_NOTES:
+        st.caption(f"The first {MOST_NOTES}; choose a shorter time or fewer agents for the others.")
     if not notes:
         st.text("Nothing else stood out.")

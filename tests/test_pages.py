@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from audit_store.store import Store
@@ -80,16 +81,18 @@ def test_a_bad_value_is_named_and_ignored(
 @pytest.mark.parametrize(
     ("bounds", "expected"),
     [
-        ([1773446400000.0, 1773480413000.0], ("2026-03-14", "2026-03-14T09:26")),
-        ([1773480413000.0, 1773446400000.0], ("2026-03-14", "2026-03-14T09:26")),
-        ([1773446400000.0, 1773446430000.0], None),
+        ([1773446400000.0, 1773480413000.0], ("2026-03-14", "2026-03-14T12:00")),
+        ([1773480413000.0, 1773446400000.0], ("2026-03-14", "2026-03-14T12:00")),
+        ([1773446400000.0], ("2026-03-14", "2026-03-14T06:00")),
+        ([1773446399000.0, 1773446430000.0], ("2026-03-13T18:00", "2026-03-14T06:00")),
+        ([1773619200000.0], None),
         ((), None),
     ],
 )
-def test_a_stretch_marked_in_a_chart_is_a_period(
-    bounds: list[float], expected: tuple[str, str] | None
-) -> None:
-    assert drill.marked(bounds) == expected
+def test_bars_marked_in_a_chart_are_a_period(bounds: list[float], expected: tuple[str, str] | None) -> None:
+    starts = pd.date_range("2026-03-13", "2026-03-15", freq="6h")
+    bars = pd.DataFrame({"bucket": starts, "until": starts + timedelta(hours=6)})
+    assert drill.marked(bounds, bars) == expected
 
 
 @pytest.mark.parametrize("page", PAGES)

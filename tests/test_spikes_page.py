@@ -92,6 +92,15 @@ def test_evidence_names_who_and_where_from(watched: Store, monkeypatch: pytest.M
     assert addresses.iloc[0]["Failed"] == 60
 
 
+def test_without_logins_nothing_is_drawn_and_there_is_a_way_out(
+    watched: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    test = run(watched, monkeypatch, q="no event has this")
+    assert len([one for one in test.text if one.value.startswith("No Login or")]) == 1
+    assert "Look at all time" in [one.label for one in test.button]
+    assert not test.get("vega_lite_chart")
+
+
 @pytest.mark.parametrize(
     "parameters",
     [{"range": "1h"}, {"activity": "Journey saved"}, {"agent": "nobody"}, {"q": "%"}, {"tz": "Asia/Kolkata"}],

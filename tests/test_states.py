@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from subprocess import PIPE, Popen
 from sys import executable
@@ -11,7 +12,7 @@ import pytest
 from audit_store.store import Store
 from dashboard import data
 from tests.conftest import Fill
-from tests.page_runs import PAGES, WEEK, metrics, show, words
+from tests.page_runs import NOW, PAGES, WEEK, event, metrics, show, words
 
 
 @pytest.fixture(autouse=True)
@@ -129,3 +130,10 @@ def test_nothing_matches_offers_all_time(full: Store) -> None:
     app = show(full, agent="old")
     app.button(key="nothing_all").click().run()
     assert metrics(app)["Events"] == "1"
+
+
+@pytest.mark.parametrize("page", ["activity", "log"])
+def test_a_log_that_ended_long_ago_says_when(store: Store, fill: Fill, page: str) -> None:
+    app = show(fill(store, [event(60 * 24 * 400)]), page)
+    assert f"The newest event of the log is of {NOW - timedelta(days=400):%Y-%m-%d %H:%M}" in words(app)
+    assert [one.label for one in app.button if str(one.key).startswith("nothing_")] == ["Look at all time"]

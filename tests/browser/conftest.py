@@ -12,9 +12,11 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from audit_store.store import Store
 from tests.page_runs import NOW
@@ -24,9 +26,10 @@ CHROMIUM = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))),
     None,
 )
-OURS = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")
 # What a machine with other work takes to answer; tests of how soon something is seen name their own time.
-expect.set_options(timeout=20_000)
+PATIENCE = 20.0
+OURS = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")
+expect.set_options(timeout=1000 * PATIENCE)
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 
@@ -156,13 +159,45 @@ class Watched:
     def settle(self) -> None:
         """Wait until the script has run, also for what was just clicked, and what it drew is there."""
         quiet = 0
-        while quiet < 2:
+        while quiet < 3:
             # Once the server answers this, what the browser sent before has reached it, too.
             self.page.evaluate("() => fetch('/_stcore/health').then(answer => answer.text())")
             self.page.wait_for_timeout(150)
             quiet = quiet + 1 if self.page.locator(IDLE).count() else 0
             self.page.locator(IDLE).wait_for(timeout=60_000)
             self.page.locator("[data-testid=stSkeleton]").first.wait_for(state="detached", timeout=60_000)
+
+
+def becomes(found: Callable[[], object], wanted: object) -> None:
+    """Fail if this is not found within PATIENCE: a page shows what is new a moment after the click."""
+    end = time.monotonic() + PATIENCE
+    while (last := found()) != wanted and time.monotonic() < end:
+        time.sleep(0.1)
+    assert last == wanted
+
+
+def events_are(page: Page, number: str) -> None:
+    """The page's first figure is this."""
+    expect(page.get_by_test_id("stMetricValue").first).to_have_text(number)
+
+
+def parameters(page: Page) -> dict[str, list[str]]:
+    """What the page's address says."""
+    return parse_qs(urlsplit(page.url).query)
+
+
+def choose(page: Page, box: str | re.Pattern[str], typed: str, option: str | re.Pattern[str]) -> None:
+    """Pick from a list as a person would: again, if the page was drawn anew and the list is closed."""
+    choices = page.get_by_role("combobox", name=box)
+    end = time.monotonic() + PATIENCE
+    while True:
+        choices.click()
+        choices.fill(typed)
+        try:
+            return page.get_by_role("option", name=option).first.click(timeout=3_000)
+        except PlaywrightTimeout:
+            if time.monotonic() > end:
+                raise
 
 
 Visit = Callable[..., Watched]

@@ -2,14 +2,13 @@
 
 import re
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from audit_store.queries import Query
 from audit_store.store import Store
 from ingest import append
-from tests.browser.conftest import Server, Visit, serving
+from tests.browser.conftest import Server, Visit, becomes, choose, events_are, parameters, serving
 
 CATALOGUE = """
 [[category]]
@@ -25,14 +24,6 @@ def opened_event(server: Server, seq: int = 6000) -> str:
     return str(Store(server.store).run(query)["id"][0])
 
 
-def events_are(page: Page, number: str) -> None:
-    expect(page.get_by_test_id("stMetricValue").first).to_have_text(number)
-
-
-def parameters(page: Page) -> dict[str, list[str]]:
-    return parse_qs(urlsplit(page.url).query)
-
-
 def test_a_name_among_thousands_is_found_by_typing_and_excluded(crowded: Server, visit: Visit) -> None:
     seen = visit(f"{crowded.url}/?agent=busy")
     page = seen.page
@@ -41,18 +32,15 @@ def test_a_name_among_thousands_is_found_by_typing_and_excluded(crowded: Server,
     agents.fill("agent-1234")
     agents.press("Enter")
     events_are(page, "4,002")
-    assert parameters(page)["agent"] == ["busy", "agent-1234"]
+    becomes(lambda: parameters(page)["agent"], ["busy", "agent-1234"])
     page.reload()
     seen.settle()
     page.get_by_text("Exclude", exact=True).click()
-    others = page.get_by_role("combobox", name=re.compile("^Not these agents"))
-    others.click()
     seen.settle()
-    others.fill("busy")
-    page.get_by_role("option", name=re.compile("busy$")).first.click()
+    choose(page, re.compile("^Not these agents"), "busy", re.compile("busy$"))
     events_are(page, "2")
-    assert parameters(page)["not_agent"] == ["busy"]
-    assert parameters(page)["agent"] == ["agent-1234"]
+    becomes(lambda: parameters(page).get("not_agent"), ["busy"])
+    becomes(lambda: parameters(page)["agent"], ["agent-1234"])
 
 
 def test_a_bar_is_a_filter_and_its_chart_can_be_read_as_a_table(crowded: Server, visit: Visit) -> None:
@@ -86,9 +74,7 @@ def test_details_lead_to_what_is_near(crowded: Server, visit: Visit) -> None:
         seen.settle()
         page.get_by_role("button", name=label).click()
         expect(page).to_have_url(re.compile(f"{next(iter(wanted))}="))
-        seen.settle()
-        found = parameters(page)
-        assert {name: found[name] for name in wanted} == wanted, label
+        becomes(lambda wanted=wanted: {name: parameters(page).get(name) for name in wanted}, wanted)
 
 
 def test_columns_can_be_chosen(crowded: Server, visit: Visit) -> None:
@@ -115,12 +101,15 @@ def test_a_paused_log_says_how_many_are_new(crowded: Server, visit: Visit) -> No
 def test_own_views_and_activities_after_a_first_visit_and_a_restart(tmp_path: Path, visit: Visit) -> None:
     store = tmp_path / "audit.duckdb"
     with serving(store, tmp_path / "first.log") as server:
-        page = visit(server.url).page
+        seen = visit(server.url)
+        page = seen.page
         expect(page.get_by_text("make demo")).to_be_visible()
         expect(page.get_by_text("python -m ingest append --agent")).to_be_visible()
         append(agent="ada", activity="Door opened", store=store)
         events_are(page, "1")
+        seen.settle()
         page.get_by_text("Saved views").click()
+        seen.settle()
         page.get_by_label("Name for these filters").fill("mine")
         page.get_by_role("button", name="Save view").click()
         expect(page.get_by_text("“mine” is saved.")).to_be_visible()
@@ -133,8 +122,5 @@ def test_own_views_and_activities_after_a_first_visit_and_a_restart(tmp_path: Pa
         expect(legend.filter(has_text="Doors")).to_have_count(1)
         expect(page.locator("[fill='#123abc']").first).to_be_attached()
         page.get_by_text("Saved views").click()
-        views = page.get_by_role("combobox", name="Open a view")
-        views.click()
-        views.fill("mine")
-        expect(page.get_by_role("option", name="mine (own)")).to_be_visible()
+        choose(page, "Open a view", "mine", "mine (own)")
         page.close()

@@ -1,18 +1,16 @@
 """Filters in a real browser: counts beside the choices, charts as controls, undo, a view that survives."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from audit_store.store import Store
-from tests.browser.conftest import Serve, Visit
+from tests.browser.conftest import Serve, Visit, choose, events_are, parameters
 from tests.conftest import Fill
 from tests.page_runs import WEEK, event
-
-READY = "[data-testid=stApp][data-test-script-state=notRunning]"
 
 
 @pytest.fixture
@@ -21,10 +19,6 @@ def url(tmp_path: Path, fill: Fill, serve: Serve) -> str:
     web = event(10, agent="ada", source="web")
     fill(Store(path), [*WEEK, web, *(event(minutes, agent="ada") for minutes in range(110, 4000, 100))])
     return serve(path, AUDIT_READ_ONLY="1").url
-
-
-def events_are(page: Page, number: str) -> None:
-    expect(page.get_by_test_id("stMetricValue").first).to_have_text(number)
 
 
 def test_a_choice_gives_as_many_events_as_stand_beside_it(url: str, visit: Visit) -> None:
@@ -39,16 +33,18 @@ def test_a_choice_gives_as_many_events_as_stand_beside_it(url: str, visit: Visit
     expect(page).not_to_have_url(re.compile(r"agent="))
 
 
-def test_a_click_in_the_legend_and_a_drag_are_filters_and_undone(url: str, visit: Visit) -> None:
-    page = visit(url).page
+def test_a_click_in_the_legend_a_drag_and_a_bar_are_filters_and_undone(url: str, visit: Visit) -> None:
+    seen = visit(url)
+    page = seen.page
     chart = page.get_by_test_id("stVegaLiteChart").first
     expect(chart).to_have_attribute("aria-label", re.compile("^Busiest: "))
     chart.locator("g.role-legend-label text").filter(has_text="Staff and access").click(force=True)
     expect(page).to_have_url(re.compile("activity=User"))
     events_are(page, "1")
+    seen.settle()
     page.keyboard.press("Alt+z")
     events_are(page, "44")
-    page.locator(READY).wait_for()
+    seen.settle()
     box = chart.locator("svg").bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + 150, box["y"] + 100)
@@ -56,20 +52,33 @@ def test_a_click_in_the_legend_and_a_drag_are_filters_and_undone(url: str, visit
     page.mouse.move(box["x"] + 350, box["y"] + 110, steps=8)
     page.mouse.up()
     expect(page).to_have_url(re.compile("range=custom&from="))
+    seen.settle()
+    page.keyboard.press("Alt+z")
+    events_are(page, "44")
+    seen.settle()
+    bars = chart.locator("path[aria-roledescription=bar]")
+    bars.first.wait_for(state="attached")
+    sizes = bars.evaluate_all("found => found.map(one => one.getBoundingClientRect().height)")
+    bars.nth(sizes.index(max(sizes))).click()
+    expect(page).to_have_url(re.compile("range=custom&from="))
+    of_bar = parameters(page)
+    start, end = (datetime.fromisoformat(of_bar[name][0]) for name in ("from", "to"))
+    assert end - start == timedelta(hours=6)
 
 
 def test_a_saved_view_is_there_for_the_next_visitor(url: str, visit: Visit) -> None:
-    page = visit(f"{url}/?agent=ada").page
+    seen = visit(f"{url}/?agent=ada")
+    page = seen.page
     page.get_by_text("Saved views").click()
+    seen.settle()
     page.get_by_label("Name for these filters").fill("<b>mine</b>")
     page.get_by_role("button", name="Save view").click()
     expect(page.get_by_text("“<b>mine</b>” is saved.")).to_be_visible()
-    other = visit(url).page
+    visitor = visit(url)
+    other = visitor.page
     other.get_by_text("Saved views").click()
-    views = other.get_by_role("combobox", name="Open a view")
-    views.click()
-    views.fill("mine")
-    other.get_by_role("option", name="<b>mine</b> (own)").click()
+    visitor.settle()
+    choose(other, "Open a view", "mine", "<b>mine</b> (own)")
     expect(other).to_have_url(re.compile("agent=ada"))
 
 
@@ -93,14 +102,13 @@ def test_an_hour_of_the_week_is_a_filter_and_off_hours_a_view(url: str, visit: V
     busiest.locator(f"path[aria-label*='day: {hour}; weekday: {day}']").click()
     expect(page).to_have_url(re.compile(f"hours={day}-{hour}"))
     events_are(page, events)
+    seen.settle()
     page.keyboard.press("Alt+z")
     expect(page).not_to_have_url(re.compile("hours="))
     seen.settle()
     page.get_by_text("Saved views").click()
-    views = page.get_by_role("combobox", name="Open a view")
-    views.click()
-    views.fill("Off")
-    page.get_by_role("option", name="Off-hours, last 30 days").click()
+    seen.settle()
+    choose(page, "Open a view", "Off", "Off-hours, last 30 days")
     expect(page).to_have_url(re.compile("hours=off"))
     expect(page.get_by_text("outside Mon–Fri 08:00–18:00, last 30 days")).to_be_visible()
 
@@ -109,7 +117,6 @@ def test_sources_are_counted_when_looked_at_and_are_a_filter(url: str, visit: Vi
     seen = visit(f"{url}/?range=all")
     seen.page.get_by_text("Sources", exact=True).click()
     seen.settle()
-    seen.page.get_by_role("combobox", name=re.compile("^Source")).click()
-    seen.page.get_by_role("option", name=re.compile(r"^1\s+web$")).click()
+    choose(seen.page, re.compile("^Source"), "web", re.compile(r"^1\s+web$"))
     expect(seen.page).to_have_url(re.compile("source=web"))
     events_are(seen.page, "1")

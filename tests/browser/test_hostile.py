@@ -3,7 +3,7 @@
 from pathlib import Path
 from urllib.parse import urlencode
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from audit_store.store import Store
 from tests.browser.conftest import Serve, Visit
@@ -41,6 +41,6 @@ def test_hostile_events_are_plain_text_everywhere(
         parameters = {"q": STRINGS[place + 2][:60], "event": f"00000000-0000-4000-8000-{place:012}"}
         seen.page.goto(f"{server.url}/log?{urlencode(parameters)}")
         seen.settle()
-        assert MARK in seen.page.get_by_test_id("stMain").inner_text()
+        expect(seen.page.get_by_test_id("stMain")).to_contain_text(MARK)
         check(seen.page)
     assert dialogs == []

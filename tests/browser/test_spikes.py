@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, expect
 from alarms import mark, review, watch_over
 from audit_store.filters import EventFilter
 from audit_store.store import Store
-from tests.browser.conftest import Serve, Visit, Watched
+from tests.browser.conftest import Serve, Visit, Watched, choose
 from tests.conftest import Fill
 from tests.page_runs import NOW
 from tests.test_spikes_page import BURST, login
@@ -104,8 +104,7 @@ def test_one_agent_and_another_sensitivity(watched: Path, serve: Serve, visit: V
     seen = visit(f"{serve(watched).url}/spikes?{WEEK}")
     warnings = listen(seen)
     expect(seen.page.get_by_text("2 of 168 hours stand out.")).to_be_visible()
-    seen.page.get_by_role("combobox", name="One agent").fill("eve")
-    seen.page.get_by_role("option", name="eve").click()
+    choose(seen.page, "One agent", "eve", "eve")
     expect(seen.page.get_by_text("0 of 168 hours stand out.")).to_be_visible()
     seen.page.get_by_test_id("stSlider").locator("[role=slider], input").first.focus()
     seen.page.keyboard.press("ArrowRight")
