@@ -65,7 +65,8 @@ class EventFilter:
         outcome = _known("outcome", given, OUTCOME_CHOICES, f"give {', '.join(OUTCOME_CHOICES)}", notices)
         of_week = _known("hours", given, hours.CHOICES, hours.ALLOWED, notices)
         if len(one["q"]) > Q_MAX:
-            notices.append(InvalidFilter("q", one["q"], f"a search may have {Q_MAX} characters; it was cut"))
+            beyond = f"a search may have {Q_MAX} characters, and this goes beyond them"
+            notices.append(InvalidFilter("q", one["q"][Q_MAX:], beyond))
         is_custom = chosen == "custom"
         return cls(
             period=period,
@@ -217,7 +218,10 @@ def _period(
     try:
         if name == "custom":
             return name, ranges.custom(one["from"], one["to"], zone)
-        return name, ranges.relative(name, now)
+        period = ranges.relative(name, now)
     except InvalidFilter as notice:
         notices.append(notice)
         return ranges.DEFAULT_RANGE, ranges.relative(ranges.DEFAULT_RANGE, now)
+    unused = [InvalidFilter(end, one[end], "it needs range=custom") for end in ("from", "to") if one[end]]
+    notices.extend(unused)
+    return name, period

@@ -91,7 +91,7 @@ def by_agent(
         .mark_bar()
         .encode(
             x=alt.X("events:Q", title="Events", stack="zero", axis=COUNTS),
-            y=alt.Y("label:N", title=None, sort=None, axis=alt.Axis(labelLimit=_A_THIRD, labelOverlap=False)),
+            y=alt.Y("label:N", title=None, sort=None, axis=_NAMES),
             color=_colour(categories, colours or {}),
             order="place:Q",
             opacity=faded if select else alt.value(1),
@@ -128,7 +128,15 @@ def heat_map(frame: pd.DataFrame, *, select: bool = False) -> alt.Chart:
 
 _EVENTS = alt.Tooltip("events:Q", title="Events", format=",")
 _SCALE = alt.Legend(orient="bottom", padding=0, offset=4, tickMinStep=1, labelExpr=SHORT)
-_A_THIRD = alt.ExprRef("clamp(containerSize()[0] / 3, 90, 240)")
+_A_THIRD = "clamp(containerSize()[0] / 3, 90, 240)"
+# Long names are often alike at their beginning, as those of one cloud account: what is cut is their middle.
+_CUT = f"floor({_A_THIRD} / 20)"
+_NAMES = alt.Axis(
+    labelLimit=alt.ExprRef(_A_THIRD),
+    labelOverlap=False,
+    labelExpr=f"length(datum.label) > 3 * {_CUT} "
+    f"? slice(datum.label, 0, {_CUT}) + '…' + slice(datum.label, -2 * {_CUT}) : datum.label",
+)
 
 
 def _line_of(earlier: pd.DataFrame, x: alt.X) -> alt.Chart:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
-from audit_store.errors import AuditStoreError
+from audit_store.errors import AuditStoreError, InvalidFormat
 from audit_store.store import Connection, scratch
 from ingest import formats, spool
 from ingest.ahead import ahead
@@ -98,10 +98,13 @@ def _noted(
     """The rows of all sources, after the run and the bar have taken note of them."""
     before = 0
     for source in sources:
-        for chunk in read(source.content, source.format, options, connection):
-            run.note(source.name, chunk)
-            bar.update(before + chunk.bytes_done - bar.n)
-            yield chunk.rows
+        try:
+            for chunk in read(source.content, source.format, options, connection):
+                run.note(source.name, chunk)
+                bar.update(before + chunk.bytes_done - bar.n)
+                yield chunk.rows
+        except InvalidFormat as error:
+            raise InvalidFormat(f"{source.name}: {error}") from error
         before = int(bar.n)
 
 

@@ -133,6 +133,7 @@ def test_standard_input_is_read(path: Path, lines: Path) -> None:
         (("import", "missing.jsonl"), "missing.jsonl"),
         (("import", "README.md"), "--format"),
         (("import", "README.md", "--format", "nonsense"), "nonsense"),
+        (("import", "README.md", "--format", "cloudtrail"), "README.md: there is no array at $.Records"),
         (("import", "README.md", "--map", "nobody=x"), "nobody=x"),
         (("append", "--agent", "a"), "--activity"),
         (("append", "--agent", "a", "--activity", "b", "--outcome", "maybe"), "maybe"),

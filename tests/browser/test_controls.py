@@ -66,7 +66,6 @@ def test_details_lead_to_what_is_near(crowded: Server, visit: Visit) -> None:
     for label, wanted in {
         "Only this agent": {"agent": ["busy"]},
         "Not this activity": {"not_activity": ["Journey saved"]},
-        "Same activity": {"activity": ["Journey saved"]},
         "Same address": {"q": ["203.0.113.6"]},
         "This agent ± 15 minutes": {"agent": ["busy"], "range": ["custom"]},
     }.items():

@@ -1,24 +1,25 @@
 """Filters in a real browser: counts beside the choices, charts as controls, undo, a view that survives."""
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from audit_store.store import Store
-from tests.browser.conftest import Serve, Visit, choose, events_are, parameters
+from tests.browser.conftest import Visit, choose, events_are, parameters, serving_well
 from tests.conftest import Fill
 from tests.page_runs import WEEK, event
 
 
-@pytest.fixture
-def url(tmp_path: Path, fill: Fill, serve: Serve) -> str:
-    path = tmp_path / "audit.duckdb"
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory, fill: Fill) -> Iterator[str]:
+    path = tmp_path_factory.mktemp("filtering") / "audit.duckdb"
     web = event(10, agent="ada", source="web")
     fill(Store(path), [*WEEK, web, *(event(minutes, agent="ada") for minutes in range(110, 4000, 100))])
-    return serve(path, AUDIT_READ_ONLY="1").url
+    with serving_well(path, path.with_name("server.log"), AUDIT_READ_ONLY="1") as server:
+        yield server.url
 
 
 def test_a_choice_gives_as_many_events_as_stand_beside_it(url: str, visit: Visit) -> None:

@@ -1,6 +1,7 @@
 """A reader's way through the demo: open, filter, follow a link, look at one event."""
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +11,13 @@ from playwright.sync_api import expect
 from audit_store.queries import Query
 from audit_store.store import Store
 from demo.__main__ import main as demo
-from tests.browser.conftest import Serve, Visit, events_are
+from tests.browser.conftest import Visit, events_are, serving_well
+
+
+@pytest.fixture(scope="module")
+def url(store: Path) -> Iterator[str]:
+    with serving_well(store, store.with_name("server.log")) as server:
+        yield server.url
 
 
 @pytest.fixture(scope="module")
@@ -26,8 +33,8 @@ def count(store: Path, condition: str) -> int:
     return int(frame.n[0])
 
 
-def test_filters_change_the_charts_the_table_and_the_address(store: Path, serve: Serve, visit: Visit) -> None:
-    page = visit(serve(store).url + "/?range=all&tz=UTC").page
+def test_filters_change_the_charts_the_table_and_the_address(store: Path, url: str, visit: Visit) -> None:
+    page = visit(url + "/?range=all&tz=UTC").page
     events_are(page, format(count(store, "$now IS NOT NULL"), ","))
     expect(
         page.locator("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg")
@@ -45,8 +52,8 @@ def test_filters_change_the_charts_the_table_and_the_address(store: Path, serve:
     expect(page.get_by_text(f"of {failures} events")).to_be_visible()
 
 
-def test_a_link_shows_its_view_on_a_fresh_server(store: Path, serve: Serve, visit: Visit) -> None:
-    page = visit(serve(store).url + "/log?range=30d&activity=Login").page
+def test_a_link_shows_its_view_on_a_fresh_server(store: Path, url: str, visit: Visit) -> None:
+    page = visit(url + "/log?range=30d&activity=Login").page
     logins = count(store, "activity = 'Login' AND occurred_at >= $now - INTERVAL 30 DAY")
     total = page.get_by_text(re.compile(r"of [\d,]+ events"))
     shown = re.search(r"of ([\d,]+) events", total.first.inner_text())
@@ -58,14 +65,13 @@ def test_a_link_shows_its_view_on_a_fresh_server(store: Path, serve: Serve, visi
     expect(page).to_have_title(re.compile("Audit log"))
 
 
-def test_an_event_has_an_address_of_its_own(store: Path, serve: Serve, visit: Visit) -> None:
+def test_an_event_has_an_address_of_its_own(store: Path, url: str, visit: Visit) -> None:
     frame = Store(store).run(Query("SELECT event_id::VARCHAR AS event_id, agent FROM events WHERE seq = 5"))
-    page = visit(serve(store).url + f"/log?range=all&event={frame.event_id[0]}").page
+    page = visit(url + f"/log?range=all&event={frame.event_id[0]}").page
     expect(page.locator("[data-testid=stMain]").get_by_text(frame.event_id[0]).first).to_be_visible()
 
 
-def test_every_page_answers_bad_parameters_with_a_notice(store: Path, serve: Serve, visit: Visit) -> None:
-    server = serve(store)
+def test_every_page_answers_bad_parameters_with_a_notice(url: str, visit: Visit) -> None:
     for path in ("/", "/log", "/store"):
-        page = visit(server.url + path + "?range=9d&tz=Mars/Base&outcome=maybe").page
+        page = visit(url + path + "?range=9d&tz=Mars/Base&outcome=maybe").page
         expect(page.get_by_text(re.compile("Mars/Base.*ignored")).first).to_be_visible()
