@@ -14,6 +14,8 @@ from audit_store.records import literal, quoted, trimmed
 
 TEXTS = ("agent", "activity", "description", "outcome", "source_ip", "target", "source", "event_id")
 SPOOL_FIELDS = ("fresh_id", "appended_at")
+# What their own rules let pass cannot be the text of a number or of another value of JSON.
+CHECKED_AS_TEXT = ("outcome", "fresh_id", "occurred_at")
 
 _STRING = r'"(?:[^"\\\x00-\x1f]|\\["\\/bfnrt])*"'
 # Only numbers that Python and DuckDB write with the same digits.
@@ -21,8 +23,13 @@ _NUMBER = r"0|-?[1-9]\d{0,14}(?:\.\d{1,4})?"
 _PAIR = rf"{_STRING}: ?(?:{_STRING}|true|false|null|{_NUMBER})"
 _FLAT_OBJECT = rf"\{{(?:{_PAIR}(?:, ?{_PAIR})*)?\}}"
 _SCALAR = r"true|false|0|-?[1-9]\d{0,14}"
+# What a value of JSON that is no string looks like; DuckDB takes NaN and inf too.
+_OTHER_VALUE = r"(?s)[\[{].*|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|-?(?i:nan|inf|infinity)|true|false"
 _NAIVE = r"\d{4}-\d{2}-\d{2}[T ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?"
 _DAY = 86_400_000_000
+# Version and variant of a UUIDv5.
+_UUID_BITS = 5 << 76 | 2 << 62
+_UUID_MASK = ~(15 << 76 | 3 << 62) & (1 << 128) - 1
 
 
 def stage(
@@ -46,8 +53,9 @@ def stage(
     """
     # Two fields may come from one key.
     names = list(dict.fromkeys(fields.values()))
+    given = fields.get("metadata")
     sql = (
-        f"WITH source AS ({frame}), {_parsed(names)}, {_told(fields, constants, names)}, "
+        f"WITH source AS ({frame}), {_parsed(names, given)}, {_told(fields, constants, names)}, "
         f"{_merged(names, rest)}, {_keyed(zone)} {_rows(fresh)}"
     )
     params = {"source": source, "now": now} | ({"zone": zone} if zone else {})
@@ -62,9 +70,7 @@ def doubt(frame: str) -> Query:
 def content_keys() -> Query:
     """Rows event_id, made of the content, in the order of the table `contents` (source, digest, ordinal)."""
     key = "digest || ':' || ordinal"
-    return Query(
-        f"SELECT {_uuid('hash')} AS event_id FROM (SELECT {_key_hash('source', key)} AS hash FROM contents)"
-    )
+    return Query(f"SELECT {_key_uuid('source', key)}::BLOB AS event_id FROM contents")
 
 
 def known_zones() -> Query:
@@ -72,31 +78,38 @@ def known_zones() -> Query:
     return Query("SELECT name FROM pg_timezone_names()")
 
 
-def _parsed(names: list[str]) -> str:
-    shape = literal(json.dumps(dict.fromkeys(names, "JSON"), ensure_ascii=False))
+def _parsed(names: list[str], metadata: str | None) -> str:
+    shape = _shape({name: "JSON" if name == metadata else "VARCHAR" for name in names})
     return (
         "parsed AS (SELECT line, raw, record, "
         f"TRY(from_json(record, {shape})) AS f, TRY(json_keys(record)) AS keys FROM source)"
     )
 
 
+def _shape(types: Mapping[str, str]) -> str:
+    return literal(json.dumps(types, ensure_ascii=False))
+
+
 def _told(fields: Mapping[str, str], constants: Mapping[str, str], names: list[str]) -> str:
     texts = []
     typed = ["true"]
+    metadata = fields.get("metadata")
     for name in (*TEXTS, *SPOOL_FIELDS, "occurred_at"):
-        value = f"f.{quoted(fields[name])}" if name in fields else "NULL"
-        other = literal(constants[name]) if name in constants else "NULL"
-        is_text = f"starts_with({value}, '\"')"
+        constant = literal(constants[name]) if name in constants else "NULL"
         if name not in fields:
-            texts.append(f"{other}::VARCHAR AS {name}")
-        elif fields[name] == name:
-            texts.append(f"coalesce({value}->>'$', {other}) AS {name}")
-            typed.append(f"({value} IS NULL OR {is_text})")
-        else:
-            texts.append(f"coalesce(nullif({value}->>'$', ''), {other}) AS {name}")
-            typed.append(f"({value} IS NULL OR {is_text} OR regexp_full_match({value}, '{_SCALAR}'))")
-    if "metadata" in fields:
-        value = f"f.{quoted(fields['metadata'])}"
+            texts.append(f"{constant}::VARCHAR AS {name}")
+            continue
+        value = f"f.{quoted(fields[name])}"
+        if fields[name] == metadata:
+            value = f"({value}->>'$')"
+        own = fields[name] == name
+        if name not in CHECKED_AS_TEXT:
+            typed.append(_is_text(fields[name], value, scalar=not own))
+        value = value if own else f"nullif({value}, '')"
+        # `coalesce` copies every text.
+        texts.append(f"{value if constant == 'NULL' else f'coalesce({value}, {constant})'} AS {name}")
+    if metadata is not None:
+        value = f"f.{quoted(metadata)}"
         texts.append(
             f"CASE WHEN starts_with({value}, '\"') THEN {value}->>'$' ELSE {value}::VARCHAR END AS given"
         )
@@ -106,6 +119,23 @@ def _told(fields: Mapping[str, str], constants: Mapping[str, str], names: list[s
     return (
         f"told AS (SELECT line, raw, record, keys, {', '.join(texts)}, {' AND '.join(typed)} AS typed, "
         f"{known} AS known FROM parsed)"
+    )
+
+
+def _is_text(key: str, value: str, *, scalar: bool) -> str:
+    """Whether the JSON value that DuckDB gave as this text is a string or null (or, with `scalar`, a simple value).
+
+    Only a text that looks like another value is looked up in the record, and few come to be looked at closely.
+    """
+    number = f"{value} < ':'"
+    nested = f"{value} >= '[' AND {value} < '\\' OR {value} >= '{{' AND {value} < '|'"
+    word = f"strlen({value}) BETWEEN {len('nan')} AND {len('infinity')}"
+    looked_up = f"starts_with(from_json(record, {_shape({key: 'JSON'})}).{quoted(key)}, '\"')"
+    simple = f"WHEN regexp_full_match({value}, '{_SCALAR}') THEN true " if scalar else ""
+    return (
+        f"CASE WHEN {number} OR {nested} OR {word} THEN "
+        f"CASE {simple}WHEN regexp_full_match({value}, {literal(_OTHER_VALUE)}) THEN {looked_up} ELSE true END "
+        "ELSE true END"
     )
 
 
@@ -130,15 +160,14 @@ def _keyed(zone: str | None) -> str:
     )
     return (
         "keyed AS (SELECT * REPLACE (coalesce(occurred_at, appended_at) AS occurred_at, "
-        "coalesce(source, $source) AS source), occurred_at IS NOT NULL AS timed, CASE "
+        "coalesce(source, $source) AS source, coalesce(description, '') AS description), "
+        "occurred_at IS NOT NULL AS timed, CASE "
         "WHEN coalesce(occurred_at, appended_at) IS NULL THEN $now::TIMESTAMPTZ "
         f"WHEN regexp_full_match(coalesce(occurred_at, appended_at), '{event.RFC3339_PATTERN}') "
         "THEN try_cast(coalesce(occurred_at, appended_at) AS TIMESTAMPTZ) "
         f"{local if zone else ''} END AS moment, "
-        "CASE WHEN event_id IS NOT NULL AND NOT (strlen(event_id) = 36 "
-        f"AND regexp_full_match(event_id, '{event.UUID_PATTERN}')) "
-        f"THEN {_key_hash('coalesce(source, $source)', 'event_id')} END AS hash, "
-        "TRY(json_keys(metadata)) AS members FROM merged)"
+        f"{_uuid('event_id', _key_uuid('coalesce(source, $source)', 'event_id'))} AS given_key, "
+        f"{_uuid('fresh_id')} AS fresh_key, TRY(json_keys(metadata)) AS members FROM merged)"
     )
 
 
@@ -150,15 +179,11 @@ def _steady(naive: str) -> str:
 
 
 def _rows(fresh: bool) -> str:
-    identity = (
-        f"CASE WHEN hash IS NOT NULL THEN {_uuid('hash')} WHEN event_id IS NOT NULL THEN lower(event_id) "
-        f"WHEN fresh_id IS NOT NULL THEN lower(fresh_id) {'ELSE uuidv7()::VARCHAR' if fresh else ''} END"
-    )
     content = f"CASE WHEN event_id IS NULL AND fresh_id IS NULL THEN sha256({trimmed('raw')}) END"
     return (
-        f"SELECT line, {identity} AS event_id, "
+        f"SELECT line, coalesce(given_key, fresh_key{', uuidv7()' if fresh else ''})::BLOB AS event_id, "
         f"event_id IS NOT NULL OR {'false' if fresh else 'fresh_id IS NULL'} AS keyed, "
-        "moment AS occurred_at, timed, agent, activity, coalesce(description, '') AS description, "
+        "moment AS occurred_at, timed, agent, activity, description, "
         "outcome, source_ip, target, source, metadata, "
         f"{'NULL' if fresh else content}"
         f"::VARCHAR AS digest, coalesce({_sure()}, false) AS sure, "
@@ -175,12 +200,12 @@ def _sure() -> str:
         r"NOT regexp_matches(record, ',\s*[}\]]')",
         f"length(agent) BETWEEN 1 AND {event.AGENT_MAX}",
         f"length(activity) BETWEEN 1 AND {event.ACTIVITY_MAX}",
-        f"strlen(coalesce(description, '')) <= {event.DESCRIPTION_MAX_BYTES}",
+        f"strlen(description) <= {event.DESCRIPTION_MAX_BYTES}",
         "(outcome IS NULL OR outcome IN ('success', 'failure'))",
         *(f"({name} IS NULL OR length({name}) <= {most})" for name, most in optional.items()),
         f"length(source) <= {event.SOURCE_MAX}",
         f"(event_id IS NULL OR length(event_id) BETWEEN 1 AND {event.EVENT_ID_MAX})",
-        f"(fresh_id IS NULL OR regexp_full_match(fresh_id, '{event.UUID_PATTERN}'))",
+        "(fresh_id IS NULL OR fresh_key IS NOT NULL)",
         f"moment >= TIMESTAMPTZ '{event.EARLIEST}' AND moment < TIMESTAMPTZ '{event.LATEST}'",
         f"(metadata = '{{}}' OR strlen(metadata) <= {event.METADATA_MAX_BYTES} "
         f"AND regexp_full_match(metadata, {literal(_FLAT_OBJECT)}) AND {_distinct('members')})",
@@ -196,16 +221,17 @@ def _distinct(keys: str) -> str:
     )
 
 
-def _key_hash(source: str, key: str) -> str:
-    """SHA-1 of namespace and name, the stuff of a UUIDv5, as `event.key_uuid` has it."""
-    name = f"length({source}) || ':' || {source} || {key}"
-    return f"sha1(unhex('{event.KEY_NAMESPACE.hex}') || encode({name}))"
-
-
-def _uuid(hashed: str) -> str:
-    """The text of a UUIDv5: version and variant bits set as RFC 9562, 5.5 says."""
-    variant = f"substr('89ab89ab89ab89ab', instr('0123456789abcdef', substr({hashed}, 17, 1)), 1)"
+def _uuid(text: str, other: str = "NULL") -> str:
+    """The text as a UUID where it is one, else `other`, unless it is NULL."""
     return (
-        f"concat(substr({hashed}, 1, 8), '-', substr({hashed}, 9, 4), '-5', substr({hashed}, 14, 3), '-', "
-        f"{variant}, substr({hashed}, 18, 3), '-', substr({hashed}, 21, 12))"
+        f"CASE WHEN strlen({text}) = 36 AND regexp_full_match({text}, '{event.UUID_PATTERN}') "
+        f"THEN {text}::UUID WHEN {text} IS NOT NULL THEN {other} END"
     )
+
+
+def _key_uuid(source: str, key: str) -> str:
+    """The UUIDv5 (RFC 9562, 5.5) of a key, as `event.key_uuid` has it: of SHA-1 of namespace and name."""
+    name = f"length({source}) || ':' || {source} || {key}"
+    hashed = f"sha1(unhex('{event.KEY_NAMESPACE.hex}') || encode({name}))"
+    number = f"unhex(left({hashed}, 32))::UUID::UHUGEINT"
+    return f"({number} & {_UUID_MASK}::UHUGEINT | {_UUID_BITS}::UHUGEINT)::UUID"

@@ -41,7 +41,7 @@ _SAFE: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
 }
-_UTC = "SET TimeZone = 'UTC'"  # the setting belongs to an extension, so connect(config=…) does not know it
+_UTC = "SET GLOBAL TimeZone = 'UTC'"  # the setting belongs to an extension, so connect(config=…) does not know it
 _LOCKED = _SAFE | {"enable_external_access": "false", "lock_configuration": "true"}
 
 

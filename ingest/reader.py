@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
+from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,7 +17,7 @@ from audit_store.errors import InvalidEvent, InvalidFormat
 from audit_store.event import fresh_id
 from audit_store.queries import Query
 from ingest import frames, tables
-from ingest.ahead import ahead
+from ingest.ahead import worked
 from ingest.content import Content
 from ingest.formats import Format
 from ingest.frames import Frame, Reject, shown
@@ -29,10 +30,11 @@ if TYPE_CHECKING:
 
 __all__ = ["ROW_SCHEMA", "Chunk", "ReadOptions", "Reject", "read"]
 
+_BYTES = pa.binary(16)
 ROW_SCHEMA = pa.schema(
     (
         pa.field("line", pa.int64(), nullable=False),
-        pa.field("event_id", pa.string(), nullable=False),
+        pa.field("event_id", pa.uuid(), nullable=False),
         pa.field("keyed", pa.bool_(), nullable=False),
         pa.field("occurred_at", pa.timestamp("us", tz="UTC"), nullable=False),
         pa.field("timed", pa.bool_(), nullable=False),
@@ -46,10 +48,16 @@ ROW_SCHEMA = pa.schema(
         pa.field("metadata", pa.string(), nullable=False),
     )
 )
+# While some rows have none yet, an event_id is its 16 bytes.
 _STAGED_SCHEMA = pa.schema(
-    [*(each.with_nullable(True) for each in ROW_SCHEMA), pa.field("digest", pa.string())]
+    [
+        *(pa.field(each.name, _BYTES if each.name == "event_id" else each.type) for each in ROW_SCHEMA),
+        pa.field("digest", pa.string()),
+    ]
 )
 _BATCH_ROWS = 16_384
+# Statements have parts that one thread does, such as planning and handing over the result.
+_STATEMENTS_AT_ONCE = 2
 _WHITE = " \t\n\r\f"
 _EVENT_COLUMNS = (
     "agent",
@@ -86,10 +94,14 @@ def read(source: Path | BinaryIO, fmt: Format, options: ReadOptions, con: "Conne
     """
     reading = _Reading(fmt, options, con)
     with closing(Content(source)) as content:
-        found = _frames(fmt, content)
+        found = ((frame, content.done) for frame in _frames(fmt, content))
         # A fold reads from memory, also while Python exits, when no thread can be started any more.
-        for frame in ahead(found) if isinstance(source, Path) else found:
-            yield reading.chunk(frame, content.done)
+        in_threads = isinstance(source, Path)
+        staged = (
+            worked(reading.stage, found, _STATEMENTS_AT_ONCE) if in_threads else map(reading.stage, found)
+        )
+        for each in staged:
+            yield reading.chunk(each)
         if content.damage:
             reject = Reject(
                 reading.last_line + 1, f"file: it cannot be unpacked further ({content.damage})", ""
@@ -105,6 +117,17 @@ def _frames(fmt: Format, content: Content) -> Iterator[Frame]:
     if fmt.kind == "csv":
         return tables.csv_rows(frames.blocks(content))
     return frames.text_lines(frames.blocks(content))
+
+
+@dataclass(frozen=True, slots=True)
+class _Staged:
+    """What one frame holds: rows, of which some may have no `event_id` yet, and the rest of a chunk."""
+
+    rows: pa.Table
+    rejects: list[Reject]
+    read: int
+    bytes_done: int
+    last_line: int
 
 
 class _Reading:
@@ -124,61 +147,60 @@ class _Reading:
         if self._recipe.zone is None:
             return None
         name = str(self._recipe.zone)
-        return name if name in self._run(staging.known_zones())["name"].to_pylist() else None
+        return name if name in _run(self._con, staging.known_zones())["name"].to_pylist() else None
 
-    def chunk(self, frame: Frame, done: int) -> Chunk:
-        """The rows and the rejects of one frame; `done` is how many bytes of the file were read for it."""
+    def stage(self, found: tuple[Frame, int]) -> _Staged:
+        """A frame, and how many bytes of the file were read for it, as rows without names; for many threads."""
+        frame, done = found
         now = datetime.now(UTC)
-        rows, doubted = self._staged(frame, now)
+        with self._con.cursor() as cursor:
+            cursor.register("frame", _in_batches(frame.table))
+            rows, doubted = self._sure(frame, cursor, now)
         exact, rejects = self._exact(doubted, now)
         if exact:
             # In the order of the file, because ordinals count identical records in that order.
             rows = pa.concat_tables([rows, pa.Table.from_pylist(exact, _STAGED_SCHEMA)]).sort_by("line")
-        rejects = sorted([*frame.rejects, *rejects])
         read = len(frame.table) + len(frame.rejects)
-        if len(frame.table):
-            self.last_line = int(frame.table["line"].to_numpy()[-1])
-        return Chunk(self._keyed(rows), rejects, read, done)
+        last_line = int(frame.table["line"][-1].as_py()) if len(frame.table) else 0
+        return _Staged(rows, sorted([*frame.rejects, *rejects]), read, done, last_line)
 
-    def _staged(self, frame: Frame, now: datetime) -> tuple[pa.Table, pa.Table]:
+    def chunk(self, staged: _Staged) -> Chunk:
+        """The next part of the file; the parts must come in order."""
+        self.last_line = max(self.last_line, staged.last_line)
+        return Chunk(self._keyed(staged.rows), staged.rejects, staged.read, staged.bytes_done)
+
+    def _sure(self, frame: Frame, con: "Connection", now: datetime) -> tuple[pa.Table, pa.Table]:
         """The rows that are surely right, and line, raw and record of the others."""
-        self._con.register("frame", _in_batches(frame.table))
-        try:
-            # What SQL cannot express is doubted as a whole.
-            if self._plain is None:
-                return _STAGED_SCHEMA.empty_table(), self._run(staging.doubt(self._shaped(frame, now)))
-            staged = self._run(
-                staging.stage(
-                    self._shaped(frame, now),
-                    self._plain,
-                    self._recipe.constants,
-                    rest=self._recipe.rest,
-                    fresh=self._fresh,
-                    source=self._recipe.source,
-                    zone=self._zone,
-                    now=now,
-                )
-            )
-        finally:
-            self._con.unregister("frame")
+        # What SQL cannot express is doubted as a whole.
+        if self._plain is None:
+            return _STAGED_SCHEMA.empty_table(), _run(con, staging.doubt(self._shaped(frame, con, now)))
+        staged = _run(
+            con,
+            staging.stage(
+                self._shaped(frame, con, now),
+                self._plain,
+                self._recipe.constants,
+                rest=self._recipe.rest,
+                fresh=self._fresh,
+                source=self._recipe.source,
+                zone=self._zone,
+                now=now,
+            ),
+        )
         rows = staged.select(_STAGED_SCHEMA.names).cast(_STAGED_SCHEMA)
         # Nearly always so, and then nothing is copied.
         if pc.all(staged["sure"]).as_py():
             return rows, staged.slice(0, 0)
         return rows.filter(staged["sure"]), staged.filter(pc.invert(staged["sure"]))
 
-    def _run(self, query: Query) -> pa.Table:
-        table: pa.Table = self._con.sql(query.sql, params=query.params).to_arrow_table()
-        return table
-
-    def _shaped(self, frame: Frame, now: datetime) -> str:
+    def _shaped(self, frame: Frame, con: "Connection", now: datetime) -> str:
         """The statement that makes JSON records of the frame."""
         if self._recipe.lines is not None:
             return records.lines_frame(self._recipe.lines, now.replace(tzinfo=None), self._options.year)
         if not frame.names:
             return records.json_frame()
         self._check_columns(frame.names)
-        types = [str(row[1]) for row in self._con.execute("DESCRIBE frame").fetchall()][1:]
+        types = [str(row[1]) for row in con.execute("DESCRIBE frame").fetchall()][1:]
         wanted = frozenset(place for candidates in self._recipe.fields.values() for place in candidates)
         return records.columns_frame(frame.names, types, wanted)
 
@@ -208,12 +230,12 @@ class _Reading:
         if record is None:
             raise InvalidEvent("record", raw, f"it must be a line of {self._format.title}")
         event, given_id, timed = record_to_event(parse_record(record), self._recipe)
-        key = str(event.key) if event.key is not None else given_id
+        key = event.key or (UUID(given_id) if given_id else None)
         if key is None and self._fresh:
-            key = str(fresh_id())
+            key = fresh_id()
         return {
             **{name: getattr(event, name) for name in _EVENT_COLUMNS},
-            "event_id": key,
+            "event_id": key.bytes if key is not None else None,
             "keyed": event.key is not None or (given_id is None and not self._fresh),
             "occurred_at": event.occurred_at or now,
             "timed": timed,
@@ -227,13 +249,18 @@ class _Reading:
             contents = rows.select(["source", "digest"]).filter(nameless).combine_chunks()
             ordinals = pa.array(self._ordinals.of(contents["digest"]))
             self._con.register("contents", _in_batches(contents.append_column("ordinal", ordinals)))
-            made = self._run(staging.content_keys())["event_id"]
+            made = _run(self._con, staging.content_keys())["event_id"].cast(_BYTES)
             self._con.unregister("contents")
             keys = pc.replace_with_mask(
                 rows["event_id"].combine_chunks(), nameless.combine_chunks(), made.combine_chunks()
             )
             rows = rows.set_column(rows.schema.get_field_index("event_id"), "event_id", keys)
         return rows.select(ROW_SCHEMA.names).cast(ROW_SCHEMA)
+
+
+def _run(con: "Connection", query: Query) -> pa.Table:
+    table: pa.Table = con.sql(query.sql, params=query.params).to_arrow_table()
+    return table
 
 
 def _in_batches(table: pa.Table) -> pa.Table:

@@ -190,7 +190,7 @@ def test_cloudtrail_says_who_did_what_to_what(tmp_path: Path) -> None:
         "aws.cloudtrail",
     )
     assert (made["description"], made["target"]) == ("CreateVolume on ec2.amazonaws.com", "ec2.amazonaws.com")
-    assert (made["event_id"], made["keyed"]) == (CLOUDTRAIL["eventID"], True)
+    assert (str(made["event_id"]), made["keyed"]) == (CLOUDTRAIL["eventID"], True)
     assert made["occurred_at"].isoformat() == "2023-07-10T12:11:14+00:00"
     assert failed["description"] == "CreateVolume on ec2.amazonaws.com: No."
     assert (failed["outcome"], failed["target"]) == ("failure", bucket)

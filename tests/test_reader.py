@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import pyarrow as pa
@@ -51,7 +52,7 @@ def lines_of(found: list[dict[str, Any]] | list[Reject]) -> list[int]:
     return [one["line"] if isinstance(one, dict) else one.line for one in found]
 
 
-def ids(rows: list[dict[str, Any]]) -> list[str]:
+def ids(rows: list[dict[str, Any]]) -> list[UUID]:
     return [row["event_id"] for row in rows]
 
 
@@ -264,8 +265,8 @@ def test_fields_may_come_from_elsewhere(con: Connection) -> None:
 
 
 def test_a_spool_line_that_sql_doubts_keeps_its_id(con: Connection) -> None:
-    key = "018f3c5e-9a3b-7c4d-8e5f-0123456789ab"
-    record = {"agent": "a", "activity": "b", "fresh_id": key, "appended_at": "2026-01-01T00:00:00Z"}
+    key = UUID("018f3c5e-9a3b-7c4d-8e5f-0123456789ab")
+    record = {"agent": "a", "activity": "b", "fresh_id": str(key), "appended_at": "2026-01-01T00:00:00Z"}
     deep = record | {"metadata": {"a": {"b": 1}}}
     bad = record | {"fresh_id": "7"}
     content = "\n".join(map(json.dumps, (record, deep, bad))).encode()
