@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from audit_store import folding, turns
 from audit_store.queries import Query
 from audit_store.store import WRITE_WAIT, Connection, Store
-from ingest import spool
+from ingest import columns, spool
 from ingest.ahead import ahead
 from ingest.rejects import Rejected, rejects_path, write_rejects
 from ingest.segments import Staged, stage
@@ -133,11 +133,9 @@ def _insert(
     rows = batch.rows
     if len(fresh) < len(segments):
         rows = rows.filter(pc.is_in(rows["segment"], pa.array(names, pa.string())))
-    rows = rows.append_column("place", pa.array(np.arange(rows.num_rows)))
+    rows = rows.append_column("place", columns.integers(np.arange(rows.num_rows)))
     # Small batches let DuckDB's threads share the work.
-    connection.register(
-        "waiting", pa.Table.from_batches(rows.combine_chunks().to_batches(_SHARED_ROWS), rows.schema)
-    )
+    connection.register("waiting", pa.Table.from_batches(rows.to_batches(_SHARED_ROWS), rows.schema))
     connection.execute("BEGIN")
     for step in (folding.take_rows(), folding.find_seen(), folding.find_repeated()):
         connection.execute(*_statement(step))

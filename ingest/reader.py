@@ -16,7 +16,7 @@ from audit_store import records, staging
 from audit_store.errors import InvalidEvent, InvalidFormat
 from audit_store.event import fresh_id
 from audit_store.queries import Query
-from ingest import frames, tables
+from ingest import columns, frames, tables
 from ingest.ahead import worked
 from ingest.content import Content
 from ingest.formats import Format
@@ -247,7 +247,7 @@ class _Reading:
         nameless = rows["event_id"].is_null()
         if pc.any(nameless).as_py():
             contents = rows.select(["source", "digest"]).filter(nameless).combine_chunks()
-            ordinals = pa.array(self._ordinals.of(contents["digest"]))
+            ordinals = columns.integers(self._ordinals.of(contents["digest"]))
             self._con.register("contents", _in_batches(contents.append_column("ordinal", ordinals)))
             made = _run(self._con, staging.content_keys())["event_id"].cast(_BYTES)
             self._con.unregister("contents")
@@ -259,10 +259,10 @@ class _Reading:
 
 
 def _run(con: "Connection", query: Query) -> pa.Table:
-    table: pa.Table = con.sql(query.sql, params=query.params).to_arrow_table()
+    table: pa.Table = con.sql(query.sql, params=query.params).to_arrow_table(_BATCH_ROWS)
     return table
 
 
 def _in_batches(table: pa.Table) -> pa.Table:
     """The same rows in small batches, which DuckDB's threads share among them."""
-    return pa.Table.from_batches(table.combine_chunks().to_batches(_BATCH_ROWS), table.schema)
+    return pa.Table.from_batches(table.to_batches(_BATCH_ROWS), table.schema)

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from audit_store.event import UUID_PATTERN
 from audit_store.store import scratch
-from ingest import formats
+from ingest import columns, formats
 from ingest.reader import ROW_SCHEMA, ReadOptions, Reject, read
 from ingest.rejects import Rejected
 
@@ -49,7 +49,8 @@ def stage(segments: list[Path]) -> Staged:
 
 def _bulk_rows(segment: Path) -> Staged:
     try:
-        table = pq.read_table(segment).cast(ROW_SCHEMA)
+        with pq.ParquetFile(segment) as file:
+            table = file.read().cast(ROW_SCHEMA)
     except (pa.ArrowException, OSError, ValueError) as error:
         whole = Rejected(segment.name, 1, f"file: it is no bulk segment of this program ({error})", "")
         return Staged(_of(ROW_SCHEMA.empty_table(), segment), {segment.stem: [whole]})
@@ -57,7 +58,7 @@ def _bulk_rows(segment: Path) -> Staged:
 
 
 def _of(rows: pa.Table, segment: Path) -> pa.Table:
-    return rows.append_column("segment", pa.repeat(pa.scalar(segment.stem, pa.string()), rows.num_rows))
+    return rows.append_column("segment", pa.repeat(columns.texts([segment.stem])[0], rows.num_rows))
 
 
 def _text_rows(segments: list[Path]) -> Staged:
@@ -66,7 +67,7 @@ def _text_rows(segments: list[Path]) -> Staged:
     contents = [content.removeprefix(BOM_UTF8) for content in contents]
     contents = [content if content.endswith(b"\n") else content + b"\n" for content in contents]
     first_lines = [0, *accumulate(content.count(b"\n") for content in contents)]
-    tables = [ROW_SCHEMA.empty_table()]
+    tables = []
     rejected: dict[str, list[Rejected]] = {}
     with scratch() as connection:
         chunks = read(
@@ -78,10 +79,10 @@ def _text_rows(segments: list[Path]) -> Staged:
                 place = bisect_right(first_lines, one.line - 1) - 1
                 named = _named(one, segments[place], first_lines[place])
                 rejected.setdefault(segments[place].stem, []).append(named)
-    rows = pa.concat_tables(tables)
-    places = np.searchsorted(first_lines, rows["line"].to_numpy() - 1, side="right") - 1
-    stems = pa.array([segment.stem for segment in segments], pa.string())
-    rows = rows.append_column("segment", stems.take(pa.array(places, pa.int64())))
+    rows = pa.concat_tables(tables) if tables else ROW_SCHEMA.empty_table()
+    places = np.searchsorted(first_lines, columns.numbers(rows["line"]) - 1, side="right") - 1
+    stems = columns.texts([segment.stem for segment in segments])
+    rows = rows.append_column("segment", stems.take(columns.integers(places)))
     return Staged(_without_broken_batches(rows, rejected), rejected)
 
 
