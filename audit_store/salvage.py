@@ -9,11 +9,10 @@ import numpy as np
 from audit_store import queries
 from audit_store.filters import EventFilter
 from audit_store.queries import Query
+from audit_store.schema import ROW_GROUP
 from audit_store.store import Connection, Reader, Store
 
-# DuckDB keeps 122,880 rows together, and unpacks 2,048 of them at a time.
-RANGE = 122_880
-LEAST = 2_048
+LEAST = 2_048  # rows that DuckDB unpacks at a time
 _SAVED_AT_ONCE = 8_192
 _SHOWN = 20
 
@@ -58,8 +57,8 @@ def survey(reader: Reader) -> Found:
     readable: list[Range] = []
     missing: list[Range] = []
     events = absent = 0
-    for first in range(0, last + 1, RANGE):
-        for start, end, found in _readable(reader, first, min(first + RANGE - 1, last)):
+    for first in range(0, last + 1, ROW_GROUP):
+        for start, end, found in _readable(reader, first, min(first + ROW_GROUP - 1, last)):
             if found is None:
                 missing.append((start, end))
                 continue

@@ -12,6 +12,9 @@ from audit_store.event import fresh_id
 if TYPE_CHECKING:
     from audit_store.store import Connection
 
+# Rows that DuckDB compresses together. Those that come in whole groups it need not put together again.
+ROW_GROUP = 122_880
+
 SCHEMA_VERSION = 1
 _SCHEMA = Path(__file__).with_name("schema.sql")
 

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from tqdm import tqdm
 
 from audit_store.errors import AuditStoreError, InvalidFormat
+from audit_store.schema import ROW_GROUP
 from audit_store.store import Connection, scratch
 from ingest import formats, spool
 from ingest.ahead import ahead
@@ -22,8 +23,7 @@ from ingest.reader import Chunk, ReadOptions, read
 from ingest.rejects import Rejected, rejects_path, write_rejects
 
 FOLD_WAIT = 60.0
-# Four row groups of DuckDB, so that two threads compress them side by side.
-SEGMENT_ROWS = 4 * 122_880
+SEGMENT_ROWS = 4 * ROW_GROUP
 STDIN = "-"
 
 

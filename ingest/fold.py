@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from audit_store import folding, turns
 from audit_store.queries import Query
+from audit_store.schema import ROW_GROUP
 from audit_store.store import WRITE_WAIT, Connection, Store
 from ingest import columns, spool
 from ingest.ahead import ahead
@@ -25,7 +26,7 @@ from ingest.rejects import Rejected, rejects_path, write_rejects
 from ingest.segments import Staged, stage
 
 BATCH_BYTES = 64 << 20
-_SHARED_ROWS = 16_384
+_SHARED_ROWS = ROW_GROUP // 8
 
 
 @dataclass(frozen=True, slots=True)

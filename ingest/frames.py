@@ -16,7 +16,7 @@ from audit_store.errors import InvalidFormat
 from ingest import columns
 
 # glibc keeps blocks of this size for the next ones, and gives larger ones back to the system each time.
-BLOCK_BYTES = 8 << 20
+BLOCK_BYTES = 4 << 20
 RECORD_BYTES = 1 << 20
 FRAME_BYTES = 36 << 20
 FRAME_ROWS = 250_000
