@@ -80,9 +80,10 @@ def known_zones() -> Query:
 
 def _parsed(names: list[str], metadata: str | None) -> str:
     shape = _shape({name: "JSON" if name == metadata else "VARCHAR" for name in names})
+    # TRY copies what it gives, and a list of keys is the smaller thing to copy.
     return (
-        "parsed AS (SELECT line, raw, record, "
-        f"TRY(from_json(record, {shape})) AS f, TRY(json_keys(record)) AS keys FROM source)"
+        "opened AS (SELECT line, raw, record, TRY(json_keys(record)) AS keys FROM source), "
+        f"parsed AS (SELECT *, CASE WHEN keys IS NOT NULL THEN from_json(record, {shape}) END AS f FROM opened)"
     )
 
 

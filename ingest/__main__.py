@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import signal
 import sys
 from pathlib import Path
@@ -68,6 +69,8 @@ def _fold_quietly(store: Path) -> None:
 
 
 def _import(options: argparse.Namespace) -> int:
+    # NumPy's library for matrices, of which nothing here has need, would start threads that spin for a while.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from ingest.bulk import import_files
 
     counts = import_files(options)

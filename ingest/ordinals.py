@@ -3,12 +3,12 @@
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 # 12 bytes each, and twice that for a moment: about 300 MB.
 REMEMBERED = 1 << 23
 ERA = 1 << 32
-_HEX_DIGITS = 16
+_DIGITS = 64
+_HEAD_DIGITS = 16
 
 
 class Ordinals:
@@ -59,5 +59,9 @@ class Ordinals:
 
 
 def _prefixes(digests: "pa.ChunkedArray[pa.StringScalar]") -> npt.NDArray[np.uint64]:
-    heads = pc.utf8_slice_codeunits(digests, 0, _HEX_DIGITS).to_pylist()
-    return np.frombuffer(bytes.fromhex("".join(map(str, heads))), ">u8").astype(np.uint64)
+    column = digests.combine_chunks()
+    _, starts, letters = (each.to_pybytes() if each else b"" for each in column.buffers())
+    first = np.frombuffer(starts, np.int32)[column.offset]
+    texts = np.frombuffer(letters, np.uint8)[first : first + len(column) * _DIGITS].reshape(-1, _DIGITS)
+    heads = texts[:, :_HEAD_DIGITS].tobytes().decode()
+    return np.frombuffer(bytes.fromhex(heads), ">u8").astype(np.uint64)

@@ -248,6 +248,14 @@ def test_content_keys_are_keys_of_digest_and_ordinal(con: Connection) -> None:
     assert made == [(key_uuid("", "ab:0").bytes,), (key_uuid("é", "cd:7").bytes,)]
 
 
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.text(st.sampled_from("ab \t\n\r\f\v!é\xa0\x1f~"), max_size=6), min_size=1, max_size=20))
+def test_white_space_goes_from_both_ends(con: Connection, raws: list[str]) -> None:
+    con.register("frame", pa.table({"raw": pa.array(raws, pa.string())}))
+    found = con.sql(f"SELECT {records.trimmed('raw')} FROM frame").fetchall()
+    assert found == [(raw.strip(" \t\n\r\f"),) for raw in raws]
+
+
 def test_a_spool_record_keeps_the_id_and_time_of_its_append(con: Connection) -> None:
     appended = (NOW - timedelta(hours=1)).isoformat()
     raw = json.dumps(GOOD | {"fresh_id": UUID_KEY, "appended_at": appended})
