@@ -103,8 +103,9 @@ def text_lines(source: Iterable[bytes]) -> Iterator[Frame]:
     parts: list[pa.Table] = []
     rejects: list[Reject] = []
     for table, refused in _block_lines(source):
+        together = pa.concat_tables([*parts, table])
         # Each frame costs a statement, so a few blocks share one.
-        if parts and sum(part.nbytes for part in [*parts, table]) > FRAME_BYTES:
+        if parts and (together.nbytes > FRAME_BYTES or len(together) > FRAME_ROWS):
             yield Frame(pa.concat_tables(parts), rejects)
             parts, rejects = [], []
         parts.append(table)

@@ -115,7 +115,7 @@ def _frames(fmt: Format, content: Content) -> Iterator[Frame]:
     if fmt.kind == "json-records":
         return frames.json_records(content, fmt.records)
     if fmt.kind == "csv":
-        return tables.csv_rows(frames.blocks(content))
+        return tables.csv_rows(frames.blocks(content, frames.FRAME_BYTES))
     return frames.text_lines(frames.blocks(content))
 
 

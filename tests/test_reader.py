@@ -358,7 +358,7 @@ def test_csv_is_read_as_python_writes_it(con: Connection, cells: list[list[str]]
 def test_csv_blocks_end_outside_quotes(con: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     content = csv_text(HEADER, *([str(number), "b", "x\n" * number, ""] for number in range(30)))
     whole = ids(take(con, content, "csv")[0])
-    monkeypatch.setattr(frames, "blocks", lambda stream: blocks(stream, 64))
+    monkeypatch.setattr(frames, "blocks", lambda stream, _: blocks(stream, 64))
     rows, rejects = take(con, content, "csv")
     assert (ids(rows), rejects, len(set(whole))) == (whole, [], 30)
 
