@@ -71,8 +71,13 @@ def _fold_quietly(store: Path) -> None:
 def _import(options: argparse.Namespace) -> int:
     # NumPy's library for matrices, of which nothing here has need, would start threads that spin for a while.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    import pyarrow as pa
+
     from ingest.bulk import import_files
 
+    # Arrow's usual allocator gives memory back to the system only to ask for it again: a tenth of an import.
+    if "jemalloc" in pa.supported_memory_backends():
+        pa.set_memory_pool(pa.jemalloc_memory_pool())
     counts = import_files(options)
     print(json.dumps(counts.as_dict()) if options.json else counts.words())
     return 1 if counts.rejected or counts.conflicts else 0

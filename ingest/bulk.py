@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NoReturn
@@ -12,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
+from audit_store.beside import events_in
 from audit_store.errors import AuditStoreError, InvalidFormat
 from audit_store.schema import ROW_GROUP
 from audit_store.store import Connection, scratch
@@ -23,7 +25,8 @@ from ingest.reader import Chunk, ReadOptions, read
 from ingest.rejects import Rejected, rejects_path, write_rejects
 
 FOLD_WAIT = 60.0
-SEGMENT_ROWS = 4 * ROW_GROUP
+SEGMENT_ROWS = ROW_GROUP
+SEGMENT_BYTES = 64 << 20
 STDIN = "-"
 
 
@@ -64,9 +67,6 @@ def import_files(options: argparse.Namespace) -> ImportCounts:
     With `options.strict` one reject means that nothing is stored. Raises InvalidFormat, or OSError for a file
     that cannot be read, before anything is stored; what cannot be folded now is counted as waiting.
     """
-    # Arrow's usual allocator gives memory back to the system only to ask for it again: a tenth of an import.
-    if "jemalloc" in pa.supported_memory_backends():
-        pa.set_memory_pool(pa.jemalloc_memory_pool())
     sources = [_open(name, options.format) for name in options.files]
     run = _Import(options.store)
     try:
@@ -104,10 +104,11 @@ def _noted(
     before = 0
     for source in sources:
         try:
-            for chunk in read(source.content, source.format, options, connection):
-                run.note(source.name, chunk)
-                bar.update(before + chunk.bytes_done - bar.n)
-                yield chunk.rows
+            with closing(read(source.content, source.format, options, connection)) as chunks:
+                for chunk in chunks:
+                    run.note(source.name, chunk)
+                    bar.update(before + chunk.bytes_done - bar.n)
+                    yield chunk.rows
         except InvalidFormat as error:
             raise InvalidFormat(f"{source.name}: {error}") from error
         before = int(bar.n)
@@ -118,7 +119,7 @@ def _segments(parts: Iterator[pa.Table]) -> Iterator[pa.Table]:
     gathered: list[pa.Table] = []
     for part in parts:
         rows = pa.concat_tables([*gathered, part])
-        while rows.num_rows > SEGMENT_ROWS:
+        while rows.num_rows >= SEGMENT_ROWS or rows.nbytes >= SEGMENT_BYTES:
             yield rows.slice(0, SEGMENT_ROWS)
             rows = rows.slice(SEGMENT_ROWS)
         gathered = [rows]
@@ -170,7 +171,7 @@ class _Import:
     def store(self) -> ImportCounts:
         """Hand everything to the spool at once, fold it, and say what became of it."""
         segments = spool.publish(self._parts)
-        bar = _progress(sum(_rows(segment) for segment in segments), "events", "store")
+        bar = _progress(sum(events_in(segment) for segment in segments), "events", "store")
         done = FoldReport()
         try:
             with bar:
@@ -185,7 +186,7 @@ class _Import:
             duplicates=done.duplicates,
             conflicts=done.conflicts,
             rejected=len(self.rejects),
-            waiting=sum(_rows(segment) for segment in segments) - counted,
+            waiting=sum(events_in(segment) for segment in segments) - counted,
         )
 
 
@@ -219,10 +220,6 @@ def _read_options(options: argparse.Namespace) -> ReadOptions:
 
 def _first(rejected: Rejected) -> str:
     return f"{rejected.file}, line {rejected.line}: {rejected.reason}"
-
-
-def _rows(segment: Path) -> int:
-    return int(segment.stem.rpartition("-")[2])
 
 
 def _progress(total: int, unit: str, what: str) -> "tqdm[NoReturn]":

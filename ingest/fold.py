@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit_store import folding, turns
+from audit_store.beside import events_in
 from audit_store.queries import Query
 from audit_store.schema import ROW_GROUP
 from audit_store.store import WRITE_WAIT, Connection, Store
@@ -25,7 +26,9 @@ from ingest.ahead import ahead
 from ingest.rejects import Rejected, rejects_path, write_rejects
 from ingest.segments import Staged, stage
 
+# About half a second's work, for which readers wait.
 BATCH_BYTES = 64 << 20
+BATCH_ROWS = 4 * ROW_GROUP
 _SHARED_ROWS = ROW_GROUP // 8
 
 
@@ -91,15 +94,14 @@ def _alone(store: Path, wait: float) -> Iterator[None]:
 
 def _batches(segments: list[Path]) -> Iterator[list[Path]]:
     batch: list[Path] = []
-    size = 0
+    size = rows = 0
     for segment in segments:
-        # Bulk segments are Parquet, about a fifth of their size as text.
-        grows = segment.stat().st_size * (5 if segment.suffix == ".parquet" else 1)
-        if batch and size + grows > BATCH_BYTES:
+        size += segment.stat().st_size
+        rows += events_in(segment)
+        if batch and (size > BATCH_BYTES or rows > BATCH_ROWS):
             yield batch
-            batch, size = [], 0
+            batch, size, rows = [], segment.stat().st_size, events_in(segment)
         batch.append(segment)
-        size += grows
     if batch:
         yield batch
 

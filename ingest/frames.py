@@ -102,12 +102,15 @@ def text_lines(source: Iterable[bytes]) -> Iterator[Frame]:
     """Every line that is not blank is a record; `raw` still has its line end."""
     parts: list[pa.Table] = []
     rejects: list[Reject] = []
+    size = lines = 0
     for table, refused in _block_lines(source):
-        together = pa.concat_tables([*parts, table])
+        size += table.nbytes
+        lines += len(table) + len(refused)
         # Each frame costs a statement, so a few blocks share one.
-        if parts and (together.nbytes > FRAME_BYTES or len(together) > FRAME_ROWS):
+        if parts and (size > FRAME_BYTES or lines > FRAME_ROWS):
             yield Frame(pa.concat_tables(parts), rejects)
             parts, rejects = [], []
+            size, lines = table.nbytes, len(table) + len(refused)
         parts.append(table)
         rejects.extend(refused)
     if parts:

@@ -1,10 +1,11 @@
 """Any input file → chunks of rows for the store, and what could not become a row."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 from uuid import UUID
@@ -86,17 +87,20 @@ class Chunk:
     bytes_done: int
 
 
-def read(source: Path | BinaryIO, fmt: Format, options: ReadOptions, con: "Connection") -> Iterator[Chunk]:
+def read(
+    source: Path | BinaryIO, fmt: Format, options: ReadOptions, con: "Connection"
+) -> Generator[Chunk, None, None]:
     """The events of a file, plain or gzip, in chunks of at most 250,000.
 
-    `con` is a database in memory, for the work. What cannot become an event is a reject and does not stop the
-    reading. Raises InvalidFormat where the file as a whole does not fit, or the options make no sense.
+    `con` is a database in memory, for the work; the iterator must be at its end, or closed, before it is. What
+    cannot become an event is a reject and does not stop the reading. Raises InvalidFormat where the file as a
+    whole does not fit, or the options make no sense.
     """
     reading = _Reading(fmt, options, con)
     with closing(Content(source)) as content:
-        found = ((frame, content.done) for frame in _frames(fmt, content))
+        found = ((frame, content.done, datetime.now(UTC)) for frame in _frames(fmt, content))
         # A fold reads from memory, also while Python exits, when no thread can be started any more.
-        in_threads = isinstance(source, Path)
+        in_threads = not isinstance(source, BytesIO)
         staged = (
             worked(reading.stage, found, _STATEMENTS_AT_ONCE) if in_threads else map(reading.stage, found)
         )
@@ -149,10 +153,9 @@ class _Reading:
         name = str(self._recipe.zone)
         return name if name in _run(self._con, staging.known_zones())["name"].to_pylist() else None
 
-    def stage(self, found: tuple[Frame, int]) -> _Staged:
-        """A frame, and how many bytes of the file were read for it, as rows without names; for many threads."""
-        frame, done = found
-        now = datetime.now(UTC)
+    def stage(self, found: tuple[Frame, int, datetime]) -> _Staged:
+        """A frame, the bytes of the file read up to its end, and when: as rows; called by several threads."""
+        frame, done, now = found
         with self._con.cursor() as cursor:
             cursor.register("frame", _in_batches(frame.table))
             rows, doubted = self._sure(frame, cursor, now)

@@ -50,11 +50,19 @@ def stage(segments: list[Path]) -> Staged:
 def _bulk_rows(segment: Path) -> Staged:
     try:
         with pq.ParquetFile(segment) as file:
-            table = file.read().cast(ROW_SCHEMA)
+            table = _with_ids(file.read()).cast(ROW_SCHEMA)
     except (pa.ArrowException, OSError, ValueError) as error:
         whole = Rejected(segment.name, 1, f"file: it is no bulk segment of this program ({error})", "")
         return Staged(_of(ROW_SCHEMA.empty_table(), segment), {segment.stem: [whole]})
     return Staged(_of(table, segment), {})
+
+
+def _with_ids(table: pa.Table) -> pa.Table:
+    """The same with ids as bytes: segments that waited through an update may hold them as text."""
+    place = table.schema.get_field_index("event_id")
+    if place < 0 or table.schema.field(place).type != pa.string():
+        return table
+    return table.set_column(place, "event_id", columns.uuids(table["event_id"]))
 
 
 def _of(rows: pa.Table, segment: Path) -> pa.Table:

@@ -13,6 +13,7 @@ import pyarrow.csv as arrow_csv
 import pyarrow.parquet as pq
 
 from audit_store.errors import InvalidFormat
+from ingest.columns import integers
 from ingest.frames import RECORD_BYTES, Frame, Reject, line_ends, shown
 
 BATCH_ROWS = 100_000
@@ -77,7 +78,7 @@ def _frame(
         return _exact_frame(data, names, delimiter, before, last=last)
     lines = np.ones(len(row_ends), np.int64)
     lines[1:] = np.searchsorted(line_ends(data), row_ends[:-1]) + 2
-    return Frame(columns.add_column(0, "line", pa.array(lines + before)), names=names), end
+    return Frame(columns.add_column(0, "line", integers(lines + before)), names=names), end
 
 
 def _clean_columns(content: bytes, width: int, delimiter: str) -> pa.Table | None:
@@ -160,7 +161,7 @@ def parquet_rows(file: Path | BinaryIO) -> Iterator[Frame]:
         names = tuple(content.schema_arrow.names)
         before = 0
         for batch in content.iter_batches(batch_size=BATCH_ROWS):
-            lines = pa.array(np.arange(before + 1, before + 1 + batch.num_rows))
+            lines = integers(np.arange(before + 1, before + 1 + batch.num_rows))
             before += batch.num_rows
             labels = [f"c{place}" for place in range(batch.num_columns)]
             columns = pa.Table.from_batches([batch]).rename_columns(labels)

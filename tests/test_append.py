@@ -12,14 +12,17 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from audit_store import EventConflict, InvalidEvent, queries
 from audit_store.beside import spool_dir
 from audit_store.queries import Query
 from audit_store.store import Store
-from ingest import append, append_many
+from ingest import append, append_many, spool
 from ingest.fold import fold
+from ingest.reader import ROW_SCHEMA
 from ingest.spool import SpoolWriter, has_waiting, waiting_events
 
 ROOT = Path(__file__).parent.parent
@@ -176,6 +179,27 @@ def test_a_broken_bulk_segment_is_set_aside_and_stops_nothing(store: Path) -> No
     assert (report.stored, report.rejected) == (1, 1)
     assert (spool_dir(store) / "set-aside" / broken.name).read_bytes() == b"PAR1 not quite"
     assert not has_waiting(store)
+
+
+def test_a_bulk_segment_of_the_version_before_is_folded(store: Path) -> None:
+    event_id = "018f3c5e-9a3b-7c4d-8e5f-0123456789ab"
+    row = dict.fromkeys(ROW_SCHEMA.names, "") | {
+        "line": 1,
+        "event_id": event_id,
+        "keyed": True,
+        "timed": True,
+    }
+    row |= {
+        "agent": "ada",
+        "activity": "Login",
+        "occurred_at": datetime(2026, 1, 1, tzinfo=UTC),
+        "metadata": "{}",
+    }
+    row |= {"outcome": "failure"}
+    place = ROW_SCHEMA.get_field_index("event_id")
+    table = pa.Table.from_pylist([row], ROW_SCHEMA.set(place, pa.field("event_id", pa.string())))
+    spool.publish([spool.write_part(store, "-1.parquet", lambda file: pq.write_table(table, file))])
+    assert (fold(store).stored, rows(store, "event_id::VARCHAR, agent")) == (1, [(event_id, "ada")])
 
 
 def test_a_conflicting_body_is_kept_in_the_list(store: Path) -> None:

@@ -5,8 +5,10 @@ import gzip
 import io
 import json
 import os
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -20,7 +22,8 @@ from hypothesis import strategies as st
 
 from audit_store.errors import InvalidEvent, InvalidFormat
 from audit_store.store import Connection, scratch
-from ingest import formats, frames
+from ingest import bulk, formats, frames
+from ingest.ahead import worked
 from ingest.content import Content
 from ingest.frames import blocks
 from ingest.ordinals import ERA, Ordinals
@@ -158,12 +161,40 @@ def test_a_file_read_twice_gives_the_same_keys(con: Connection, tmp_path: Path) 
 
 
 def test_identical_records_are_counted_across_chunks(
-    con: Connection, monkeypatch: pytest.MonkeyPatch
+    con: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = ids(take(con, (GOOD + b"\n") * 50)[0])
+    file = tmp_path / "same.jsonl"
+    file.write_bytes((GOOD + b"\n") * 50)
+    whole = ids(take(con, file)[0])
     monkeypatch.setattr(frames, "FRAME_ROWS", 7)
-    assert ids(take(con, (GOOD + b"\n") * 50)[0]) == whole
+    assert ids(take(con, file)[0]) == ids(take(con, file.read_bytes())[0]) == whole
     assert len(set(whole)) == 50
+
+
+def test_work_in_threads_keeps_the_order_and_hands_on_an_error() -> None:
+    def slow_at_first(number: int) -> int:
+        time.sleep(0 if number else 0.05)
+        return 60 // (number - 30)
+
+    found = worked(slow_at_first, iter(range(60)), 2)
+    assert list(islice(found, 30)) == [60 // (number - 30) for number in range(30)]
+    with pytest.raises(ZeroDivisionError):
+        next(found)
+
+
+@given(st.lists(st.integers(0, 25)), st.integers(1, 200))
+def test_segments_hold_whole_row_groups(lengths: list[int], most_bytes: int) -> None:
+    numbers = iter(range(sum(lengths)))
+    parts = [pa.table({"n": pa.array(islice(numbers, length), pa.int64())}) for length in lengths]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bulk, "SEGMENT_ROWS", 10)
+        found = list(bulk._segments(iter(parts)))
+        assert all(len(rows) == 10 for rows in found[:-1])
+        patch.setattr(bulk, "SEGMENT_BYTES", most_bytes)
+        small = list(bulk._segments(iter(parts)))
+    assert all(len(rows) <= 10 for rows in [*found, *small])
+    for tables in (found, small):
+        assert [number for rows in tables for number in rows["n"].to_pylist()] == list(range(sum(lengths)))
 
 
 def test_fresh_keys_are_new_each_time(con: Connection) -> None:
