@@ -26,9 +26,9 @@ from ingest.ahead import ahead
 from ingest.rejects import Rejected, rejects_path, write_rejects
 from ingest.segments import Staged, stage
 
-# About half a second's work, for which readers wait.
+# Well under a second of work, for which readers wait.
 BATCH_BYTES = 64 << 20
-BATCH_ROWS = 4 * ROW_GROUP
+BATCH_ROWS = 6 * ROW_GROUP
 _SHARED_ROWS = ROW_GROUP // 8
 
 
