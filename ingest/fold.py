@@ -29,7 +29,6 @@ from ingest.segments import Staged, stage
 # Well under a second of work, for which readers wait.
 BATCH_BYTES = 64 << 20
 BATCH_ROWS = 6 * ROW_GROUP
-_SHARED_ROWS = ROW_GROUP // 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +137,7 @@ def _insert(
         rows = rows.filter(pc.is_in(rows["segment"], pa.array(names, pa.string())))
     rows = rows.append_column("place", columns.integers(np.arange(rows.num_rows)))
     # Small batches let DuckDB's threads share the work.
-    connection.register("waiting", pa.Table.from_batches(rows.to_batches(_SHARED_ROWS), rows.schema))
+    connection.register("waiting", pa.Table.from_batches(rows.to_batches(ROW_GROUP), rows.schema))
     connection.execute("BEGIN")
     for step in (folding.take_rows(), folding.find_seen(), folding.find_repeated()):
         connection.execute(*_statement(step))
