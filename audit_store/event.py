@@ -111,6 +111,11 @@ def key_uuid(source: str, event_id: str) -> uuid.UUID:
     return uuid.uuid5(KEY_NAMESPACE, f"{len(source)}:{source}{event_id}")
 
 
+def content_uuid(source: str, record: str) -> uuid.UUID:
+    """The key of an event that came without one, made of the record it came in; no key that is given is the same."""
+    return uuid.uuid5(KEY_NAMESPACE, f"record {len(source)}:{source}{record}")
+
+
 def fresh_id() -> uuid.UUID:
     """A UUIDv7 (RFC 9562, 5.7 and 6.2, method 3): the time since 1970 in 1/4096 ms, then 62 random bits."""
     return uuid.UUID(fresh_id_text())

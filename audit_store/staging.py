@@ -10,7 +10,7 @@ from datetime import datetime
 
 from audit_store import event
 from audit_store.queries import Query
-from audit_store.records import literal, quoted, trimmed
+from audit_store.records import literal, quoted, trimmed_bytes
 
 TEXTS = ("agent", "activity", "description", "outcome", "source_ip", "target", "source", "event_id")
 SPOOL_FIELDS = ("fresh_id", "appended_at")
@@ -43,13 +43,14 @@ def stage(
     zone: str | None,
     now: datetime,
 ) -> Query:
-    """Rows line, event_id, keyed, occurred_at (UTC), timed, the texts, metadata, digest, sure, raw, record.
+    """Rows line, event_id, keyed, of_content, occurred_at (UTC), timed, the texts, metadata, sure, raw, record.
 
     `frame` is a statement that gives line, raw and record. `fields` names the top-level key that holds each
     event field, `constants` what stands in for one that is not given. With `rest` the keys that `fields` does
     not name join the metadata. `zone` (IANA) is that of times without an offset, `now` the time of events
-    without a time. `event_id` is NULL where it depends on earlier records, and `digest` (SHA-256 of raw, trimmed) is
-    not; with `fresh` such events get a UUIDv7. `raw` and `record` are given only where `sure` is false.
+    without a time. Where an event has no key, `event_id` is made of its content (raw, trimmed, as
+    `event.content_uuid` has it) and `of_content` true; with `fresh` it is a UUIDv7. `raw` and `record` are given
+    only where `sure` is false.
     """
     # Two fields may come from one key.
     names = list(dict.fromkeys(fields.values()))
@@ -67,10 +68,10 @@ def doubt(frame: str) -> Query:
     return Query(f"SELECT line, raw, record FROM ({frame})")
 
 
-def content_keys() -> Query:
-    """Rows event_id, made of the content, in the order of the table `contents` (source, digest, ordinal)."""
-    key = "digest || ':' || ordinal"
-    return Query(f"SELECT {_key_uuid('source', key)}::BLOB AS event_id FROM contents")
+def repeated_keys() -> Query:
+    """Rows event_id, in the order of the table `repeated` (event_id, ordinal): keys of records that stand again."""
+    name = "encode('again ' || ordinal || ':' || lower(hex(event_id)))"
+    return Query(f"SELECT {_name_uuid(name)}::BLOB AS event_id FROM repeated")
 
 
 def known_zones() -> Query:
@@ -182,14 +183,14 @@ def _steady(naive: str) -> str:
 
 
 def _rows(fresh: bool) -> str:
-    content = f"CASE WHEN event_id IS NULL AND fresh_id IS NULL THEN sha256({trimmed('raw')}) END"
+    content = _name_uuid(f"encode('record ' || length(source) || ':' || source) || {trimmed_bytes('raw')}")
+    keyless = "event_id IS NULL AND fresh_id IS NULL"
     return (
-        f"SELECT line, coalesce(given_key, fresh_key{', uuidv7()' if fresh else ''})::BLOB AS event_id, "
+        f"SELECT line, coalesce(given_key, fresh_key, {'uuidv7()' if fresh else content})::BLOB AS event_id, "
         f"event_id IS NOT NULL OR {'false' if fresh else 'fresh_id IS NULL'} AS keyed, "
+        f"{'false' if fresh else keyless} AS of_content, "
         "moment AS occurred_at, timed, agent, activity, description, "
-        "outcome, source_ip, target, source, metadata, "
-        f"{'NULL' if fresh else content}"
-        f"::VARCHAR AS digest, coalesce({_sure()}, false) AS sure, "
+        f"outcome, source_ip, target, source, metadata, coalesce({_sure()}, false) AS sure, "
         "CASE WHEN NOT sure THEN raw END AS raw, CASE WHEN NOT sure THEN record END AS record FROM keyed"
     )
 
@@ -233,8 +234,12 @@ def _uuid(text: str, other: str = "NULL") -> str:
 
 
 def _key_uuid(source: str, key: str) -> str:
-    """The UUIDv5 (RFC 9562, 5.5) of a key, as `event.key_uuid` has it: of SHA-1 of namespace and name."""
-    name = f"length({source}) || ':' || {source} || {key}"
-    hashed = f"sha1(unhex('{event.KEY_NAMESPACE.hex}') || encode({name}))"
+    """The key of `event.key_uuid`, where it is no UUID itself."""
+    return _name_uuid(f"encode(length({source}) || ':' || {source} || {key})")
+
+
+def _name_uuid(name: str) -> str:
+    """The UUIDv5 (RFC 9562, 5.5) of a name (BLOB): of SHA-1 of namespace and name."""
+    hashed = f"sha1(unhex('{event.KEY_NAMESPACE.hex}') || {name})"
     number = f"unhex(left({hashed}, 32))::UUID::UHUGEINT"
     return f"({number} & {_UUID_MASK}::UHUGEINT | {_UUID_BITS}::UHUGEINT)::UUID"

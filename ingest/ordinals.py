@@ -7,16 +7,14 @@ import pyarrow as pa
 # 12 bytes each, and twice that for a moment: about 300 MB.
 REMEMBERED = 1 << 23
 ERA = 1 << 32
-_DIGITS = 64
-_HEAD_DIGITS = 16
 
 
 class Ordinals:
-    """Counts the records with the same digest, across the chunks of one file.
+    """Counts the records with the same key of their content, across the chunks of one file.
 
     Exact for the last 8 to 16 million distinct records. Then an era begins, whose ordinals no earlier record
     has: no record is taken for an earlier one, and the same file still gives the same ordinals. Only the
-    first 64 bits of a digest are compared, which costs nothing but a gap in the ordinals where two agree.
+    last 64 bits of a key are compared, which costs nothing but a gap in the ordinals where two agree.
     """
 
     def __init__(self, remembered: int = REMEMBERED) -> None:
@@ -24,9 +22,9 @@ class Ordinals:
         self._runs: list[tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint32]]] = []
         self._era = 0
 
-    def of(self, digests: "pa.ChunkedArray[pa.StringScalar]") -> npt.NDArray[np.int64]:
-        """For each digest (hexadecimal), how many of the same came before it."""
-        keys, place, counts = np.unique(_prefixes(digests), return_inverse=True, return_counts=True)
+    def of(self, ids: "pa.ChunkedArray[pa.FixedSizeBinaryScalar]") -> npt.NDArray[np.int64]:
+        """For each key (16 bytes), how many of the same came before it."""
+        keys, place, counts = np.unique(_ends(ids), return_inverse=True, return_counts=True)
         order = np.argsort(place, kind="stable")
         rank = np.empty(len(place), np.int64)
         rank[order] = np.arange(len(place)) - np.repeat(np.cumsum(counts) - counts, counts)
@@ -58,10 +56,8 @@ class Ordinals:
             self._era += 1
 
 
-def _prefixes(digests: "pa.ChunkedArray[pa.StringScalar]") -> npt.NDArray[np.uint64]:
-    column = digests.combine_chunks()
-    _, starts, letters = (each.to_pybytes() if each else b"" for each in column.buffers())
-    first = np.frombuffer(starts, np.int32)[column.offset]
-    texts = np.frombuffer(letters, np.uint8)[first : first + len(column) * _DIGITS].reshape(-1, _DIGITS)
-    heads = texts[:, :_HEAD_DIGITS].tobytes().decode()
-    return np.frombuffer(bytes.fromhex(heads), ">u8").astype(np.uint64)
+def _ends(ids: "pa.ChunkedArray[pa.FixedSizeBinaryScalar]") -> npt.NDArray[np.uint64]:
+    column = ids.combine_chunks()
+    halves = np.frombuffer(memoryview(column.buffers()[1] or b""), np.uint64).reshape(-1, 2)
+    ends: npt.NDArray[np.uint64] = halves[column.offset : column.offset + len(column), 1]
+    return ends

@@ -1,6 +1,5 @@
 """Any input file → chunks of rows for the store, and what could not become a row."""
 
-import hashlib
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ import pyarrow.compute as pc
 
 from audit_store import records, staging
 from audit_store.errors import InvalidEvent, InvalidFormat
-from audit_store.event import fresh_id
+from audit_store.event import content_uuid, fresh_id
 from audit_store.queries import Query
 from ingest import columns, frames, tables
 from ingest.ahead import worked
@@ -49,11 +48,11 @@ ROW_SCHEMA = pa.schema(
         pa.field("metadata", pa.string(), nullable=False),
     )
 )
-# While some rows have none yet, an event_id is its 16 bytes.
+# DuckDB, and what replaces some of them, know an event_id as its 16 bytes.
 _STAGED_SCHEMA = pa.schema(
     [
         *(pa.field(each.name, _BYTES if each.name == "event_id" else each.type) for each in ROW_SCHEMA),
-        pa.field("digest", pa.string()),
+        pa.field("of_content", pa.bool_()),
     ]
 )
 _BATCH_ROWS = 16_384
@@ -125,7 +124,7 @@ def _frames(fmt: Format, content: Content) -> Iterator[Frame]:
 
 @dataclass(frozen=True, slots=True)
 class _Staged:
-    """What one frame holds: rows, of which some may have no `event_id` yet, and the rest of a chunk."""
+    """What one frame holds: rows, of which some may repeat earlier ones, and the rest of a chunk."""
 
     rows: pa.Table
     rejects: list[Reject]
@@ -234,31 +233,35 @@ class _Reading:
             raise InvalidEvent("record", raw, f"it must be a line of {self._format.title}")
         event, given_id, timed = record_to_event(parse_record(record), self._recipe)
         key = event.key or (UUID(given_id) if given_id else None)
-        if key is None and self._fresh:
-            key = fresh_id()
+        keyless = key is None
+        if key is None:
+            key = fresh_id() if self._fresh else content_uuid(event.source, raw)
         return {
             **{name: getattr(event, name) for name in _EVENT_COLUMNS},
-            "event_id": key.bytes if key is not None else None,
+            "event_id": key.bytes,
             "keyed": event.key is not None or (given_id is None and not self._fresh),
             "occurred_at": event.occurred_at or now,
             "timed": timed,
-            "digest": hashlib.sha256(raw.encode()).hexdigest() if key is None else None,
+            "of_content": keyless and not self._fresh,
         }
 
     def _keyed(self, rows: pa.Table) -> pa.Table:
-        """The rows with an `event_id` everywhere; that of an event without a key is made of its record."""
-        nameless = rows["event_id"].is_null()
-        if pc.any(nameless).as_py():
-            contents = rows.select(["source", "digest"]).filter(nameless).combine_chunks()
-            ordinals = columns.integers(self._ordinals.of(contents["digest"]))
-            self._con.register("contents", _in_batches(contents.append_column("ordinal", ordinals)))
-            made = _run(self._con, staging.content_keys())["event_id"].cast(_BYTES)
-            self._con.unregister("contents")
-            keys = pc.replace_with_mask(
-                rows["event_id"].combine_chunks(), nameless.combine_chunks(), made.combine_chunks()
-            )
-            rows = rows.set_column(rows.schema.get_field_index("event_id"), "event_id", keys)
+        """The rows, each with an `event_id` of its own: identical records are counted through the file."""
+        contents = rows.select(["line", "event_id"]).filter(rows["of_content"])
+        if contents.num_rows:
+            ordinals = columns.integers(self._ordinals.of(contents["event_id"]))
+            repeated = contents.append_column("ordinal", ordinals).filter(pc.field("ordinal") > 0)
+            rows = self._told_apart(rows, repeated) if repeated.num_rows else rows
         return rows.select(ROW_SCHEMA.names).cast(ROW_SCHEMA)
+
+    def _told_apart(self, rows: pa.Table, repeated: pa.Table) -> pa.Table:
+        """The rows, with other keys for those in `repeated`."""
+        self._con.register("repeated", _in_batches(repeated))
+        made = _run(self._con, staging.repeated_keys())["event_id"].cast(_BYTES)
+        self._con.unregister("repeated")
+        again = pc.is_in(rows["line"].combine_chunks(), repeated["line"])
+        keys = pc.replace_with_mask(rows["event_id"].combine_chunks(), again, made.combine_chunks())
+        return rows.set_column(rows.schema.get_field_index("event_id"), "event_id", keys)
 
 
 def _run(con: "Connection", query: Query) -> pa.Table:

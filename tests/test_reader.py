@@ -204,23 +204,26 @@ def test_fresh_keys_are_new_each_time(con: Connection) -> None:
     assert not any(row["keyed"] for row in rows)
 
 
+def keys_of(numbers: list[int]) -> "pa.ChunkedArray[pa.FixedSizeBinaryScalar]":
+    keys = pa.array([bytes(16), *(number.to_bytes(16, "big") for number in numbers)], pa.binary(16))
+    return pa.chunked_array([keys.slice(1)])
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.lists(st.integers(0, 12), min_size=1, max_size=12), max_size=12))
 def test_ordinals_count_what_came_before(chunks: list[list[int]]) -> None:
     ordinals, seen = Ordinals(), dict[int, int]()
     for chunk in chunks:
-        digests = pa.chunked_array([[f"{number:064x}"[::-1] for number in chunk]], pa.string())
-        for number, ordinal in zip(chunk, ordinals.of(digests), strict=True):
+        for number, ordinal in zip(chunk, ordinals.of(keys_of(chunk)), strict=True):
             assert ordinal == seen.get(number, 0)
             seen[number] = seen.get(number, 0) + 1
 
 
 def test_forgotten_records_get_ordinals_of_a_new_era() -> None:
     ordinals = Ordinals(remembered=3)
-    digests = [pa.chunked_array([[f"{number:064x}"[::-1]]], pa.string()) for number in range(5)]
-    assert [int(ordinals.of(each)[0]) for each in digests] == [0, 0, 0, 0, ERA]
-    assert int(ordinals.of(digests[0])[0]) == ERA
-    assert int(ordinals.of(digests[4])[0]) == ERA + 1
+    assert [int(ordinals.of(keys_of([number]))[0]) for number in range(5)] == [0, 0, 0, 0, ERA]
+    assert int(ordinals.of(keys_of([0]))[0]) == ERA
+    assert int(ordinals.of(keys_of([4]))[0]) == ERA + 1
 
 
 def test_gzip_that_breaks_off_keeps_what_came_before(con: Connection) -> None:

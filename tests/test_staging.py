@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from audit_store import records, staging
 from audit_store.errors import InvalidEvent
-from audit_store.event import FIELDS, key_uuid
+from audit_store.event import FIELDS, KEY_NAMESPACE, content_uuid, key_uuid
 from audit_store.store import Connection, scratch
 from ingest import formats
 from ingest.parse import parse_record, record_to_event
@@ -66,7 +66,11 @@ def agree(row: dict[str, Any], raw: str, name: str = "jsonl", **options: Any) ->
     assert json.loads(row["metadata"]) == json.loads(event.metadata)
     assert row["occurred_at"] == (event.occurred_at or NOW)
     assert row["timed"] == timed
-    assert row["event_id"] == (str(event.key) if event.key else fresh_id)
+    if event.key or fresh_id:
+        assert row["event_id"] == (str(event.key) if event.key else fresh_id)
+    else:
+        assert row["event_id"] == str(content_uuid(event.source, raw.strip(" \t\n\r\f")))
+    assert row["of_content"] == (event.key is None and fresh_id is None)
     assert row["keyed"] == (event.key is not None or fresh_id is None)
 
 
@@ -203,11 +207,11 @@ def test_sql_agrees_on_mapped_fields(con: Connection, raws: list[str]) -> None:
     raws = [raw for raw in raws if not any("\ud800" <= letter <= "\udfff" for letter in raw)] or ["{}"]
     for row, raw in zip(stage(con, raws, **options), raws, strict=True):
         if row["sure"]:
-            assert row["event_id"] is None
             event, *_ = record_to_event(
                 parse_record(raw), recipe_of(formats.load("jsonl"), ReadOptions(**options))
             )
             assert (row["agent"], row["target"], row["source"]) == (event.agent, event.target, event.source)
+            assert row["event_id"] == str(content_uuid("elsewhere", raw))
             assert json.loads(row["metadata"]) == json.loads(event.metadata)
 
 
@@ -242,10 +246,11 @@ def test_sql_makes_the_same_keys_as_python(con: Connection, source: str, key: st
     assert row["event_id"] == str(key_uuid(source, key))
 
 
-def test_content_keys_are_keys_of_digest_and_ordinal(con: Connection) -> None:
-    con.register("contents", pa.table({"source": ["", "é"], "digest": ["ab", "cd"], "ordinal": [0, 7]}))
-    made = con.sql(staging.content_keys().sql).fetchall()
-    assert made == [(key_uuid("", "ab:0").bytes,), (key_uuid("é", "cd:7").bytes,)]
+def test_keys_of_repeated_records_are_of_their_key_and_ordinal(con: Connection) -> None:
+    first = content_uuid("é", GOOD["agent"])
+    con.register("repeated", pa.table({"event_id": [first.bytes], "ordinal": [7]}))
+    (made,) = con.sql(staging.repeated_keys().sql).fetchall()
+    assert made == (uuid.uuid5(KEY_NAMESPACE, f"again 7:{first.hex}").bytes,)
 
 
 @settings(max_examples=100, deadline=None)
