@@ -112,7 +112,7 @@ def key_uuid(source: str, event_id: str) -> uuid.UUID:
 
 
 def content_uuid(source: str, record: str) -> uuid.UUID:
-    """The key of an event that came without one, made of the record it came in; no key that is given is the same."""
+    """The key of an event that came without one: UUIDv5 of (source, its record), never that of a given text."""
     return uuid.uuid5(KEY_NAMESPACE, f"record {len(source)}:{source}{record}")
 
 

@@ -19,9 +19,13 @@ CHECKED_AS_TEXT = ("outcome", "fresh_id", "occurred_at")
 
 _STRING = r'"(?:[^"\\\x00-\x1f]|\\["\\/bfnrt])*"'
 # Only numbers that Python and DuckDB write with the same digits.
-_NUMBER = r"0|-?[1-9]\d{0,14}(?:\.\d{1,4})?"
+_NUMBER = r"0|-?(?:[1-9]\d{0,14}(?:\.\d{1,4})?|0\.\d{1,4})"
 _PAIR = rf"{_STRING}: ?(?:{_STRING}|true|false|null|{_NUMBER})"
 _FLAT_OBJECT = rf"\{{(?:{_PAIR}(?:, ?{_PAIR})*)?\}}"
+# Of what is known to be JSON: nothing in it that a flat one may not have.
+_NESTED_OBJECT = rf"\{{(?:[\[\]{{}}:,]|{_STRING}|true|false|null|(?:{_NUMBER})[\]}},])*"
+# Every object within is taken out of it, and takes memory once more for each that it lies in.
+_NESTED_BYTES = 8192
 _SCALAR = r"true|false|0|-?[1-9]\d{0,14}"
 # What a value of JSON that is no string looks like; DuckDB takes NaN and inf too.
 _OTHER_VALUE = r"(?s)[\[{].*|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|-?(?i:nan|inf|infinity)|true|false"
@@ -49,8 +53,8 @@ def stage(
     event field, `constants` what stands in for one that is not given. With `rest` the keys that `fields` does
     not name join the metadata. `zone` (IANA) is that of times without an offset, `now` the time of events
     without a time. Where an event has no key, `event_id` is made of its content (raw, trimmed, as
-    `event.content_uuid` has it) and `of_content` true; with `fresh` it is a UUIDv7. `raw` and `record` are given
-    only where `sure` is false.
+    `event.content_uuid` has it) and `of_content` true; with `fresh` it is the one that the record was appended
+    with, else a new UUIDv7. `raw` and `record` are given only where `sure` is false.
     """
     # Two fields may come from one key.
     names = list(dict.fromkeys(fields.values()))
@@ -113,11 +117,11 @@ def _told(fields: Mapping[str, str], constants: Mapping[str, str], names: list[s
         texts.append(f"{value if constant == 'NULL' else f'coalesce({value}, {constant})'} AS {name}")
     if metadata is not None:
         value = f"f.{quoted(metadata)}"
-        texts.append(
-            f"CASE WHEN starts_with({value}, '\"') THEN {value}->>'$' ELSE {value}::VARCHAR END AS given"
-        )
+        quotes = f"starts_with({value}, '\"')"
+        texts.append(f"CASE WHEN {quotes} THEN {value}->>'$' ELSE {value}::VARCHAR END AS given")
+        texts.append(f"coalesce({quotes}, false) AS as_text")
     else:
-        texts.append("NULL::VARCHAR AS given")
+        texts.append("NULL::VARCHAR AS given, false AS as_text")
     known = " + ".join(f"(f.{quoted(name)} IS NOT NULL)::INT" for name in names)
     return (
         f"told AS (SELECT line, raw, record, keys, {', '.join(texts)}, {' AND '.join(typed)} AS typed, "
@@ -200,6 +204,8 @@ def _sure() -> str:
     optional = {"source_ip": event.SOURCE_IP_MAX, "target": event.TARGET_MAX}
     conditions = [
         "typed AND once",
+        # With more to keep, metadata that came as text has to be opened and written anew.
+        "NOT (as_text AND rest IS NOT NULL AND rest <> '{}')",
         # DuckDB's parser lets a comma stand before a closing bracket.
         r"NOT regexp_matches(record, ',\s*[}\]]')",
         f"length(agent) BETWEEN 1 AND {event.AGENT_MAX}",
@@ -212,9 +218,24 @@ def _sure() -> str:
         "(fresh_id IS NULL OR fresh_key IS NOT NULL)",
         f"moment >= TIMESTAMPTZ '{event.EARLIEST}' AND moment < TIMESTAMPTZ '{event.LATEST}'",
         f"(metadata = '{{}}' OR strlen(metadata) <= {event.METADATA_MAX_BYTES} "
-        f"AND regexp_full_match(metadata, {literal(_FLAT_OBJECT)}) AND {_distinct('members')})",
+        f"AND {_distinct('members')} "
+        f"AND CASE WHEN regexp_full_match(metadata, {literal(_FLAT_OBJECT)}) THEN true ELSE {_nested()} END)",
     ]
     return " AND ".join(conditions)
+
+
+def _nested() -> str:
+    """Whether the metadata, which is not flat, is as an event may have it."""
+    opened = "strlen(metadata) - strlen(replace(replace(metadata, '{', ''), '[', ''))"
+    objects = "list_filter(json_extract(metadata, '$..*'), lambda value: starts_with(value, '{'))"
+    keys = f"list_transform({objects}, lambda value: json_keys(value))"
+    distinct = f"list_bool_and(list_transform({keys}, lambda names: {_distinct('names')}))"
+    return (
+        f"CASE WHEN members IS NOT NULL AND {opened} <= {event.METADATA_MAX_DEPTH} "
+        f"AND strlen(metadata) * ({opened}) <= {_NESTED_BYTES} "
+        f"AND regexp_full_match(metadata, {literal(_NESTED_OBJECT)}) "
+        f"THEN coalesce({distinct}, true) ELSE false END"
+    )
 
 
 def _distinct(keys: str) -> str:

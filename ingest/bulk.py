@@ -27,7 +27,7 @@ from ingest.rejects import Rejected, rejects_path, write_rejects
 FOLD_WAIT = 60.0
 SEGMENT_ROWS = ROW_GROUP
 SEGMENT_BYTES = 64 << 20
-# Columns in which few values abound: written once each, they are read twice as fast.
+# Columns in which the same values stand again and again: written once each, they are read twice as fast.
 _REPEATED = ["agent", "activity", "outcome", "source_ip", "target", "source"]
 STDIN = "-"
 

@@ -24,10 +24,10 @@ from audit_store.store import WRITE_WAIT, Connection, Store
 from ingest import columns, spool
 from ingest.ahead import ahead
 from ingest.rejects import Rejected, rejects_path, write_rejects
-from ingest.segments import Staged, stage
+from ingest.segments import Staged, size_in_memory, stage
 
 # Well under a second of work, for which readers wait.
-BATCH_BYTES = 64 << 20
+BATCH_BYTES = 128 << 20
 BATCH_ROWS = 6 * ROW_GROUP
 
 
@@ -95,12 +95,12 @@ def _batches(segments: list[Path]) -> Iterator[list[Path]]:
     batch: list[Path] = []
     size = rows = 0
     for segment in segments:
-        size += segment.stat().st_size
-        rows += events_in(segment)
-        if batch and (size > BATCH_BYTES or rows > BATCH_ROWS):
+        bytes_more, rows_more = size_in_memory(segment), events_in(segment)
+        if batch and (size + bytes_more > BATCH_BYTES or rows + rows_more > BATCH_ROWS):
             yield batch
-            batch, size, rows = [], segment.stat().st_size, events_in(segment)
+            batch, size, rows = [], 0, 0
         batch.append(segment)
+        size, rows = size + bytes_more, rows + rows_more
     if batch:
         yield batch
 
@@ -136,7 +136,7 @@ def _insert(
     if len(fresh) < len(segments):
         rows = rows.filter(pc.is_in(rows["segment"], pa.array(names, pa.string())))
     rows = rows.append_column("place", columns.integers(np.arange(rows.num_rows)))
-    # Small batches let DuckDB's threads share the work.
+    # Each of DuckDB's threads writes batches of this size as they are; smaller ones it would put together first.
     connection.register("waiting", pa.Table.from_batches(rows.to_batches(ROW_GROUP), rows.schema))
     connection.execute("BEGIN")
     for step in (folding.take_rows(), folding.find_seen(), folding.find_repeated()):

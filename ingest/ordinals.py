@@ -14,7 +14,7 @@ class Ordinals:
 
     Exact for the last 8 to 16 million distinct records. Then an era begins, whose ordinals no earlier record
     has: no record is taken for an earlier one, and the same file still gives the same ordinals. Only the
-    last 64 bits of a key are compared, which costs nothing but a gap in the ordinals where two agree.
+    last half of a key is compared, which costs nothing but a gap in the ordinals where two agree.
     """
 
     def __init__(self, remembered: int = REMEMBERED) -> None:

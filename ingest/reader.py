@@ -48,7 +48,7 @@ ROW_SCHEMA = pa.schema(
         pa.field("metadata", pa.string(), nullable=False),
     )
 )
-# DuckDB, and what replaces some of them, know an event_id as its 16 bytes.
+# DuckDB gives and takes an event_id as its 16 bytes, and Arrow can replace only those.
 _STAGED_SCHEMA = pa.schema(
     [
         *(pa.field(each.name, _BYTES if each.name == "event_id" else each.type) for each in ROW_SCHEMA),

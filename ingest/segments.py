@@ -38,6 +38,18 @@ class Staged:
     rejected: dict[str, list[Rejected]]
 
 
+def size_in_memory(segment: Path) -> int:
+    """About how many bytes a segment takes as rows: well packed, a small file may hold a lot of them."""
+    packed = segment.stat().st_size
+    if segment.suffix != ".parquet":
+        return 2 * packed
+    try:
+        found = pq.read_metadata(segment)
+    except (pa.ArrowException, OSError):
+        return packed
+    return sum(found.row_group(place).total_byte_size for place in range(found.num_row_groups))
+
+
 def stage(segments: list[Path]) -> Staged:
     """Read segments, of text or bulk ones. A batch with something wrong in it gives no rows at all."""
     texts = [segment for segment in segments if segment.suffix == ".ndjson"]

@@ -21,13 +21,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audit_store.errors import InvalidEvent, InvalidFormat
+from audit_store.event import content_uuid
 from audit_store.store import Connection, scratch
-from ingest import bulk, formats, frames
+from ingest import bulk, fold, formats, frames
 from ingest.ahead import worked
 from ingest.content import Content
 from ingest.frames import blocks
 from ingest.ordinals import ERA, Ordinals
 from ingest.reader import ROW_SCHEMA, Chunk, ReadOptions, Reject, read
+from ingest.recipe import Recipe
 
 GOOD = b'{"agent":"a","activity":"b"}'
 
@@ -171,6 +173,23 @@ def test_identical_records_are_counted_across_chunks(
     assert len(set(whole)) == 50
 
 
+@pytest.mark.parametrize("rows_a_frame", [4, 1000])
+def test_a_key_of_content_is_the_same_whichever_way_it_is_made(
+    con: Connection, monkeypatch: pytest.MonkeyPatch, rows_a_frame: int
+) -> None:
+    other = '{"agent":"é","activity":"b","source":"s","metadata":{"k":"\x7f𝄞","l":[1]}}'.encode()
+    lines = [GOOD, b" " + GOOD + b"\t", GOOD + b"\r", other, GOOD[:-1] + b',"event_id":"k"}', b"[]", other]
+    content = b"\n".join(lines * 3)
+    monkeypatch.setattr(frames, "FRAME_ROWS", rows_a_frame)
+    quick, _ = take(con, content, source="s 1")
+    monkeypatch.setattr(Recipe, "plain_fields", lambda _: None)
+    exact, rejects = take(con, content, source="s 1")
+    for name in ("line", "event_id", "keyed", "source"):
+        assert [row[name] for row in quick] == [row[name] for row in exact]
+    assert (len(rejects), len(set(ids(exact)))) == (3, 16)
+    assert ids(exact)[0] == content_uuid("s 1", GOOD.decode())
+
+
 def test_work_in_threads_keeps_the_order_and_hands_on_an_error() -> None:
     def slow_at_first(number: int) -> int:
         time.sleep(0 if number else 0.05)
@@ -195,6 +214,19 @@ def test_segments_hold_whole_row_groups(lengths: list[int], most_bytes: int) -> 
     assert all(len(rows) <= 10 for rows in [*found, *small])
     for tables in (found, small):
         assert [number for rows in tables for number in rows["n"].to_pylist()] == list(range(sum(lengths)))
+
+
+def test_a_fold_takes_as_many_segments_as_its_memory_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    segments = [tmp_path / f"{number}-1000.parquet" for number in range(5)]
+    for segment in segments:
+        pq.write_table(pa.table({"text": ["x" * 1000] * 1000}), segment, use_dictionary=False)
+        assert segment.stat().st_size < 100_000
+    monkeypatch.setattr(fold, "BATCH_BYTES", 2_500_000)
+    assert [len(batch) for batch in fold._batches(segments)] == [2, 2, 1]
+    monkeypatch.setattr(fold, "BATCH_ROWS", 1000)
+    assert [len(batch) for batch in fold._batches(segments)] == [1] * 5
 
 
 def test_fresh_keys_are_new_each_time(con: Connection) -> None:
