@@ -249,9 +249,10 @@ class _Reading:
         """The rows, each with an `event_id` of its own: identical records are counted through the file."""
         contents = rows.select(["line", "event_id"]).filter(rows["of_content"])
         if contents.num_rows:
-            ordinals = columns.integers(self._ordinals.of(contents["event_id"]))
-            repeated = contents.append_column("ordinal", ordinals).filter(pc.field("ordinal") > 0)
-            rows = self._told_apart(rows, repeated) if repeated.num_rows else rows
+            ordinals = self._ordinals.of(contents["event_id"])
+            if ordinals.any():
+                contents = contents.append_column("ordinal", columns.integers(ordinals))
+                rows = self._told_apart(rows, contents.filter(pc.field("ordinal") > 0))
         return rows.select(ROW_SCHEMA.names).cast(ROW_SCHEMA)
 
     def _told_apart(self, rows: pa.Table, repeated: pa.Table) -> pa.Table:

@@ -1,6 +1,7 @@
 """Who may import whom, and where statements may stand."""
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -29,6 +30,7 @@ FORBIDDEN = [
     ("pages/*.py", {"altair", "pages", "app", "demo", "audit_store.store"}),
     ("demo/*.py", {"dashboard", "pages", "app", *SCREEN}),
 ]
+APPEND = "import ingest; ingest.append(agent='a', activity='b', store='s.duckdb', fold=False)"
 HEAVY = ("duckdb", "pandas", "pyarrow", "numpy", "streamlit", "altair")
 
 
@@ -94,10 +96,17 @@ def test_the_statement_rule_sees_statements() -> None:
         ("import audit_store", HEAVY),
         ("import audit_store.store", ("streamlit", "altair")),
         ("import analysis", ("duckdb", "streamlit", "altair")),
-        ("import ingest; ingest.append(agent='a', activity='b', store='s.duckdb', fold=False)", HEAVY),
+        (APPEND, HEAVY),
+        (f"{APPEND}; import ingest.__main__ as it; it.main(['fold', '--store', 's.duckdb'])", ("pandas",)),
+        (
+            "import ingest.__main__ as it; it.main(['import', 'some.jsonl', '--store', 's.duckdb'])",
+            ("pandas",),
+        ),
     ],
 )
 def test_an_import_loads_nothing_heavy(tmp_path: Path, statement: str, light: tuple[str, ...]) -> None:
+    records = [{"agent": "a", "activity": "b"} | more for more in ({}, {"event_id": "c"}, {"d": {"e": []}})]
+    (tmp_path / "some.jsonl").write_text("\n".join(map(json.dumps, records)))
     script = f"import sys; sys.path.insert(0, {str(ROOT)!r}); {statement}; print(*sys.modules)"
     command = [sys.executable, "-c", script]
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
