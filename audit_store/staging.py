@@ -22,10 +22,11 @@ _STRING = r'"(?:[^"\\\x00-\x1f]|\\["\\/bfnrt])*"'
 _NUMBER = r"0|-?(?:[1-9]\d{0,14}(?:\.\d{1,4})?|0\.\d{1,4})"
 _PAIR = rf"{_STRING}: ?(?:{_STRING}|true|false|null|{_NUMBER})"
 _FLAT_OBJECT = rf"\{{(?:{_PAIR}(?:, ?{_PAIR})*)?\}}"
-# Of what is known to be JSON: nothing in it that a flat one may not have.
+# Of what DuckDB can read, without what it lets pass: white space, comments, NaN. It lets pass a last comma too.
 _NESTED_OBJECT = rf"\{{(?:[\[\]{{}}:,]|{_STRING}|true|false|null|(?:{_NUMBER})[\]}},])*"
-# Every object within is taken out of it, and takes memory once more for each that it lies in.
+# Every value within is taken out of it, and takes memory once more for each that it lies in.
 _NESTED_BYTES = 8192
+_NESTED_COMMAS = 64
 _SCALAR = r"true|false|0|-?[1-9]\d{0,14}"
 # What a value of JSON that is no string looks like; DuckDB takes NaN and inf too.
 _OTHER_VALUE = r"(?s)[\[{].*|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|-?(?i:nan|inf|infinity)|true|false"
@@ -227,12 +228,14 @@ def _sure() -> str:
 def _nested() -> str:
     """Whether the metadata, which is not flat, is as an event may have it."""
     opened = "strlen(metadata) - strlen(replace(replace(metadata, '{', ''), '[', ''))"
+    commas = "strlen(metadata) - strlen(replace(metadata, ',', ''))"
     objects = "list_filter(json_extract(metadata, '$..*'), lambda value: starts_with(value, '{'))"
     keys = f"list_transform({objects}, lambda value: json_keys(value))"
     distinct = f"list_bool_and(list_transform({keys}, lambda names: {_distinct('names')}))"
     return (
         f"CASE WHEN members IS NOT NULL AND {opened} <= {event.METADATA_MAX_DEPTH} "
-        f"AND strlen(metadata) * ({opened}) <= {_NESTED_BYTES} "
+        f"AND strlen(metadata) * ({opened}) <= {_NESTED_BYTES} AND {commas} <= {_NESTED_COMMAS} "
+        "AND NOT contains(metadata, ',}') AND NOT contains(metadata, ',]') "
         f"AND regexp_full_match(metadata, {literal(_NESTED_OBJECT)}) "
         f"THEN coalesce({distinct}, true) ELSE false END"
     )

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Connection = duckdb.DuckDBPyConnection
+OutOfMemory = duckdb.OutOfMemoryException
 
 READ_WAIT = 10.0
 WRITE_WAIT = 5.0

@@ -36,7 +36,7 @@ def main() -> None:
                 )
             for path in (lines, *stores):
                 path.unlink()
-    print("goal 300,000 events/s at first")
+    print("goal 300,000 events/s for a first import")
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / (
         1 << 10 if sys.platform == "linux" else 1 << 20
     )

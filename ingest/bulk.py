@@ -23,6 +23,7 @@ from ingest.fold import FoldReport, fold, results
 from ingest.formats import Format
 from ingest.reader import Chunk, ReadOptions, read
 from ingest.rejects import Rejected, rejects_path, write_rejects
+from ingest.segments import BYTES
 
 FOLD_WAIT = 60.0
 SEGMENT_ROWS = ROW_GROUP
@@ -154,7 +155,7 @@ class _Import:
         """Make a segment that is not in the spool yet."""
         if not rows.num_rows:
             return
-        table = _in_time(rows)
+        table = _in_time(rows).replace_schema_metadata({BYTES: str(rows.nbytes)})
         # A segment lives for seconds: quick to write and read beats small.
         part = spool.write_part(
             self._store,

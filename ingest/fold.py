@@ -27,7 +27,7 @@ from ingest.rejects import Rejected, rejects_path, write_rejects
 from ingest.segments import Staged, size_in_memory, stage
 
 # Well under a second of work, for which readers wait.
-BATCH_BYTES = 128 << 20
+BATCH_BYTES = 160 << 20
 BATCH_ROWS = 6 * ROW_GROUP
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 from uuid import UUID
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -16,6 +17,7 @@ from audit_store import records, staging
 from audit_store.errors import InvalidEvent, InvalidFormat
 from audit_store.event import content_uuid, fresh_id
 from audit_store.queries import Query
+from audit_store.store import Connection, OutOfMemory
 from ingest import columns, frames, tables
 from ingest.ahead import worked
 from ingest.content import Content
@@ -24,9 +26,6 @@ from ingest.frames import Frame, Reject, shown
 from ingest.ordinals import Ordinals
 from ingest.parse import parse_record, record_to_event
 from ingest.recipe import ReadOptions, recipe_of
-
-if TYPE_CHECKING:
-    from audit_store.store import Connection
 
 __all__ = ["ROW_SCHEMA", "Chunk", "ReadOptions", "Reject", "read"]
 
@@ -87,7 +86,7 @@ class Chunk:
 
 
 def read(
-    source: Path | BinaryIO, fmt: Format, options: ReadOptions, con: "Connection"
+    source: Path | BinaryIO, fmt: Format, options: ReadOptions, con: Connection
 ) -> Generator[Chunk, None, None]:
     """The events of a file, plain or gzip, in chunks of at most 250,000.
 
@@ -136,7 +135,7 @@ class _Staged:
 class _Reading:
     """The frames of one file → chunks, with what has to be remembered from one to the next."""
 
-    def __init__(self, fmt: Format, options: ReadOptions, con: "Connection") -> None:
+    def __init__(self, fmt: Format, options: ReadOptions, con: Connection) -> None:
         self._format, self._options, self._con = fmt, options, con
         self._recipe = recipe_of(fmt, options)
         self._plain = self._recipe.plain_fields()
@@ -155,9 +154,7 @@ class _Reading:
     def stage(self, found: tuple[Frame, int, datetime]) -> _Staged:
         """A frame, the bytes of the file read up to its end, and when: as rows; called by several threads."""
         frame, done, now = found
-        with self._con.cursor() as cursor:
-            cursor.register("frame", _in_batches(frame.table))
-            rows, doubted = self._sure(frame, cursor, now)
+        rows, doubted = self._judged(frame, now)
         exact, rejects = self._exact(doubted, now)
         if exact:
             # In the order of the file, because ordinals count identical records in that order.
@@ -171,7 +168,22 @@ class _Reading:
         self.last_line = max(self.last_line, staged.last_line)
         return Chunk(self._keyed(staged.rows), staged.rejects, staged.read, staged.bytes_done)
 
-    def _sure(self, frame: Frame, con: "Connection", now: datetime) -> tuple[pa.Table, pa.Table]:
+    def _judged(self, frame: Frame, now: datetime) -> tuple[pa.Table, pa.Table]:
+        """The same as `_sure`, half by half where the memory does not suffice for all at once."""
+        try:
+            with self._con.cursor() as cursor:
+                cursor.register("frame", _in_batches(frame.table))
+                return self._sure(frame, cursor, now)
+        except OutOfMemory:
+            half = len(frame.table) // 2
+            if not half:
+                raise
+        parts = (frame.table.slice(0, half), frame.table.slice(half))
+        judged = [self._judged(replace(frame, table=part), now) for part in parts]
+        rows, doubted = (pa.concat_tables(tables) for tables in zip(*judged, strict=True))
+        return rows, doubted
+
+    def _sure(self, frame: Frame, con: Connection, now: datetime) -> tuple[pa.Table, pa.Table]:
         """The rows that are surely right, and line, raw and record of the others."""
         # What SQL cannot express is doubted as a whole.
         if self._plain is None:
@@ -195,7 +207,7 @@ class _Reading:
             return rows, staged.slice(0, 0)
         return rows.filter(staged["sure"]), staged.filter(pc.invert(staged["sure"]))
 
-    def _shaped(self, frame: Frame, con: "Connection", now: datetime) -> str:
+    def _shaped(self, frame: Frame, con: Connection, now: datetime) -> str:
         """The statement that makes JSON records of the frame."""
         if self._recipe.lines is not None:
             return records.lines_frame(self._recipe.lines, now.replace(tzinfo=None), self._options.year)
@@ -252,7 +264,7 @@ class _Reading:
             ordinals = self._ordinals.of(contents["event_id"])
             if ordinals.any():
                 contents = contents.append_column("ordinal", columns.integers(ordinals))
-                rows = self._told_apart(rows, contents.filter(pc.field("ordinal") > 0))
+                rows = self._told_apart(rows, contents.take(columns.integers(np.flatnonzero(ordinals))))
         return rows.select(ROW_SCHEMA.names).cast(ROW_SCHEMA)
 
     def _told_apart(self, rows: pa.Table, repeated: pa.Table) -> pa.Table:
@@ -265,7 +277,7 @@ class _Reading:
         return rows.set_column(rows.schema.get_field_index("event_id"), "event_id", keys)
 
 
-def _run(con: "Connection", query: Query) -> pa.Table:
+def _run(con: Connection, query: Query) -> pa.Table:
     table: pa.Table = con.sql(query.sql, params=query.params).to_arrow_table(_BATCH_ROWS)
     return table
 

@@ -20,6 +20,8 @@ from ingest import columns, formats
 from ingest.reader import ROW_SCHEMA, ReadOptions, Reject, read
 from ingest.rejects import Rejected
 
+# What a bulk segment says of itself: the bytes of its rows in memory.
+BYTES = b"bytes"
 # Seconds. A writer whose segment was taken over may be in the middle of a line.
 _WHOLE_LINE_WAITS = (0.001, 0.01, 0.05, 0.0)
 _APPENDED = re.compile(UUID_PATTERN + r"-\d+")
@@ -44,10 +46,9 @@ def size_in_memory(segment: Path) -> int:
     if segment.suffix != ".parquet":
         return 2 * packed
     try:
-        found = pq.read_metadata(segment)
-    except (pa.ArrowException, OSError):
+        return int((pq.read_metadata(segment).metadata or {})[BYTES])
+    except (pa.ArrowException, OSError, ValueError, KeyError):
         return packed
-    return sum(found.row_group(place).total_byte_size for place in range(found.num_row_groups))
 
 
 def stage(segments: list[Path]) -> Staged:

@@ -106,7 +106,7 @@ def test_the_statement_rule_sees_statements() -> None:
 )
 def test_an_import_loads_nothing_heavy(tmp_path: Path, statement: str, light: tuple[str, ...]) -> None:
     records = [{"agent": "a", "activity": "b"} | more for more in ({}, {"event_id": "c"}, {"d": {"e": []}})]
-    (tmp_path / "some.jsonl").write_text("\n".join(map(json.dumps, records)))
+    (tmp_path / "some.jsonl").write_text("\n".join(map(json.dumps, records * 2)))
     script = f"import sys; sys.path.insert(0, {str(ROOT)!r}); {statement}; print(*sys.modules)"
     command = [sys.executable, "-c", script]
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)

@@ -30,6 +30,7 @@ from ingest.frames import blocks
 from ingest.ordinals import ERA, Ordinals
 from ingest.reader import ROW_SCHEMA, Chunk, ReadOptions, Reject, read
 from ingest.recipe import Recipe
+from ingest.segments import BYTES
 
 GOOD = b'{"agent":"a","activity":"b"}'
 
@@ -190,6 +191,15 @@ def test_a_key_of_content_is_the_same_whichever_way_it_is_made(
     assert ids(exact)[0] == content_uuid("s 1", GOOD.decode())
 
 
+def test_what_memory_does_not_hold_at_once_is_read_in_parts() -> None:
+    record = GOOD[:-1] + b',"metadata":{"a":[' + b",".join([b"1"] * 64) + b"]}}"
+    with scratch() as con:
+        con.execute("SET memory_limit = '24MB'")
+        rows, rejects = take(con, b"\n".join([record] * 6000))
+    assert (lines_of(rows), rejects) == (list(range(1, 6001)), [])
+    assert len(set(ids(rows))) == 6000
+
+
 def test_work_in_threads_keeps_the_order_and_hands_on_an_error() -> None:
     def slow_at_first(number: int) -> int:
         time.sleep(0 if number else 0.05)
@@ -221,7 +231,8 @@ def test_a_fold_takes_as_many_segments_as_its_memory_holds(
 ) -> None:
     segments = [tmp_path / f"{number}-1000.parquet" for number in range(5)]
     for segment in segments:
-        pq.write_table(pa.table({"text": ["x" * 1000] * 1000}), segment, use_dictionary=False)
+        rows = pa.table({"text": ["x" * 1000] * 1000})
+        pq.write_table(rows.replace_schema_metadata({BYTES: str(rows.nbytes)}), segment)
         assert segment.stat().st_size < 100_000
     monkeypatch.setattr(fold, "BATCH_BYTES", 2_500_000)
     assert [len(batch) for batch in fold._batches(segments)] == [2, 2, 1]

@@ -117,6 +117,8 @@ DOUBTFUL = [
     '{"agent":"a","activity":"b","metadata":{"a":[1,],"b":1}}',
     '{"agent":"a","activity":"b","metadata":{"a":' + "[" * 16 + "]" * 16 + "}}",
     '{"agent":"a","activity":"b","metadata":"{\\"a\\":1,}"}',
+    '{"agent":"a","activity":"b","metadata":"{\\"a\\":[1\\u002c]}"}',
+    '{"agent":"a","activity":"b","metadata":"{\\"k\\":1,\\u007d"}',
     '{"agent":"a","activity":"b","metadata":"[]"}',
     '{"agent":"a","activity":"b","metadata":[1]}',
     '{"agent":"a","activity":"b","metadata":{"x":1e999}}',
@@ -146,6 +148,7 @@ RARE = [
     '{"agent":"a","activity":"b","metadata":{"a":[1234567890123456]}}',
     '{"agent":"a","activity":"b","metadata":{"a":["\\u0000"]}}',
     '{"agent":"a","activity":"b","metadata":"{\\"a\\": 1}","more":2}',
+    '{"agent":"a","activity":"b","metadata":{"a":[' + "1," * 70 + "1]}}",
     '{"agent":"a","activity":"b","metadata":{"a":[[[[[["' + "x" * 1200 + '"]]]]]]}}',
 ]
 
