@@ -55,6 +55,7 @@ _STAGED_SCHEMA = pa.schema(
     ]
 )
 _BATCH_ROWS = 16_384
+_BATCH_BYTES = 2 << 20
 # Statements have parts that one thread does, such as planning and handing over the result.
 _STATEMENTS_AT_ONCE = 2
 _WHITE = " \t\n\r\f"
@@ -283,5 +284,6 @@ def _run(con: Connection, query: Query) -> pa.Table:
 
 
 def _in_batches(table: pa.Table) -> pa.Table:
-    """The same rows in small batches, which DuckDB's threads share among them."""
-    return pa.Table.from_batches(table.to_batches(_BATCH_ROWS), table.schema)
+    """The same rows in small batches, which DuckDB's threads share among them, and of which each has many copies."""
+    rows = min(_BATCH_ROWS, max(1, _BATCH_BYTES * len(table) // max(1, table.nbytes)))
+    return pa.Table.from_batches(table.to_batches(rows), table.schema)

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from audit_store.errors import InvalidFormat
 from ingest.columns import integers
-from ingest.frames import RECORD_BYTES, Frame, Reject, line_ends, shown
+from ingest.frames import FRAME_BYTES, RECORD_BYTES, Frame, Reject, line_ends, shown
 
 BATCH_ROWS = 100_000
 _QUOTE = 34
@@ -154,13 +154,20 @@ def _next_row(lines: list[str], start: int, width: int, delimiter: str) -> tuple
     return reader.line_num, "", cells
 
 
+def _batch_rows(metadata: pq.FileMetaData) -> int:
+    """As many rows as a frame may have bytes, by the mean of the file."""
+    groups = (metadata.row_group(place) for place in range(metadata.num_row_groups))
+    size = sum(group.total_byte_size for group in groups)
+    return min(BATCH_ROWS, max(1, FRAME_BYTES * metadata.num_rows // max(1, size)))
+
+
 def parquet_rows(file: Path | BinaryIO) -> Iterator[Frame]:
     """Every row is a record, numbered from 1; raises InvalidFormat for a file that is no Parquet."""
     try:
         content = pq.ParquetFile(file)
         names = tuple(content.schema_arrow.names)
         before = 0
-        for batch in content.iter_batches(batch_size=BATCH_ROWS):
+        for batch in content.iter_batches(batch_size=_batch_rows(content.metadata)):
             lines = integers(np.arange(before + 1, before + 1 + batch.num_rows))
             before += batch.num_rows
             labels = [f"c{place}" for place in range(batch.num_columns)]

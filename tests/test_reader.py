@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from audit_store.errors import InvalidEvent, InvalidFormat
 from audit_store.event import content_uuid
 from audit_store.store import Connection, scratch
-from ingest import bulk, fold, formats, frames
+from ingest import bulk, fold, formats, frames, tables
 from ingest.ahead import worked
 from ingest.content import Content
 from ingest.frames import blocks
@@ -200,6 +200,18 @@ def test_what_memory_does_not_hold_at_once_is_read_in_parts() -> None:
     assert len(set(ids(rows))) == 6000
 
 
+def test_a_frame_of_a_parquet_file_holds_few_wide_rows(
+    con: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "wide.parquet"
+    texts = [f"{number:04}" * 250 for number in range(95)]
+    pq.write_table(pa.table({"agent": texts, "activity": texts}), file)
+    monkeypatch.setattr(tables, "FRAME_BYTES", 20_000)
+    chunks = list(read(file, formats.load("parquet"), ReadOptions(), con))
+    assert [chunk.read for chunk in chunks[:-1]] == [9] * 10
+    assert [reject.line for chunk in chunks for reject in chunk.rejects] == list(range(1, 96))
+
+
 def test_work_in_threads_keeps_the_order_and_hands_on_an_error() -> None:
     def slow_at_first(number: int) -> int:
         time.sleep(0 if number else 0.05)
@@ -222,8 +234,8 @@ def test_segments_hold_whole_row_groups(lengths: list[int], most_bytes: int) -> 
         patch.setattr(bulk, "SEGMENT_BYTES", most_bytes)
         small = list(bulk._segments(iter(parts)))
     assert all(len(rows) <= 10 for rows in [*found, *small])
-    for tables in (found, small):
-        assert [number for rows in tables for number in rows["n"].to_pylist()] == list(range(sum(lengths)))
+    for pieces in (found, small):
+        assert [number for rows in pieces for number in rows["n"].to_pylist()] == list(range(sum(lengths)))
 
 
 def test_a_fold_takes_as_many_segments_as_its_memory_holds(
