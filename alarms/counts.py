@@ -12,11 +12,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from alarms.outages import collected
-from audit_store import login_queries, queries
 from audit_store.catalogue import Catalogue
+from audit_store.engines.duckdb import login_queries, queries
+from audit_store.engines.duckdb.store import Reader
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
-from audit_store.store import Reader
 
 HOUR = timedelta(hours=1)
 QUARTER = timedelta(minutes=15)

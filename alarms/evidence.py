@@ -14,10 +14,10 @@ from alarms.counts import EPOCH, HOUR, bucket_of
 from alarms.spike import NAMES, LoginAlarm
 from alarms.watch import Watch, watched_activities
 from analysis import explain
-from audit_store import login_queries
+from audit_store.engines.duckdb import login_queries
+from audit_store.engines.duckdb.store import Store
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
-from audit_store.store import Store
 
 USUAL_DAYS = 28
 MOST_ROWS = 20

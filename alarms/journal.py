@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from audit_store.beside import sync_folder
 from audit_store.errors import NOT_STORED, UNKNOWN, AuditStoreError, SpoolFull
+from audit_store.store_files import sync_folder
 
 
 class Journal:

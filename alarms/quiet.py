@@ -26,10 +26,10 @@ from analysis import (
     unusual_hours,
 )
 from analysis.notes import KNOWN_FOR
-from audit_store import login_queries
+from audit_store.engines.duckdb import login_queries
+from audit_store.engines.duckdb.store import Store
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
-from audit_store.store import Store
 
 KINDS = ("sustained rise", "unusual hour", "new address", "new activity", "gone silent")
 MOST_UNFITTED = 200

@@ -13,10 +13,10 @@ from alarms.review import review
 from alarms.sensitivity import USUAL, Sensitivity
 from alarms.standing import State
 from alarms.watch import watch_over
-from audit_store import login_queries
+from audit_store.engines.duckdb import login_queries
+from audit_store.engines.duckdb.store import Store
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
-from audit_store.store import Store
 
 
 @dataclass(frozen=True)

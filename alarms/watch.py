@@ -17,8 +17,8 @@ from alarms.counts import HOUR, Logins, activities, read
 from analysis import Model, fit
 from audit_store import catalogue
 from audit_store.catalogue import Catalogue
+from audit_store.engines.duckdb.store import Store
 from audit_store.filters import EventFilter
-from audit_store.store import Store
 
 OVERALL = ("all", "failed", "agents")
 KINDS = (*OVERALL, "agent")

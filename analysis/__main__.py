@@ -11,7 +11,7 @@ from alarms import SENSITIVITIES, USUAL, Report, report, syslog, webhook
 from alarms.sinks import default_syslog, one_line
 from alarms.spike import local_text
 from audit_store import ranges
-from audit_store.command_line import INTERRUPTED, NOTHING_DONE, Parser, add_store
+from audit_store.cli import INTERRUPTED, NOTHING_DONE, Parser, add_store
 from audit_store.errors import AuditStoreError
 from ingest.background import fold_now
 

@@ -1,6 +1,6 @@
 """The library: what an event is, which events a reader wants, and where events live.
 
-`audit_store.store` opens the DuckDB file and is imported by name, so that `import audit_store` stays light.
+An engine (`audit_store.engines`) opens the file and is imported by name, so that `import audit_store` stays light.
 """
 
 from audit_store.catalogue import Catalogue

@@ -5,11 +5,11 @@ import os
 import sys
 from pathlib import Path
 
-from audit_store.beside import waiting_events
-from audit_store.command_line import INTERRUPTED, NOTHING_DONE, Parser, add_store, command
+from audit_store.cli import INTERRUPTED, NOTHING_DONE, Parser, add_store, command
 from audit_store.errors import AuditStoreError, InvalidFilter
 from audit_store.filters import LISTS, SINGLE, EventFilter
 from audit_store.ranges import DEFAULT_RANGE, RANGES
+from audit_store.store_files import waiting_events
 
 NOT_AS_IT_WAS = 1
 FORMATS = ("csv", "jsonl", "parquet", "ocsf")
@@ -39,8 +39,8 @@ def _export(options: argparse.Namespace) -> int:
     where = _filter(options)
     if options.output is None and options.format == "parquet" and sys.stdout.isatty():
         raise AuditStoreError("Parquet is no text for a terminal; name a file with --output FILE")
-    from audit_store.export import export, export_to, write_manifest
-    from audit_store.store import Store
+    from audit_store.engines.duckdb.store import Store
+    from audit_store.export.export import export, export_to, write_manifest
 
     store = Store(options.store)
     if waiting := waiting_events(store.path):
@@ -81,8 +81,8 @@ def _values(value: str | list[str] | None) -> list[str]:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from audit_store import manifest
-    from audit_store.export_check import check
+    from audit_store.export import manifest
+    from audit_store.export.verify import check
 
     wrong = check(options.file, options.manifest)
     if wrong:
@@ -98,7 +98,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _repair(options: argparse.Namespace) -> int:
-    from audit_store.repair import repair
+    from audit_store.engines.duckdb.repair import repair
 
     report = repair(options.store)
     print(report.words())

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
-from audit_store import hours, ranges
+from audit_store import ranges, week_hours
 from audit_store.errors import InvalidFilter
 from audit_store.event import OUTCOMES
 from audit_store.ranges import Period
@@ -26,7 +26,7 @@ class EventFilter:
 
     The fields are named like the URL parameters; empty tuples mean "all". `period` is what `range` meant
     when the filter was made, in UTC; `start` and `end` are the texts of a custom range, in the zone `tz`.
-    The source "none" is that of the events without one; `hours` holds some of `audit_store.hours.CHOICES`.
+    The source "none" is that of the events without one; `hours` holds some of `audit_store.week_hours.CHOICES`.
     Two filters with equal fields select the same events.
 
     >>> EventFilter(activity=("Login",), outcome=("failure",)).condition()[0]
@@ -63,7 +63,7 @@ class EventFilter:
         name = _zone_name(one["tz"], tz, notices)
         chosen, period = _period(one, ranges.zone(name), now, notices)
         outcome = _known("outcome", given, OUTCOME_CHOICES, f"give {', '.join(OUTCOME_CHOICES)}", notices)
-        of_week = _known("hours", given, hours.CHOICES, hours.ALLOWED, notices)
+        of_week = _known("hours", given, week_hours.CHOICES, week_hours.ALLOWED, notices)
         if len(one["q"]) > Q_MAX:
             beyond = f"a search may have {Q_MAX} characters, and this goes beyond them"
             notices.append(InvalidFilter("q", one["q"][Q_MAX:], beyond))
@@ -108,8 +108,8 @@ class EventFilter:
             )
             values["q"] = self.q
         if self.hours:
-            parts.append(hours.condition(self.zone, self.period))
-            values["hours"] = hours.chosen(self.hours)
+            parts.append(week_hours.condition(self.zone, self.period))
+            values["hours"] = week_hours.chosen(self.hours)
         return " AND ".join(parts) or "true", values
 
     def _outcome_condition(self, values: dict[str, Any]) -> str:
@@ -155,7 +155,7 @@ class EventFilter:
         text += f", from {_listed(_sources(self.source))}" if self.source else ""
         text += f", not from {_listed(_sources(self.not_source))}" if self.not_source else ""
         text += f' with "{self.q}"' if self.q else ""
-        text += f", {_listed([hours.words(value) for value in self.hours])}" if self.hours else ""
+        text += f", {_listed([week_hours.words(value) for value in self.hours])}" if self.hours else ""
         return f"{text}, {self._when()}, {self.tz}"
 
     def _when(self) -> str:

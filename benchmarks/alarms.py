@@ -14,9 +14,9 @@ from typing import TypeVar
 from alarms import SENSITIVITIES, agent_series, evidence, notes, review, tell, watch_over
 from audit_store import catalogue
 from audit_store.catalogue import Catalogue
+from audit_store.engines.duckdb.store import Store
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
-from audit_store.store import Store
 from benchmarks.stores import fill
 
 EVENTS = int(os.environ.get("AUDIT_BENCH_EVENTS", "5000000"))

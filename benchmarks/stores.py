@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from audit_store import catalogue
-from audit_store.store import Store
+from audit_store.engines.duckdb.store import Store
 
 _FILL = """
 INSERT INTO events

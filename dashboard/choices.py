@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from audit_store import hours
+from audit_store import week_hours
 from audit_store.errors import AuditStoreError
 from audit_store.filters import OUTCOME_CHOICES, EventFilter
 from dashboard import address, data, facets, known
@@ -72,8 +72,8 @@ def of_week(where: EventFilter) -> None:
     hold("hours", list(where.hours), where.hours)
     st.multiselect(
         "Hours of the week",
-        hours.CHOICES,
-        format_func=hours.label,
+        week_hours.CHOICES,
+        format_func=week_hours.label,
         key="hours",
         placeholder="Any",
         select_all=False,

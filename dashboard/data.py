@@ -9,10 +9,10 @@ from datetime import datetime
 import pandas as pd
 import streamlit as st
 
-from audit_store import queries
+from audit_store.engines.duckdb import queries
+from audit_store.engines.duckdb.queries import Query
+from audit_store.engines.duckdb.store import Reader, Store
 from audit_store.filters import EventFilter
-from audit_store.queries import Query
-from audit_store.store import Reader, Store
 from ingest import default_store
 
 OPTIONS = 200

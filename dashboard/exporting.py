@@ -9,9 +9,9 @@ from typing import BinaryIO, cast
 
 import streamlit as st
 
-from audit_store.export import export
-from audit_store.manifest import SUFFIX
-from audit_store.store import Store
+from audit_store.engines.duckdb.store import Store
+from audit_store.export.export import export
+from audit_store.export.manifest import SUFFIX
 from dashboard import data, paging
 from dashboard.text import count
 

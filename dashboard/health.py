@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from audit_store.beside import spool_dir, unreadable
 from audit_store.errors import AuditStoreError
+from audit_store.store_files import spool_dir, unreadable
 from dashboard import data, keeper
 from dashboard.text import count
 from ingest.rejects import count_rejects, rejects_path

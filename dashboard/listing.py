@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import streamlit as st
 
-from audit_store import queries
+from audit_store.engines.duckdb import queries
 from audit_store.filters import EventFilter
 from dashboard import address
 from dashboard.alarm_marks import WORDS

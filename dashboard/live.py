@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 import streamlit as st
 
-from audit_store import queries
+from audit_store.engines.duckdb import queries
 from audit_store.filters import EventFilter
 from dashboard import data
 from dashboard.text import shown

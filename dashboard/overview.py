@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pandas as pd
 
-from audit_store import queries
+from audit_store.engines.duckdb import queries
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
 from dashboard import changes, data, known, series

@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from audit_store.engines.duckdb.queries import SEQ_BLOCK
 from audit_store.filters import EventFilter
-from audit_store.queries import SEQ_BLOCK
 from dashboard import address
 from dashboard.text import count
 

@@ -10,9 +10,9 @@ import streamlit as st
 import alarms
 from alarms import SENSITIVITIES, Evidence, LoginAlarm, Mark, QuietNote, Review, Series, Told, Watch
 from audit_store.catalogue import Catalogue
+from audit_store.engines.duckdb.store import Store
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
-from audit_store.store import Store
 from dashboard import data, known
 from dashboard.text import shown
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from audit_store import hours
+from audit_store import week_hours
 from audit_store.errors import AuditStoreError
 from audit_store.filters import EventFilter
 from dashboard import address, data, known, views
@@ -34,7 +34,7 @@ def built_in(where: EventFilter, now: datetime) -> dict[str, Parameters]:
         "Failed logins today": _since(today.isoformat()) | {"activity": logins, "outcome": failures},
         "API keys, last 30 days": {"range": ["30d"], "activity": ["API key generated", "API key copied"]},
         "Deletions this week": _since(monday.isoformat()) | {"activity": list(_DELETED)},
-        "Off-hours, last 30 days": {"range": ["30d"], "hours": [hours.OFF]},
+        "Off-hours, last 30 days": {"range": ["30d"], "hours": [week_hours.OFF]},
     }
 
 

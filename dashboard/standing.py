@@ -12,7 +12,7 @@ import streamlit as st
 
 import alarms
 from alarms import Told
-from audit_store import queries
+from audit_store.engines.duckdb import queries
 from audit_store.errors import AuditStoreError
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period

@@ -11,7 +11,6 @@ from json.encoder import encode_basestring as _quoted
 from pathlib import Path
 from typing import Any
 
-from audit_store.beside import default_store
 from audit_store.errors import (
     AuditStoreError,
     EventConflict,
@@ -23,6 +22,7 @@ from audit_store.errors import (
     StoreNotFound,
 )
 from audit_store.event import Event, fresh_id_text
+from audit_store.store_files import default_store
 from ingest import background
 from ingest.spool import SpoolWriter, publish, write_part
 

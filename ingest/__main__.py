@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from audit_store.command_line import NOTHING_DONE, Parser, add_store, command
+from audit_store.cli import NOTHING_DONE, Parser, add_store, command
 from audit_store.errors import UNKNOWN, AuditStoreError, EventConflict
 from audit_store.event import FIELDS
 from ingest import append
@@ -48,8 +48,8 @@ def _append(options: argparse.Namespace) -> int:
 
 
 def _report_conflict(store: Path, event_id: str, event: dict[str, str]) -> None:
-    from audit_store import queries
-    from audit_store.store import Store
+    from audit_store.engines.duckdb import queries
+    from audit_store.engines.duckdb.store import Store
 
     _fold_quietly(store)
     try:

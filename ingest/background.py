@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audit_store.beside import spool_dir
 from audit_store.errors import AuditStoreError
+from audit_store.store_files import spool_dir
 from ingest.spool import has_waiting, make_folder
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
-from audit_store.beside import events_in
+from audit_store.engines.duckdb.schema import ROW_GROUP
+from audit_store.engines.duckdb.store import Connection, scratch
 from audit_store.errors import AuditStoreError, InvalidFormat
-from audit_store.schema import ROW_GROUP
-from audit_store.store import Connection, scratch
+from audit_store.store_files import events_in
 from ingest import formats, spool
 from ingest.ahead import ahead
 from ingest.fold import FoldReport, fold, results

@@ -16,11 +16,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from audit_store import folding, turns
-from audit_store.beside import events_in
-from audit_store.queries import Query
-from audit_store.schema import ROW_GROUP
-from audit_store.store import WRITE_WAIT, Connection, Store
+from audit_store.engines.duckdb import fold_sql, rw_lock
+from audit_store.engines.duckdb.queries import Query
+from audit_store.engines.duckdb.schema import ROW_GROUP
+from audit_store.engines.duckdb.store import WRITE_WAIT, Connection, Store
+from audit_store.store_files import events_in
 from ingest import columns, spool
 from ingest.ahead import ahead
 from ingest.rejects import Rejected, rejects_path, write_rejects
@@ -81,13 +81,13 @@ def results(store: Path, segments: list[Path]) -> FoldReport:
     Known for an hour after the fold.
     """
     with Store(store).read() as reader:
-        return FoldReport(*reader.one(folding.segment_results([segment.stem for segment in segments])))
+        return FoldReport(*reader.one(fold_sql.segment_results([segment.stem for segment in segments])))
 
 
 @contextlib.contextmanager
 def _alone(store: Path, wait: float) -> Iterator[None]:
     folder = spool.make_folder(store)
-    with turns.locked(folder / "folding", fcntl.LOCK_EX, time.monotonic() + wait):
+    with rw_lock.locked(folder / "folding", fcntl.LOCK_EX, time.monotonic() + wait):
         yield
 
 
@@ -110,7 +110,7 @@ def _fold_batch(
 ) -> FoldReport:
     with Store(store).write(wait) as connection:
         known = dict(
-            connection.execute(*_statement(folding.known_segments([s.stem for s in segments]))).fetchall()
+            connection.execute(*_statement(fold_sql.known_segments([s.stem for s in segments]))).fetchall()
         )
         fresh = [segment for segment in segments if segment.stem not in known]
         refused = [one for segment in fresh for one in batch.rejected.get(segment.stem, ())]
@@ -139,22 +139,22 @@ def _insert(
     # Each of DuckDB's threads writes batches of this size as they are; smaller ones it would put together first.
     connection.register("waiting", pa.Table.from_batches(rows.to_batches(ROW_GROUP), rows.schema))
     connection.execute("BEGIN")
-    for step in (folding.take_rows(), folding.find_seen(), folding.find_repeated()):
+    for step in (fold_sql.take_rows(), fold_sql.find_seen(), fold_sql.find_repeated()):
         connection.execute(*_statement(step))
-    (refused,) = connection.execute(folding.refused_rows().sql).fetchall()[0]
-    connection.execute(*_statement(folding.insert_events(now) if refused else folding.insert_all(now)))
-    found = {name: counts for name, *counts in connection.execute(folding.outcomes().sql).fetchall()}
+    (refused,) = connection.execute(fold_sql.refused_rows().sql).fetchall()[0]
+    connection.execute(*_statement(fold_sql.insert_events(now) if refused else fold_sql.insert_all(now)))
+    found = {name: counts for name, *counts in connection.execute(fold_sql.outcomes().sql).fetchall()}
     reports = {name: _report(found.get(name, (0, 0, 0)), len(batch.rejected.get(name, ()))) for name in names}
     if reports:
         notes = [
             (name, name in batch.rejected, one.stored, one.duplicates, one.conflicts, one.rejected)
             for name, one in reports.items()
         ]
-        connection.execute(*_statement(folding.remember_segments(notes, now)))
-    connection.execute(*_statement(folding.forget_segments(present, now)))
+        connection.execute(*_statement(fold_sql.remember_segments(notes, now)))
+    connection.execute(*_statement(fold_sql.forget_segments(present, now)))
     conflicts = [
         Rejected(segment, line, f"event_id {key} came with another body" + _first(seq), body)
-        for segment, line, seq, key, body in connection.execute(folding.conflicts().sql).fetchall()
+        for segment, line, seq, key, body in connection.execute(fold_sql.conflicts().sql).fetchall()
     ]
     return sum(reports.values(), FoldReport()), conflicts
 

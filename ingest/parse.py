@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from audit_store import event
 from audit_store.errors import InvalidEvent, InvalidFormat
 from audit_store.event import UUID_PATTERN, Event
-from audit_store.records import MOST
+from ingest.importing.record_sql import MOST
 from ingest.recipe import Recipe, is_path
 
 TRIMMED = "trimmed"

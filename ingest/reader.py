@@ -13,16 +13,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from audit_store import records, staging
+from audit_store.engines.duckdb.queries import Query
+from audit_store.engines.duckdb.store import Connection, OutOfMemory
 from audit_store.errors import InvalidEvent, InvalidFormat
 from audit_store.event import content_uuid, fresh_id
-from audit_store.queries import Query
-from audit_store.store import Connection, OutOfMemory
 from ingest import columns, frames, tables
 from ingest.ahead import worked
 from ingest.content import Content
 from ingest.formats import Format
 from ingest.frames import Frame, Reject, shown
+from ingest.importing import record_sql, staging_sql
 from ingest.ordinals import Ordinals
 from ingest.parse import parse_record, record_to_event
 from ingest.recipe import ReadOptions, recipe_of
@@ -150,7 +150,7 @@ class _Reading:
         if self._recipe.zone is None:
             return None
         name = str(self._recipe.zone)
-        return name if name in _run(self._con, staging.known_zones())["name"].to_pylist() else None
+        return name if name in _run(self._con, staging_sql.known_zones())["name"].to_pylist() else None
 
     def stage(self, found: tuple[Frame, int, datetime]) -> _Staged:
         """A frame, the bytes of the file read up to its end, and when: as rows; called by several threads."""
@@ -188,10 +188,10 @@ class _Reading:
         """The rows that are surely right, and line, raw and record of the others."""
         # What SQL cannot express is doubted as a whole.
         if self._plain is None:
-            return _STAGED_SCHEMA.empty_table(), _run(con, staging.doubt(self._shaped(frame, con, now)))
+            return _STAGED_SCHEMA.empty_table(), _run(con, staging_sql.doubt(self._shaped(frame, con, now)))
         staged = _run(
             con,
-            staging.stage(
+            staging_sql.stage(
                 self._shaped(frame, con, now),
                 self._plain,
                 self._recipe.constants,
@@ -211,13 +211,13 @@ class _Reading:
     def _shaped(self, frame: Frame, con: Connection, now: datetime) -> str:
         """The statement that makes JSON records of the frame."""
         if self._recipe.lines is not None:
-            return records.lines_frame(self._recipe.lines, now.replace(tzinfo=None), self._options.year)
+            return record_sql.lines_frame(self._recipe.lines, now.replace(tzinfo=None), self._options.year)
         if not frame.names:
-            return records.json_frame()
+            return record_sql.json_frame()
         self._check_columns(frame.names)
         types = [str(row[1]) for row in con.execute("DESCRIBE frame").fetchall()][1:]
         wanted = frozenset(place for candidates in self._recipe.fields.values() for place in candidates)
-        return records.columns_frame(frame.names, types, wanted)
+        return record_sql.columns_frame(frame.names, types, wanted)
 
     def _check_columns(self, names: tuple[str, ...]) -> None:
         needed = {"agent": "agent", "activity": "activity", **(self._options.map or {})}
@@ -271,7 +271,7 @@ class _Reading:
     def _told_apart(self, rows: pa.Table, repeated: pa.Table) -> pa.Table:
         """The rows, with other keys for those in `repeated`."""
         self._con.register("repeated", _in_batches(repeated))
-        made = _run(self._con, staging.repeated_keys())["event_id"].cast(_BYTES)
+        made = _run(self._con, staging_sql.repeated_keys())["event_id"].cast(_BYTES)
         self._con.unregister("repeated")
         again = pc.is_in(rows["line"].combine_chunks(), repeated["line"])
         keys = pc.replace_with_mask(rows["event_id"].combine_chunks(), again, made.combine_chunks())

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from audit_store.errors import InvalidFormat
 from audit_store.event import FIELDS, Event
-from audit_store.records import LINE_FIELDS, LineShape
 from ingest.formats import Format, When
+from ingest.importing.record_sql import LINE_FIELDS, LineShape
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ import errno
 import os
 from pathlib import Path
 
-from audit_store.beside import sync_folder
 from audit_store.errors import NOT_STORED, UNKNOWN, AuditStoreError, SpoolFull
 from audit_store.event import fresh_id
+from audit_store.store_files import sync_folder
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _BURST = 4096  # bytes after which a writer is expected to go on

@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from audit_store.engines.duckdb.store import scratch
 from audit_store.event import UUID_PATTERN
-from audit_store.store import scratch
 from ingest import columns, formats
 from ingest.reader import ROW_SCHEMA, ReadOptions, Reject, read
 from ingest.rejects import Rejected

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from audit_store.beside import spool_dir, unreadable
 from audit_store.errors import AuditStoreError, StoreNotFound
+from audit_store.store_files import spool_dir, unreadable
 from ingest.rejects import count_rejects
 from ingest.spool import waiting_events
 
@@ -38,8 +38,8 @@ def status(store: Path) -> dict[str, Any]:
 def _inside(store: Path) -> dict[str, Any]:
     if not store.exists():
         raise StoreNotFound(str(store))
-    from audit_store import queries
-    from audit_store.store import Store
+    from audit_store.engines.duckdb import queries
+    from audit_store.engines.duckdb.store import Store
 
     with Store(store).read(wait=2.0) as reader:
         events, _, newest, *_ = reader.one(queries.extent())

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from audit_store.engines.duckdb.store import Store
 from audit_store.event import Event, fresh_id
-from audit_store.store import Store
 
 RECORDED_AT = datetime(2026, 3, 14, 12, tzinfo=UTC)
 Fill = Callable[[Store, Iterable[Event]], Store]

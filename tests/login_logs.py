@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from audit_store.engines.duckdb.store import Store
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
-from audit_store.store import Store
 
 START = datetime(2026, 1, 5)  # noqa: DTZ001 - naive UTC; a Monday
 NOW = START + timedelta(weeks=10)

@@ -7,8 +7,8 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
+from audit_store.engines.duckdb.store import Store
 from audit_store.event import Event
-from audit_store.store import Store
 
 MAIN = Path(__file__).parents[1] / "dashboard" / "main.py"
 PAGES = ("activity", "log", "spikes", "store")

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from audit_store import export, queries
+from audit_store.engines.duckdb import queries
+from audit_store.engines.duckdb.store import Store
 from audit_store.event import Event
+from audit_store.export import export
 from audit_store.filters import OUTCOME_CHOICES, EventFilter
-from audit_store.store import Store
 from dashboard import data, overview
 
 BEGIN = datetime(2026, 3, 27, tzinfo=UTC)

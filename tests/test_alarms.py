@@ -26,9 +26,9 @@ from alarms import (
 )
 from alarms.counts import HOUR, clock_for
 from alarms.outages import collected
-from audit_store import queries
+from audit_store.engines.duckdb import queries
+from audit_store.engines.duckdb.store import Store
 from audit_store.filters import EventFilter
-from audit_store.store import Store
 from demo import Planted, planted
 from demo.__main__ import main as fill_demo
 from ingest.__main__ import main as ingest

@@ -11,8 +11,8 @@ import pytest
 
 from alarms import mark, review, watch_over
 from analysis.__main__ import main
+from audit_store.engines.duckdb.store import Store
 from audit_store.filters import EventFilter
-from audit_store.store import Store
 from ingest import append
 from ingest.spool import has_waiting
 from tests.login_logs import Row, logins, looking, store_of

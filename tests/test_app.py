@@ -16,9 +16,9 @@ from urllib.request import urlopen
 
 import pytest
 
-from audit_store import queries
+from audit_store.engines.duckdb import queries
+from audit_store.engines.duckdb.store import Store
 from audit_store.errors import AuditStoreError
-from audit_store.store import Store
 from dashboard import keeper
 from dashboard.headers import inline_hashes, policy
 from ingest import append

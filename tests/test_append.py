@@ -16,10 +16,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from audit_store import EventConflict, InvalidEvent, queries
-from audit_store.beside import spool_dir
-from audit_store.queries import Query
-from audit_store.store import Store
+from audit_store import EventConflict, InvalidEvent
+from audit_store.engines.duckdb import queries
+from audit_store.engines.duckdb.queries import Query
+from audit_store.engines.duckdb.store import Store
+from audit_store.store_files import spool_dir
 from ingest import append, append_many, spool
 from ingest.fold import fold
 from ingest.reader import ROW_SCHEMA

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from audit_store.__main__ import FORMATS, main
-from audit_store.beside import waiting_events
-from audit_store.encoders import FORMATS as ENCODERS
+from audit_store.engines.duckdb.store import Store
 from audit_store.event import Event
-from audit_store.manifest import path_of
-from audit_store.store import Store
+from audit_store.export.encoders import FORMATS as ENCODERS
+from audit_store.export.manifest import path_of
+from audit_store.store_files import waiting_events
 from ingest import append
 from ingest.spool import waiting_events as spooled
 from tests.conftest import Fill

@@ -15,17 +15,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit_store import export as export_module
-from audit_store import queries
-from audit_store.encoders import CSV_COLUMNS, FORMATS, local_text, neutral
+from audit_store.engines.duckdb import queries
+from audit_store.engines.duckdb.store import Store
 from audit_store.errors import AuditStoreError, InvalidFormat, StoreNotFound
 from audit_store.event import Event
-from audit_store.export import export_bytes, export_to, pieces, plan
-from audit_store.export_check import check
+from audit_store.export import export as export_module
+from audit_store.export.encoders import CSV_COLUMNS, FORMATS, local_text, neutral
+from audit_store.export.export import export_bytes, export_to, pieces, plan
+from audit_store.export.ocsf import ocsf
+from audit_store.export.verify import check
 from audit_store.filters import EventFilter
-from audit_store.ocsf import ocsf
 from audit_store.ranges import Period
-from audit_store.store import Store
 from ingest.__main__ import main as ingest
 from tests.conftest import RECORDED_AT, Fill
 

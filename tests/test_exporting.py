@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from audit_store import export_check
+from audit_store.engines.duckdb.store import Store
+from audit_store.export import verify
 from audit_store.filters import EventFilter
-from audit_store.store import Store
 from dashboard.exporting import FORMATS, archive, file_name
 from dashboard.paging import Pin
 from tests.conftest import Fill
@@ -27,7 +27,7 @@ def test_an_archive_holds_the_pinned_events_and_their_manifest(
         assert packed.testzip() is None
         packed.extractall(tmp_path)
     assert sorted(path.name for path in tmp_path.glob("audit-log*")) == [name, f"{name}.manifest.json"]
-    assert export_check.check(tmp_path / name) == []
+    assert verify.check(tmp_path / name) == []
     assert json.loads((tmp_path / f"{name}.manifest.json").read_text())["events"] == 2
     assert b"late" not in (tmp_path / name).read_bytes()
 

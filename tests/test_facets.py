@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from audit_store.store import Store
+from audit_store.engines.duckdb.store import Store
 from dashboard import data, facets
 from dashboard.facets import BETWEEN
 from tests.conftest import Fill

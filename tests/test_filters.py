@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit_store import queries
 from audit_store.catalogue import load
+from audit_store.engines.duckdb import queries
+from audit_store.engines.duckdb.store import Store
 from audit_store.event import Event
 from audit_store.filters import LISTS, SINGLE, EventFilter
 from audit_store.ranges import LENGTHS
-from audit_store.store import Store
 
 NOW = datetime(2026, 3, 14, 12, 0, 30, tzinfo=UTC)
 MORE_THAN_ALL = 10**9

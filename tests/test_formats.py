@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from audit_store.engines.duckdb.store import scratch
 from audit_store.errors import InvalidFormat
-from audit_store.store import scratch
 from ingest import formats
 from ingest.reader import ReadOptions, Reject, read
 

@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from audit_store.encoders import _FORMULA as FORMULA
+from audit_store.engines.duckdb.store import Store
+from audit_store.export.encoders import _FORMULA as FORMULA
 from audit_store.filters import EventFilter
-from audit_store.store import Store
 from dashboard.exporting import archive
 from dashboard.paging import Pin
 from tests.conftest import Fill

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from audit_store.queries import Query
-from audit_store.store import Store
+from audit_store.engines.duckdb.queries import Query
+from audit_store.engines.duckdb.store import Store
 from ingest.spool import has_waiting
 
 ROOT = Path(__file__).parent.parent

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 import pytest
 
+from audit_store.engines.duckdb.store import Store
 from audit_store.event import Event
-from audit_store.store import Store
 from dashboard.live import ENOUGH, Silence, sentence, silences, span
 from tests.conftest import Fill
 from tests.page_runs import event, show

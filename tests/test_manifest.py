@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit_store import manifest
+from audit_store.engines.duckdb.store import Store
 from audit_store.event import Event
-from audit_store.export import export_to
-from audit_store.export_check import check
+from audit_store.export import manifest
+from audit_store.export.export import export_to
+from audit_store.export.manifest import BLOCK_BYTES, Manifest, path_of
+from audit_store.export.verify import check
 from audit_store.filters import EventFilter
-from audit_store.manifest import BLOCK_BYTES, Manifest, path_of
 from audit_store.ranges import Period
-from audit_store.store import Store
 from tests.conftest import Fill
 
 EVENTS = 5000

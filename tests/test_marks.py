@@ -16,9 +16,9 @@ from alarms import SENSITIVITIES, AlarmKey, LoginAlarm, chosen, mark, mark_of, r
 from alarms.journal import Journal
 from alarms.marks import NOTE_MAX, marks_path
 from analysis import Alarm
+from audit_store.engines.duckdb.store import Store
 from audit_store.errors import AuditStoreError
 from audit_store.filters import EventFilter
-from audit_store.store import Store
 from tests.login_logs import NOW, logins, looking, office, store_of
 
 AT = datetime(2026, 3, 14, 13)  # noqa: DTZ001 - naive UTC

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from audit_store import catalogue
+from audit_store.engines.duckdb.store import Store
 from audit_store.errors import InvalidFormat
 from audit_store.own_catalogue import load_over
-from audit_store.store import Store
 from dashboard import charts, known
 from tests.conftest import Fill
 from tests.page_runs import WEEK, drawn, show, words

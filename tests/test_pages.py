@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from audit_store.store import Store
+from audit_store.engines.duckdb.store import Store
 from dashboard import drill
 from tests.conftest import Fill
 from tests.page_runs import HOSTILE, MARKDOWN, NOW, PAGES, WEEK, drawn, event, metrics, show, url, widget

@@ -13,11 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit_store import catalogue, queries
+from audit_store import catalogue
+from audit_store.engines.duckdb import queries
+from audit_store.engines.duckdb.store import Store
 from audit_store.event import Event
 from audit_store.filters import LISTS, EventFilter
 from audit_store.ranges import Period
-from audit_store.store import Store
 from tests.conftest import RECORDED_AT
 
 MakeStore = Callable[[Iterable[Event]], Store]

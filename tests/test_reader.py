@@ -20,9 +20,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from audit_store.engines.duckdb.store import Connection, scratch
 from audit_store.errors import InvalidEvent, InvalidFormat
 from audit_store.event import content_uuid
-from audit_store.store import Connection, scratch
 from ingest import bulk, fold, formats, frames, tables
 from ingest.ahead import worked
 from ingest.content import Content

@@ -12,9 +12,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from audit_store import EventFilter, queries
-from audit_store.queries import Query
-from audit_store.store import Store
+from audit_store import EventFilter
+from audit_store.engines.duckdb import queries
+from audit_store.engines.duckdb.queries import Query
+from audit_store.engines.duckdb.store import Store
 from tests.test_import import ingest
 
 DATA = Path(os.environ.get("AUDIT_TEST_DATA", ""))

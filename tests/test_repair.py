@@ -8,10 +8,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from audit_store import queries
+from audit_store.engines.duckdb import queries
+from audit_store.engines.duckdb.repair import BLOCK_BYTES, HEADER_BYTES, Report, repair, saved_file
+from audit_store.engines.duckdb.store import Store
 from audit_store.errors import AuditStoreError, StoreBusy, StoreNotFound
-from audit_store.repair import BLOCK_BYTES, HEADER_BYTES, Report, repair, saved_file
-from audit_store.store import Store
 from ingest import append
 from ingest.fold import fold
 

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit_store import queries
 from audit_store.catalogue import load
+from audit_store.engines.duckdb import queries
+from audit_store.engines.duckdb.store import Store
 from audit_store.event import Event
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
-from audit_store.store import Store
 from dashboard import series
 from dashboard.series import DAY, HOUR, MONTH, QUARTER, WEEK, YEAR, chart_step, local_timeline, query_step
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from audit_store.engines.duckdb.store import Store
 from audit_store.event import Event
-from audit_store.store import Store
 from tests.conftest import Fill
 from tests.page_runs import HOSTILE, MAIN
 

@@ -17,8 +17,8 @@ from uuid import UUID
 
 import pytest
 
-from audit_store.beside import spool_dir
 from audit_store.errors import AuditStoreError, SpoolFull
+from audit_store.store_files import spool_dir
 from ingest import segment, spool
 from ingest.spool import SpoolWriter, ready_segments
 

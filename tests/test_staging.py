@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from audit_store import records, staging
+from audit_store.engines.duckdb.store import Connection, scratch
 from audit_store.errors import InvalidEvent
 from audit_store.event import FIELDS, KEY_NAMESPACE, content_uuid, key_uuid
-from audit_store.store import Connection, scratch
 from ingest import formats
+from ingest.importing import record_sql, staging_sql
 from ingest.parse import parse_record, record_to_event
 from ingest.recipe import ReadOptions, recipe_of
 
@@ -36,8 +36,8 @@ def stage(con: Connection, raws: list[str], name: str = "jsonl", **options: Any)
     recipe = recipe_of(formats.load(name), ReadOptions(**options))
     plain = recipe.plain_fields()
     assert plain is not None
-    query = staging.stage(
-        records.json_frame(),
+    query = staging_sql.stage(
+        record_sql.json_frame(),
         plain,
         recipe.constants,
         rest=recipe.rest,
@@ -160,7 +160,7 @@ def test_whatever_is_not_surely_right_is_doubted(con: Connection) -> None:
     assert [row["raw"] for row in rows] == raws
 
 
-@pytest.mark.parametrize("field", [*staging.TEXTS, "occurred_at"])
+@pytest.mark.parametrize("field", [*staging_sql.TEXTS, "occurred_at"])
 def test_a_text_is_told_from_what_only_reads_like_it(con: Connection, field: str) -> None:
     others = ["5", "-0", "1.5", "1e5", "1E400", "9" * 30, "true", "false", "[]", "[1]", "{}", '{"a":1}']
     others += ["NaN", "nan", "-Infinity", "inf", "-INF"]
@@ -279,7 +279,7 @@ def test_sql_makes_the_same_keys_as_python(con: Connection, source: str, key: st
 def test_keys_of_repeated_records_are_of_their_key_and_ordinal(con: Connection) -> None:
     first = content_uuid("é", GOOD["agent"])
     con.register("repeated", pa.table({"event_id": [first.bytes], "ordinal": [7]}))
-    (made,) = con.sql(staging.repeated_keys().sql).fetchall()
+    (made,) = con.sql(staging_sql.repeated_keys().sql).fetchall()
     assert made == (uuid.uuid5(KEY_NAMESPACE, f"again 7:{first.hex}").bytes,)
 
 
@@ -287,7 +287,7 @@ def test_keys_of_repeated_records_are_of_their_key_and_ordinal(con: Connection) 
 @given(st.lists(st.text(st.sampled_from("ab} \t\n\r\f\v!é\xa0\x1f~"), max_size=6), min_size=1, max_size=20))
 def test_white_space_goes_from_both_ends(con: Connection, raws: list[str]) -> None:
     con.register("frame", pa.table({"raw": pa.array(raws, pa.string())}))
-    found = con.sql(f"SELECT {records.trimmed('raw')} FROM frame").fetchall()
+    found = con.sql(f"SELECT {record_sql.trimmed('raw')} FROM frame").fetchall()
     assert found == [(raw.strip(" \t\n\r\f"),) for raw in raws]
 
 
@@ -308,7 +308,7 @@ def test_fresh_keys_are_of_version_7(con: Connection) -> None:
 
 
 def test_the_fields_of_an_event_are_those_that_sql_knows() -> None:
-    assert set(FIELDS) == {*staging.TEXTS, "occurred_at", "metadata"}
+    assert set(FIELDS) == {*staging_sql.TEXTS, "occurred_at", "metadata"}
 
 
 def test_the_exact_way_refuses_what_sql_doubts_for_good_reason() -> None:

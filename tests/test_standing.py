@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from alarms import mark, read_marks, review, watch_over
-from audit_store import queries
+from audit_store.engines.duckdb import queries
+from audit_store.engines.duckdb.store import Store
 from audit_store.filters import EventFilter
-from audit_store.store import Store
 from dashboard import alarm_marks, charts, charts_marks, standing
 from dashboard.listing import READ
 from tests.login_logs import NOW, Row, logins, looking, office, store_of

@@ -9,7 +9,7 @@ from sys import executable
 
 import pytest
 
-from audit_store.store import Store
+from audit_store.engines.duckdb.store import Store
 from dashboard import data
 from tests.conftest import Fill
 from tests.page_runs import NOW, PAGES, WEEK, event, metrics, show, words

@@ -15,12 +15,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from audit_store import queries
-from audit_store import store as store_module
+from audit_store.engines.duckdb import queries
+from audit_store.engines.duckdb import store as store_module
+from audit_store.engines.duckdb.queries import Query
+from audit_store.engines.duckdb.store import Store, scratch
 from audit_store.errors import AuditStoreError, StoreBusy, StoreCorrupt, StoreNewer, StoreNotFound
 from audit_store.event import Event
-from audit_store.queries import Query
-from audit_store.store import Store, scratch
 from tests.conftest import Fill
 
 ROOT = Path(__file__).parents[1]
@@ -310,8 +310,8 @@ def test_a_file_held_for_a_moment_is_waited_for(store: Store, fill: Fill) -> Non
 
 USER = """
 import sys, threading
-from audit_store import queries
-from audit_store.store import Store
+from audit_store.engines.duckdb import queries
+from audit_store.engines.duckdb.store import Store
 from audit_store.event import Event
 from tests.conftest import _fill
 store, readers, writers = Store(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
@@ -358,8 +358,8 @@ def test_nobody_starves(store: Store, fill: Fill, readers: int, writers: int) ->
 READ_ONLY_USER = """
 import os, sys
 from audit_store.errors import AuditStoreError
-from audit_store.store import Store
-from audit_store import queries
+from audit_store.engines.duckdb.store import Store
+from audit_store.engines.duckdb import queries
 Store(sys.argv[2]).run(queries.extent())  # imports what a read needs, while that may be read
 if os.getuid() == 0:
     os.setuid(65534)
@@ -395,7 +395,8 @@ def test_a_reader_needs_no_right_to_write(store: Store, fill: Fill, used_before:
 @pytest.mark.processes
 def test_a_store_may_be_used_after_a_fork(store: Store, fill: Fill) -> None:
     script = (
-        "import os, sys\nfrom audit_store import queries\nfrom audit_store.store import Store\n"
+        "import os, sys\nfrom audit_store.engines.duckdb import queries\n"
+        "from audit_store.engines.duckdb.store import Store\n"
         "store = Store(sys.argv[1])\nstore.run(queries.extent())\nprint('ready', flush=True)\n"
         "child = os.fork()\nfound = store.run(queries.extent())['events'][0]\n"
         "os._exit(int(found != 1)) if child == 0 else sys.exit(os.waitpid(child, 0)[1])"

@@ -8,9 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from audit_store.engines.duckdb.store import Store
 from audit_store.errors import AuditStoreError, InvalidFormat
 from audit_store.filters import EventFilter
-from audit_store.store import Store
 from dashboard import saved, ticket, views
 from tests.conftest import Fill
 from tests.page_runs import HOSTILE, MARKDOWN, WEEK, drawn, metrics, show, url, widget, words

@@ -14,8 +14,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from audit_store.event import FIELDS
-from audit_store.records import LINE_FIELDS, LineShape, Rule
-from audit_store.staging import SPOOL_FIELDS
+from ingest.importing.record_sql import LINE_FIELDS, LineShape, Rule
+from ingest.importing.staging_sql import SPOOL_FIELDS
 
 KINDS = ("jsonl", "json-records", "csv", "parquet", "lines")
 _KEYS: dict[str, type] = {

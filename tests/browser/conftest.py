@@ -19,7 +19,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
-from audit_store.store import Store
+from audit_store.engines.duckdb.store import Store
 from tests.page_runs import NOW
 
 ROOT = Path(__file__).parents[2]

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from audit_store import queries
+from audit_store.engines.duckdb import queries
+from audit_store.engines.duckdb.store import Store
 from audit_store.filters import EventFilter
-from audit_store.store import Store
 from ingest import append
 from ingest.fold import fold
 from tests.browser.conftest import ROOT, Visit, crowd, serving

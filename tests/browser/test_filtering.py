@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import expect
 
-from audit_store.store import Store
+from audit_store.engines.duckdb.store import Store
 from tests.browser.conftest import Visit, choose, events_are, parameters, serving_well
 from tests.conftest import Fill
 from tests.page_runs import WEEK, event

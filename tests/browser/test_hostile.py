@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Page, expect
 
-from audit_store.store import Store
+from audit_store.engines.duckdb.store import Store
 from tests.browser.conftest import Serve, Visit
 from tests.conftest import Fill
 from tests.hostile import APART, HIDDEN, MARK, STRINGS, events

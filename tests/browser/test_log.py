@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from audit_store.store import Store
+from audit_store.engines.duckdb.store import Store
 from ingest import append
 from tests.browser.conftest import ROOT, Serve, Visit, Watched, becomes, parameters
 from tests.conftest import Fill

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from alarms import mark, review, watch_over
+from audit_store.engines.duckdb.store import Store
 from audit_store.filters import EventFilter
-from audit_store.store import Store
 from tests.browser.conftest import Serve, Visit, Watched, choose
 from tests.conftest import Fill
 from tests.page_runs import NOW

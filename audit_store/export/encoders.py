@@ -5,7 +5,7 @@
 * `jsonl`: the fields of an event by their names, one object a line, `metadata` as the exact text received;
   what is not given is left out. `python -m ingest import` makes the same events of it.
 * `parquet`: the same fields, `occurred_at` as an instant (isAdjustedToUTC); can be imported again, too.
-* `ocsf`: one OCSF event a line, see audit_store/ocsf.py.
+* `ocsf`: one OCSF event a line, see audit_store/export/ocsf.py.
 """
 
 import csv
@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 
 from audit_store.errors import InvalidFormat
 from audit_store.event import FIELDS
-from audit_store.ocsf import ocsf
+from audit_store.export.ocsf import ocsf
 
 TEXT_ROWS = 500
 PARQUET_ROWS = 100_000

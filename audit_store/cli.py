@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from audit_store.beside import default_store
+from audit_store.store_files import default_store
 
 NOTHING_DONE = 2
 """The exit status where nothing could be done."""

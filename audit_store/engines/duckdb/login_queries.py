@@ -6,8 +6,8 @@ Buckets are whole numbers: `occurred_at` in microseconds since 1970, UTC, divide
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from audit_store.engines.duckdb.queries import Query
 from audit_store.filters import EventFilter
-from audit_store.queries import Query
 
 ADDRESS = "source_ip"
 _BUCKET = "epoch_us(occurred_at) // $width"

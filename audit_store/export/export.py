@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from audit_store import manifest, queries
-from audit_store.encoders import Encoder, encoder
+from audit_store.engines.duckdb import queries
+from audit_store.engines.duckdb.store import Store
 from audit_store.errors import AuditStoreError
 from audit_store.event import fresh_id
+from audit_store.export import manifest
+from audit_store.export.encoders import Encoder, encoder
+from audit_store.export.manifest import Manifest, Seal
 from audit_store.filters import EventFilter
-from audit_store.manifest import Manifest, Seal
-from audit_store.store import Store
 
 MOST_EVENTS = 100_000
 MOST_BYTES = 32 << 20
@@ -129,7 +130,7 @@ def export(
 ) -> Manifest:
     """Write the events of a filter to an open binary file; gives its manifest.
 
-    `fmt` is csv, jsonl, parquet or ocsf (audit_store/encoders.py), `file` the name that the manifest notes,
+    `fmt` is csv, jsonl, parquet or ocsf (audit_store/export/encoders.py), `file` the name that the manifest notes,
     `by` who exports (default: the user of this process). Raises as `plan` and `pieces` do.
     """
     planned = plan(where, store, wait)

@@ -6,9 +6,9 @@ from itertools import accumulate, groupby
 from pathlib import Path
 from typing import BinaryIO
 
-from audit_store import manifest
 from audit_store.errors import InvalidFormat
-from audit_store.manifest import Block, Manifest
+from audit_store.export import manifest
+from audit_store.export.manifest import Block, Manifest
 
 _CHUNK = 1 << 20
 

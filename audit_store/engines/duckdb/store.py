@@ -1,7 +1,7 @@
 """Opens the DuckDB file, takes turns, runs statements, closes. The only file that imports duckdb.
 
 DuckDB lets one process write or many read. Nobody here keeps the file: each read or fold takes its turn
-(audit_store/turns.py), opens the file, works and closes it.
+(audit_store/engines/duckdb/rw_lock.py), opens the file, works and closes it.
 """
 
 import contextlib
@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from audit_store import queries, turns
-from audit_store.beside import sync_folder
+from audit_store.engines.duckdb import queries, rw_lock
+from audit_store.engines.duckdb.queries import Query
+from audit_store.engines.duckdb.schema import SCHEMA_VERSION, create_tables
 from audit_store.errors import (
     AuditStoreError,
     InvalidFormat,
@@ -25,8 +26,7 @@ from audit_store.errors import (
     StoreNewer,
     StoreNotFound,
 )
-from audit_store.queries import Query
-from audit_store.schema import SCHEMA_VERSION, create_tables
+from audit_store.store_files import sync_folder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -112,7 +112,7 @@ class Store:
         deadline = time.monotonic() + wait
         pause = 0.004
         while True:
-            with turns.taken(self.path, alone=not read_only, deadline=deadline):
+            with rw_lock.taken(self.path, alone=not read_only, deadline=deadline):
                 if not read_only:
                     self._drop_empty_file()
                 try:

@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audit_store import queries
+from audit_store.engines.duckdb import queries
 from audit_store.errors import StoreCorrupt
 from audit_store.event import fresh_id
 
 if TYPE_CHECKING:
-    from audit_store.store import Connection
+    from audit_store.engines.duckdb.store import Connection
 
 # Rows that DuckDB compresses together. Those that come in whole groups it need not put together again.
 ROW_GROUP = 122_880

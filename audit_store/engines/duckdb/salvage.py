@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from audit_store import queries
+from audit_store.engines.duckdb import queries
+from audit_store.engines.duckdb.queries import Query
+from audit_store.engines.duckdb.schema import ROW_GROUP
+from audit_store.engines.duckdb.store import Connection, Reader, Store
 from audit_store.filters import EventFilter
-from audit_store.queries import Query
-from audit_store.schema import ROW_GROUP
-from audit_store.store import Connection, Reader, Store
 
 LEAST = 2_048  # rows that DuckDB unpacks at a time
 _SAVED_AT_ONCE = 8_192

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from audit_store.queries import Query
+from audit_store.engines.duckdb.queries import Query
 
 KEPT_HOURS = 1
 

@@ -16,10 +16,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from audit_store import beside, turns
+from audit_store import store_files
+from audit_store.engines.duckdb import rw_lock
+from audit_store.engines.duckdb.salvage import Found, save, survey
+from audit_store.engines.duckdb.store import Store
 from audit_store.errors import AuditStoreError, StoreCorrupt
-from audit_store.salvage import Found, save, survey
-from audit_store.store import Store
 
 HEADER_BYTES = 4096
 BLOCK_BYTES = 256 << 10
@@ -92,9 +93,9 @@ def saved_file(store: Path) -> Path:
 
 
 def _beside(store: Path) -> Iterator[str]:
-    if waiting := beside.waiting_events(store):
-        yield f"{waiting:,} events wait safely in {beside.spool_dir(store)}; python -m ingest fold stores them"
-    for path in beside.set_aside(store):
+    if waiting := store_files.waiting_events(store):
+        yield f"{waiting:,} events wait safely in {store_files.spool_dir(store)}; python -m ingest fold stores them"
+    for path in store_files.set_aside(store):
         yield f"set aside by a fold, for a person to look at: {path}"
 
 
@@ -159,7 +160,7 @@ def _mended(copy: Path, refusal: str) -> bool:
 def _copy(store: Path, folder: Path, wait: float) -> Path:
     """A copy of the file without its WAL."""
     copy = folder / "copy.duckdb"
-    with turns.taken(store, alone=True, deadline=time.monotonic() + wait):
+    with rw_lock.taken(store, alone=True, deadline=time.monotonic() + wait):
         shutil.copyfile(store, copy)
     with copy.open("r+b") as file:
         size = max(file.seek(0, os.SEEK_END), _FIRST_BLOCK)

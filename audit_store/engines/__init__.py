@@ -1,0 +1,1 @@
+"""Engines: each sub-package keeps events in one kind of database."""

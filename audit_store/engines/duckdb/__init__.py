@@ -1,0 +1,1 @@
+"""Events in a DuckDB file: its tables, its statements, its locks, its repair."""

@@ -1,0 +1,1 @@
+"""Importing: files of any known format become bulk segments of the spool."""
