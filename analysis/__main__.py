@@ -13,7 +13,7 @@ from alarms.spike import local_text
 from audit_store import ranges
 from audit_store.cli import INTERRUPTED, NOTHING_DONE, Parser, add_store
 from audit_store.errors import AuditStoreError
-from ingest.background import fold_now
+from ingest.fold_scheduler import fold_now
 
 NONE, NEW = 0, 3
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}

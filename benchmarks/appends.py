@@ -17,7 +17,7 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 from ingest import append
-from ingest.background import FoldingThread
+from ingest.fold_scheduler import FoldingThread
 
 PROCESSES = 4
 SECONDS = 3.0

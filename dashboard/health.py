@@ -8,7 +8,7 @@ from audit_store.store_files import spool_dir, unreadable
 from dashboard import data, keeper
 from dashboard.text import count
 from ingest.rejects import count_rejects, rejects_path
-from ingest.spool import waiting_events
+from ingest.spool.writer import waiting_events
 
 _UNITS = ("kB", "MB", "GB", "TB")
 

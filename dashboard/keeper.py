@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ingest import default_store
-from ingest.background import FoldingThread
+from ingest.fold_scheduler import FoldingThread
 
 _thread: FoldingThread | None = None
 

@@ -23,8 +23,8 @@ from audit_store.errors import (
 )
 from audit_store.event import Event, fresh_id_text
 from audit_store.store_files import default_store
-from ingest import background
-from ingest.spool import SpoolWriter, publish, write_part
+from ingest import fold_scheduler
+from ingest.spool.writer import SpoolWriter, publish, write_part
 
 __all__ = [
     "AuditStoreError",
@@ -62,7 +62,7 @@ def append(*, store: Path | str | None = None, fold: bool = True, **event: Any) 
         error.event_ids = (event_id,)
         raise
     if fold:
-        background.fold_soon(Path(name))
+        fold_scheduler.fold_soon(Path(name))
     return event_id
 
 
@@ -86,7 +86,7 @@ def append_many(
         error.event_ids = event_ids
         raise
     if fold:
-        background.fold_soon(path)
+        fold_scheduler.fold_soon(path)
     return list(event_ids)
 
 

@@ -63,9 +63,9 @@ def _report_conflict(store: Path, event_id: str, event: dict[str, str]) -> None:
 
 
 def _fold_quietly(store: Path) -> None:
-    from ingest import background
+    from ingest import fold_scheduler
 
-    background.fold_now(store)
+    fold_scheduler.fold_now(store)
 
 
 def _import(options: argparse.Namespace) -> int:
@@ -73,7 +73,7 @@ def _import(options: argparse.Namespace) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     import pyarrow as pa
 
-    from ingest.bulk import import_files
+    from ingest.importing.importer import import_files
 
     # Arrow's usual allocator gives memory back to the system only to ask for it again: a tenth of an import.
     if "jemalloc" in pa.supported_memory_backends():

@@ -21,10 +21,11 @@ from audit_store.engines.duckdb.queries import Query
 from audit_store.engines.duckdb.schema import ROW_GROUP
 from audit_store.engines.duckdb.store import WRITE_WAIT, Connection, Store
 from audit_store.store_files import events_in
-from ingest import columns, spool
-from ingest.ahead import ahead
+from ingest.importing import arrow_columns
+from ingest.importing.prefetch import ahead
 from ingest.rejects import Rejected, rejects_path, write_rejects
-from ingest.segments import Staged, size_in_memory, stage
+from ingest.spool import writer
+from ingest.spool.segment_reader import Staged, size_in_memory, stage
 
 # Well under a second of work, for which readers wait.
 BATCH_BYTES = 160 << 20
@@ -61,8 +62,8 @@ def fold(
     """
     report = FoldReport()
     with _alone(store, wait):
-        spool.remove_stale_parts(store)
-        ready = spool.ready_segments(store)
+        writer.remove_stale_parts(store)
+        ready = writer.ready_segments(store)
         present = [segment.stem for segment in ready]
         batches = list(_batches(ready))
         staged = map(stage, batches)
@@ -86,7 +87,7 @@ def results(store: Path, segments: list[Path]) -> FoldReport:
 
 @contextlib.contextmanager
 def _alone(store: Path, wait: float) -> Iterator[None]:
-    folder = spool.make_folder(store)
+    folder = writer.make_folder(store)
     with rw_lock.locked(folder / "folding", fcntl.LOCK_EX, time.monotonic() + wait):
         yield
 
@@ -122,8 +123,8 @@ def _fold_batch(
     aside = {name for name, kept in known.items() if kept} | set(batch.rejected)
     for segment in segments:
         if segment.stem in aside:
-            spool.set_aside(segment)
-    spool.remove(segment for segment in segments if segment.stem not in aside)
+            writer.set_aside(segment)
+    writer.remove(segment for segment in segments if segment.stem not in aside)
     return report
 
 
@@ -135,7 +136,7 @@ def _insert(
     rows = batch.rows
     if len(fresh) < len(segments):
         rows = rows.filter(pc.is_in(rows["segment"], pa.array(names, pa.string())))
-    rows = rows.append_column("place", columns.integers(np.arange(rows.num_rows)))
+    rows = rows.append_column("place", arrow_columns.integers(np.arange(rows.num_rows)))
     # Each of DuckDB's threads writes batches of this size as they are; smaller ones it would put together first.
     connection.register("waiting", pa.Table.from_batches(rows.to_batches(ROW_GROUP), rows.schema))
     connection.execute("BEGIN")

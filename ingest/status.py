@@ -6,7 +6,7 @@ from typing import Any
 from audit_store.errors import AuditStoreError, StoreNotFound
 from audit_store.store_files import spool_dir, unreadable
 from ingest.rejects import count_rejects
-from ingest.spool import waiting_events
+from ingest.spool.writer import waiting_events
 
 
 def status(store: Path) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from analysis.__main__ import main
 from audit_store.engines.duckdb.store import Store
 from audit_store.filters import EventFilter
 from ingest import append
-from ingest.spool import has_waiting
+from ingest.spool.writer import has_waiting
 from tests.login_logs import Row, logins, looking, store_of
 from tests.test_deliver import Receiver, receiver  # noqa: F401 - the fixture
 

@@ -22,7 +22,7 @@ from audit_store.errors import AuditStoreError
 from dashboard import keeper
 from dashboard.headers import inline_hashes, policy
 from ingest import append
-from ingest.spool import waiting_events
+from ingest.spool.writer import waiting_events
 
 ROOT = Path(__file__).parents[1]
 SECONDS = 30.0

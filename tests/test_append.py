@@ -21,10 +21,11 @@ from audit_store.engines.duckdb import queries
 from audit_store.engines.duckdb.queries import Query
 from audit_store.engines.duckdb.store import Store
 from audit_store.store_files import spool_dir
-from ingest import append, append_many, spool
+from ingest import append, append_many
 from ingest.fold import fold
-from ingest.reader import ROW_SCHEMA
-from ingest.spool import SpoolWriter, has_waiting, waiting_events
+from ingest.importing.record_reader import ROW_SCHEMA
+from ingest.spool import writer
+from ingest.spool.writer import SpoolWriter, has_waiting, waiting_events
 
 ROOT = Path(__file__).parent.parent
 LOGIN: dict[str, Any] = {"agent": "support-7", "activity": "Login"}
@@ -160,7 +161,7 @@ def test_any_program_may_move_a_file_into_the_spool_even_under_the_same_name(sto
 
 
 @pytest.mark.parametrize(
-    "name", ["caf\udce9.ndjson", "nightly-batch.ndjson", f"{uuid.uuid4()}-events.ndjson"]
+    "name", ["caf\udce9.ndjson", "nightly-batch.ndjson", "0198c5a4-6d5e-7c3b-8f00-1234567890ab-events.ndjson"]
 )
 def test_a_foreign_name_says_nothing_of_what_is_in_the_file(store: Path, name: str) -> None:
     spool_dir(store).mkdir()
@@ -199,7 +200,7 @@ def test_a_bulk_segment_of_the_version_before_is_folded(store: Path) -> None:
     row |= {"outcome": "failure"}
     place = ROW_SCHEMA.get_field_index("event_id")
     table = pa.Table.from_pylist([row], ROW_SCHEMA.set(place, pa.field("event_id", pa.string())))
-    spool.publish([spool.write_part(store, "-1.parquet", lambda file: pq.write_table(table, file))])
+    writer.publish([writer.write_part(store, "-1.parquet", lambda file: pq.write_table(table, file))])
     assert (fold(store).stored, rows(store, "event_id::VARCHAR, agent")) == (1, [(event_id, "ada")])
 
 

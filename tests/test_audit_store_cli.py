@@ -17,7 +17,7 @@ from audit_store.export.encoders import FORMATS as ENCODERS
 from audit_store.export.manifest import path_of
 from audit_store.store_files import waiting_events
 from ingest import append
-from ingest.spool import waiting_events as spooled
+from ingest.spool.writer import waiting_events as spooled
 from tests.conftest import Fill
 
 ROOT = Path(__file__).parents[1]

@@ -12,7 +12,7 @@ import pytest
 from audit_store.engines.duckdb.store import scratch
 from audit_store.errors import InvalidFormat
 from ingest import formats
-from ingest.reader import ReadOptions, Reject, read
+from ingest.importing.record_reader import ReadOptions, Reject, read
 
 CLOUDTRAIL: dict[str, Any] = {
     "eventVersion": "1.08",

@@ -14,7 +14,7 @@ import pytest
 
 from audit_store.engines.duckdb.queries import Query
 from audit_store.engines.duckdb.store import Store
-from ingest.spool import has_waiting
+from ingest.spool.writer import has_waiting
 
 ROOT = Path(__file__).parent.parent
 GOOD = [

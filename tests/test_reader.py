@@ -23,14 +23,15 @@ from hypothesis import strategies as st
 from audit_store.engines.duckdb.store import Connection, scratch
 from audit_store.errors import InvalidEvent, InvalidFormat
 from audit_store.event import content_uuid
-from ingest import bulk, fold, formats, frames, tables
-from ingest.ahead import worked
-from ingest.content import Content
-from ingest.frames import blocks
-from ingest.ordinals import ERA, Ordinals
-from ingest.reader import ROW_SCHEMA, Chunk, ReadOptions, Reject, read
-from ingest.recipe import Recipe
-from ingest.segments import BYTES
+from ingest import fold, formats
+from ingest.importing import frames, importer, tables
+from ingest.importing.byte_source import Content
+from ingest.importing.duplicate_counter import ERA, Ordinals
+from ingest.importing.frames import blocks
+from ingest.importing.mapping import Recipe
+from ingest.importing.prefetch import worked
+from ingest.importing.record_reader import ROW_SCHEMA, Chunk, ReadOptions, Reject, read
+from ingest.spool.segment_reader import BYTES
 
 GOOD = b'{"agent":"a","activity":"b"}'
 
@@ -228,11 +229,11 @@ def test_segments_hold_whole_row_groups(lengths: list[int], most_bytes: int) -> 
     numbers = iter(range(sum(lengths)))
     parts = [pa.table({"n": pa.array(islice(numbers, length), pa.int64())}) for length in lengths]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bulk, "SEGMENT_ROWS", 10)
-        found = list(bulk._segments(iter(parts)))
+        patch.setattr(importer, "SEGMENT_ROWS", 10)
+        found = list(importer._segments(iter(parts)))
         assert all(len(rows) == 10 for rows in found[:-1])
-        patch.setattr(bulk, "SEGMENT_BYTES", most_bytes)
-        small = list(bulk._segments(iter(parts)))
+        patch.setattr(importer, "SEGMENT_BYTES", most_bytes)
+        small = list(importer._segments(iter(parts)))
     assert all(len(rows) <= 10 for rows in [*found, *small])
     for pieces in (found, small):
         assert [number for rows in pieces for number in rows["n"].to_pylist()] == list(range(sum(lengths)))

@@ -19,8 +19,9 @@ import pytest
 
 from audit_store.errors import AuditStoreError, SpoolFull
 from audit_store.store_files import spool_dir
-from ingest import segment, spool
-from ingest.spool import SpoolWriter, ready_segments
+from ingest.spool import segment_writer
+from ingest.spool import writer as spool
+from ingest.spool.writer import SpoolWriter, ready_segments
 
 if TYPE_CHECKING:
     from _typeshed import TraceFunction
@@ -77,7 +78,7 @@ def test_each_append_is_synced_before_it_returns(path: Path, monkeypatch: pytest
         os.fsync(descriptor)
         synced.append(os.fstat(descriptor).st_size)
 
-    monkeypatch.setattr(segment, "_sync", sync)
+    monkeypatch.setattr(segment_writer, "_sync", sync)
     writer = SpoolWriter(path)
     for count in (1, 2, 3):
         writer.append(b"line")
@@ -92,7 +93,7 @@ def test_threads_share_syncs(path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         os.fsync(descriptor)
         synced.append(os.fstat(descriptor).st_size)
 
-    monkeypatch.setattr(segment, "_sync", slow_sync)
+    monkeypatch.setattr(segment_writer, "_sync", slow_sync)
     writer = SpoolWriter(path)
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(writer.append, [b"%04d" % n for n in range(320)]))
@@ -159,7 +160,7 @@ def test_what_its_writer_adds_while_an_empty_segment_goes_away_is_kept(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     writer = SpoolWriter(path)
-    writer._segment = segment.Segment.create(spool_dir(path))
+    writer._segment = segment_writer.Segment.create(spool_dir(path))
     unlink = Path.unlink
 
     def late(self: Path) -> None:
@@ -213,13 +214,13 @@ def test_a_signal_handler_may_append_while_its_thread_does(
     sync = os.fsync
 
     def signalled(descriptor: int) -> None:
-        monkeypatch.setattr(segment, "_sync", sync)
+        monkeypatch.setattr(segment_writer, "_sync", sync)
         os.kill(os.getpid(), signal.SIGUSR1)
         sync(descriptor)
 
     before = signal.signal(signal.SIGUSR1, lambda *_: writer.append(b"handler"))
     try:
-        monkeypatch.setattr(segment, "_sync", signalled)
+        monkeypatch.setattr(segment_writer, "_sync", signalled)
         writer.append(b"outer")
     finally:
         signal.signal(signal.SIGUSR1, before)
@@ -260,7 +261,7 @@ def test_what_is_set_aside_waits_no_more(path: Path) -> None:
 FORKING = """
 import os, sys
 from pathlib import Path
-from ingest.spool import SpoolWriter
+from ingest.spool.writer import SpoolWriter
 writer = SpoolWriter(Path(sys.argv[1]))
 writer.append(b"before")
 children = []
@@ -287,7 +288,7 @@ def test_a_forked_process_writes_to_a_segment_of_its_own(path: Path) -> None:
 FORKING_WHILE_WRITING = """
 import os, sys, threading
 from pathlib import Path
-from ingest.spool import SpoolWriter
+from ingest.spool.writer import SpoolWriter
 writer = SpoolWriter(Path(sys.argv[1]))
 stop = threading.Event()
 def write():
@@ -319,7 +320,7 @@ def test_a_fork_while_threads_append_leaves_no_lock_behind(path: Path) -> None:
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from ingest.spool import SpoolWriter
+from ingest.spool.writer import SpoolWriter
 writer = SpoolWriter(Path(sys.argv[1]))
 for n in range(50):
     writer.append(b"%d" % n)
@@ -337,7 +338,8 @@ FULL = """
 import json, resource, sys
 from pathlib import Path
 from audit_store.errors import SpoolFull
-from ingest import segment, spool
+from ingest.spool import segment_writer
+from ingest.spool import writer as spool
 path = Path(sys.argv[1])
 writer = spool.SpoolWriter(path)
 writer.append(b"x" * 400)
@@ -378,7 +380,7 @@ def test_a_failed_sync_is_unknown_and_leaves_the_segment(path: Path, monkeypatch
     writer = SpoolWriter(path)
     writer.append(b"1")
     with monkeypatch.context() as patch:
-        patch.setattr(segment, "_sync", broken_sync)
+        patch.setattr(segment_writer, "_sync", broken_sync)
         with pytest.raises(AuditStoreError, match="failed to sync") as failure:
             writer.append(b"2")
     assert failure.value.stored == "unknown: send it again with the same event_id"
@@ -433,7 +435,7 @@ def test_threads_that_share_a_failure_have_an_error_each(path: Path, monkeypatch
         time.sleep(0.05)
         raise OSError(5, f"Input/output error on {descriptor}")
 
-    monkeypatch.setattr(segment, "_sync", slow_and_broken)
+    monkeypatch.setattr(segment_writer, "_sync", slow_and_broken)
     writer = SpoolWriter(path)
 
     def attempt(n: int) -> AuditStoreError:

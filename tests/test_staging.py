@@ -17,8 +17,8 @@ from audit_store.errors import InvalidEvent
 from audit_store.event import FIELDS, KEY_NAMESPACE, content_uuid, key_uuid
 from ingest import formats
 from ingest.importing import record_sql, staging_sql
-from ingest.parse import parse_record, record_to_event
-from ingest.recipe import ReadOptions, recipe_of
+from ingest.importing.mapping import ReadOptions, recipe_of
+from ingest.importing.parse import parse_record, record_to_event
 
 NOW = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
 GOOD = {"agent": "support-7", "activity": "Login"}

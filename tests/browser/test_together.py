@@ -10,7 +10,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from ingest import append
-from ingest.spool import has_waiting
+from ingest.spool.writer import has_waiting
 from tests.browser.conftest import ROOT, Serve, Visit
 
 WRITERS, EACH = 4, 250

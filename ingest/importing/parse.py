@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from audit_store import event
 from audit_store.errors import InvalidEvent, InvalidFormat
 from audit_store.event import UUID_PATTERN, Event
+from ingest.importing.mapping import Recipe, is_path
 from ingest.importing.record_sql import MOST
-from ingest.recipe import Recipe, is_path
 
 TRIMMED = "trimmed"
 _STEP = re.compile(r'\.([^.\[\]"]+)|\."([^"]*)"|\[(\d+)\]')

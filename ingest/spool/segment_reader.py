@@ -16,8 +16,9 @@ import pyarrow.parquet as pq
 
 from audit_store.engines.duckdb.store import scratch
 from audit_store.event import UUID_PATTERN
-from ingest import columns, formats
-from ingest.reader import ROW_SCHEMA, ReadOptions, Reject, read
+from ingest import formats
+from ingest.importing import arrow_columns
+from ingest.importing.record_reader import ROW_SCHEMA, ReadOptions, Reject, read
 from ingest.rejects import Rejected
 
 # What a bulk segment says of itself: the bytes of its rows in memory.
@@ -75,11 +76,11 @@ def _with_ids(table: pa.Table) -> pa.Table:
     place = table.schema.get_field_index("event_id")
     if place < 0 or table.schema.field(place).type != pa.string():
         return table
-    return table.set_column(place, "event_id", columns.uuids(table["event_id"]))
+    return table.set_column(place, "event_id", arrow_columns.uuids(table["event_id"]))
 
 
 def _of(rows: pa.Table, segment: Path) -> pa.Table:
-    return rows.append_column("segment", pa.repeat(columns.texts([segment.stem])[0], rows.num_rows))
+    return rows.append_column("segment", pa.repeat(arrow_columns.texts([segment.stem])[0], rows.num_rows))
 
 
 def _text_rows(segments: list[Path]) -> Staged:
@@ -101,9 +102,9 @@ def _text_rows(segments: list[Path]) -> Staged:
                 named = _named(one, segments[place], first_lines[place])
                 rejected.setdefault(segments[place].stem, []).append(named)
     rows = pa.concat_tables(tables) if tables else ROW_SCHEMA.empty_table()
-    places = np.searchsorted(first_lines, columns.numbers(rows["line"]) - 1, side="right") - 1
-    stems = columns.texts([segment.stem for segment in segments])
-    rows = rows.append_column("segment", stems.take(columns.integers(places)))
+    places = np.searchsorted(first_lines, arrow_columns.numbers(rows["line"]) - 1, side="right") - 1
+    stems = arrow_columns.texts([segment.stem for segment in segments])
+    rows = rows.append_column("segment", stems.take(arrow_columns.integers(places)))
     return Staged(_without_broken_batches(rows, rejected), rejected)
 
 

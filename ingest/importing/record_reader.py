@@ -17,15 +17,14 @@ from audit_store.engines.duckdb.queries import Query
 from audit_store.engines.duckdb.store import Connection, OutOfMemory
 from audit_store.errors import InvalidEvent, InvalidFormat
 from audit_store.event import content_uuid, fresh_id
-from ingest import columns, frames, tables
-from ingest.ahead import worked
-from ingest.content import Content
 from ingest.formats import Format
-from ingest.frames import Frame, Reject, shown
-from ingest.importing import record_sql, staging_sql
-from ingest.ordinals import Ordinals
-from ingest.parse import parse_record, record_to_event
-from ingest.recipe import ReadOptions, recipe_of
+from ingest.importing import arrow_columns, frames, record_sql, staging_sql, tables
+from ingest.importing.byte_source import Content
+from ingest.importing.duplicate_counter import Ordinals
+from ingest.importing.frames import Frame, Reject, shown
+from ingest.importing.mapping import ReadOptions, recipe_of
+from ingest.importing.parse import parse_record, record_to_event
+from ingest.importing.prefetch import worked
 
 __all__ = ["ROW_SCHEMA", "Chunk", "ReadOptions", "Reject", "read"]
 
@@ -264,8 +263,8 @@ class _Reading:
         if contents.num_rows:
             ordinals = self._ordinals.of(contents["event_id"])
             if ordinals.any():
-                contents = contents.append_column("ordinal", columns.integers(ordinals))
-                rows = self._told_apart(rows, contents.take(columns.integers(np.flatnonzero(ordinals))))
+                contents = contents.append_column("ordinal", arrow_columns.integers(ordinals))
+                rows = self._told_apart(rows, contents.take(arrow_columns.integers(np.flatnonzero(ordinals))))
         return rows.select(ROW_SCHEMA.names).cast(ROW_SCHEMA)
 
     def _told_apart(self, rows: pa.Table, repeated: pa.Table) -> pa.Table:

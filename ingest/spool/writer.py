@@ -28,7 +28,7 @@ from typing import IO
 from audit_store.errors import UNKNOWN, AuditStoreError
 from audit_store.event import UUID_PATTERN, fresh_id
 from audit_store.store_files import events_in, readable, spool_dir, sync_folder
-from ingest.segment import Segment, disk_error, make_durable
+from ingest.spool.segment_writer import Segment, disk_error, make_durable
 
 _OWN_NAME = re.compile(UUID_PATTERN + r"-(\d+(-batch)?|from-.*)\.ndjson")
 _READY_NAME = re.compile(UUID_PATTERN + r"-.*\.ndjson|" + UUID_PATTERN + r"-\d+-\d+\.parquet", re.DOTALL)

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit_store.errors import InvalidFormat
-from ingest import columns
+from ingest.importing import arrow_columns
 
 # glibc keeps blocks of this size for the next ones, and gives larger ones back to the system each time.
 BLOCK_BYTES = 4 << 20
@@ -125,8 +125,8 @@ def _block_lines(source: Iterable[bytes]) -> Iterator[tuple[pa.Table, list[Rejec
         # The block itself is the text buffer of the column: only the places of its lines are made.
         starts = np.zeros(len(ends) + 1, np.int32)
         starts[1:] = ends + 1
-        lines = columns.integers(np.arange(first, first + len(ends)))
-        table = pa.table({"line": lines, "raw": columns.pieces(block, starts)})
+        lines = arrow_columns.integers(np.arange(first, first + len(ends)))
+        table = pa.table({"line": lines, "raw": arrow_columns.pieces(block, starts)})
         rejects = _broken_lines(block, starts, first)
         passed = [reject.line for reject in rejects] + _blank_lines(block, starts, first)
         if passed:
@@ -161,7 +161,7 @@ def _broken_lines(block: bytes, starts: npt.NDArray[Any], first: int) -> list[Re
 
 def _is_utf8(block: bytes) -> bool:
     try:
-        columns.pieces(block, np.array([0, len(block)], np.int32)).validate(full=True)
+        arrow_columns.pieces(block, np.array([0, len(block)], np.int32)).validate(full=True)
     except pa.ArrowInvalid:
         return False
     return True

@@ -17,13 +17,14 @@ from audit_store.engines.duckdb.schema import ROW_GROUP
 from audit_store.engines.duckdb.store import Connection, scratch
 from audit_store.errors import AuditStoreError, InvalidFormat
 from audit_store.store_files import events_in
-from ingest import formats, spool
-from ingest.ahead import ahead
+from ingest import formats
 from ingest.fold import FoldReport, fold, results
 from ingest.formats import Format
-from ingest.reader import Chunk, ReadOptions, read
+from ingest.importing.prefetch import ahead
+from ingest.importing.record_reader import Chunk, ReadOptions, read
 from ingest.rejects import Rejected, rejects_path, write_rejects
-from ingest.segments import BYTES
+from ingest.spool import writer
+from ingest.spool.segment_reader import BYTES
 
 FOLD_WAIT = 60.0
 SEGMENT_ROWS = ROW_GROUP
@@ -157,7 +158,7 @@ class _Import:
             return
         table = _in_time(rows).replace_schema_metadata({BYTES: str(rows.nbytes)})
         # A segment lives for seconds: quick to write and read beats small.
-        part = spool.write_part(
+        part = writer.write_part(
             self._store,
             f"-{rows.num_rows}.parquet",
             lambda file: pq.write_table(
@@ -177,7 +178,7 @@ class _Import:
 
     def store(self) -> ImportCounts:
         """Hand everything to the spool at once, fold it, and say what became of it."""
-        segments = spool.publish(self._parts)
+        segments = writer.publish(self._parts)
         bar = _progress(sum(events_in(segment) for segment in segments), "events", "store")
         done = FoldReport()
         try:
