@@ -12,17 +12,17 @@
 All moments are naive UTC, but for `bucket` in the frame of a chart: naive local time of the filter's zone.
 """
 
-from alarms.deliver import NotDelivered, Sink, deliver
+from alarms.delivery.outbox import NotDelivered, Sink, deliver
+from alarms.delivery.webhook import syslog, webhook
 from alarms.evidence import Evidence, Told, evidence, tell
-from alarms.marks import VERDICTS, Mark, chosen, mark, mark_of
-from alarms.marks import read as read_marks
-from alarms.quiet import QuietNote, notes
+from alarms.findings import QuietNote, notes
+from alarms.login_alarm import AlarmKey, LoginAlarm
 from alarms.report import Report, report
 from alarms.review import Review, Series, agent_series, review
 from alarms.sensitivity import SENSITIVITIES, USUAL, Sensitivity
-from alarms.sinks import syslog, webhook
-from alarms.spike import AlarmKey, LoginAlarm
-from alarms.standing import State
+from alarms.status import State
+from alarms.triage.marks import VERDICTS, Mark, chosen, mark, mark_of
+from alarms.triage.marks import read as read_marks
 from alarms.watch import KINDS, OVERALL, Watch, watch_over
 
 __all__ = [

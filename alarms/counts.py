@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from alarms.outages import collected
+from alarms.collection_gaps import collected
 from audit_store.catalogue import Catalogue
 from audit_store.engines.duckdb import login_queries, queries
 from audit_store.engines.duckdb.store import Reader

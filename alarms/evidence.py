@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from alarms.counts import EPOCH, HOUR, bucket_of
-from alarms.spike import NAMES, LoginAlarm
+from alarms.login_alarm import NAMES, LoginAlarm
 from alarms.watch import Watch, watched_activities
 from analysis import explain
 from audit_store.engines.duckdb import login_queries

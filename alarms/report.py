@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from alarms import marks
-from alarms.deliver import Sink, deliver, payload, undelivered
+from alarms.delivery.outbox import Sink, deliver, payload, undelivered
 from alarms.evidence import Told, tell
 from alarms.review import review
 from alarms.sensitivity import USUAL, Sensitivity
-from alarms.standing import State
+from alarms.status import State
+from alarms.triage import marks
 from alarms.watch import watch_over
 from audit_store.engines.duckdb import login_queries
 from audit_store.engines.duckdb.store import Store

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from alarms.joined import joined
+from alarms.correlate import joined
+from alarms.login_alarm import NAMES, LoginAlarm, local, login_alarm, noun_of
 from alarms.sensitivity import USUAL, Sensitivity
-from alarms.spike import NAMES, LoginAlarm, local, login_alarm, noun_of
-from alarms.standing import State, series_state, state_of
+from alarms.status import State, series_state, state_of
 from alarms.watch import OVERALL, Watch, in_period, touches
 from analysis import Model, alarms, band
 

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from alarms import Mark, Told
-from alarms.spike import local
+from alarms.login_alarm import local
 from audit_store.filters import EventFilter
 from dashboard import reviewing
 from dashboard.text import count, shown

@@ -24,8 +24,8 @@ from alarms import (
     tell,
     watch_over,
 )
+from alarms.collection_gaps import collected
 from alarms.counts import HOUR, clock_for
-from alarms.outages import collected
 from audit_store.engines.duckdb import queries
 from audit_store.engines.duckdb.store import Store
 from audit_store.filters import EventFilter

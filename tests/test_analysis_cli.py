@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from alarms import mark, review, watch_over
-from analysis.__main__ import main
+from alarms.__main__ import main
 from audit_store.engines.duckdb.store import Store
 from audit_store.filters import EventFilter
 from ingest import append

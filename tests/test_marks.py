@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alarms import SENSITIVITIES, AlarmKey, LoginAlarm, chosen, mark, mark_of, read_marks, review, watch_over
-from alarms.journal import Journal
-from alarms.marks import NOTE_MAX, marks_path
+from alarms.triage.journal import Journal
+from alarms.triage.marks import NOTE_MAX, marks_path
 from analysis import Alarm
 from audit_store.engines.duckdb.store import Store
 from audit_store.errors import AuditStoreError

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from alarms.spike import AlarmKey, LoginAlarm, overlaps
+from alarms.login_alarm import AlarmKey, LoginAlarm, overlaps
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from alarms.journal import Journal
-from alarms.scopes import Scope, is_that, scope_of, scopes_of
-from alarms.spike import AlarmKey, LoginAlarm
+from alarms.login_alarm import AlarmKey, LoginAlarm
+from alarms.triage.identity import Scope, is_that, scope_of, scopes_of
+from alarms.triage.journal import Journal
 
 SEEN, EXPECTED, INCIDENT, OPEN = "seen", "expected", "incident", "open"
 VERDICTS = (SEEN, EXPECTED, INCIDENT, OPEN)

@@ -44,7 +44,7 @@ class LoginAlarm:
     """`spike` says what was counted and what is usual (naive UTC); `noun` what it counts, in the plural.
 
     `where` is exactly its events, as the log shows them. `counts_failed`: only failed logins are counted. `also` are
-    the alarms of other series that are the same happening (alarms.joined).
+    the alarms of other series that are the same happening (alarms.correlate).
     """
 
     key: AlarmKey

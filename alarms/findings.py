@@ -10,9 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from alarms.counts import Whole
+from alarms.login_alarm import NAMES, events_between, local_text, noun_of
 from alarms.review import Review
 from alarms.sensitivity import USUAL, Sensitivity
-from alarms.spike import NAMES, events_between, local_text, noun_of
 from alarms.watch import LEAST, OVERALL, Watch, in_period, is_over, touches, watched_activities
 from analysis import (
     Alarm,

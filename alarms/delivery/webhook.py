@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from alarms.deliver import NotDelivered, Sink
+from alarms.delivery.outbox import NotDelivered, Sink
 
 PAUSES = (1.0, 4.0, 15.0)
 """Seconds before the second and later attempts of one message."""

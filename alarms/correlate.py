@@ -12,7 +12,7 @@ from itertools import combinations
 
 import numpy as np
 
-from alarms.spike import LoginAlarm
+from alarms.login_alarm import LoginAlarm
 from alarms.watch import OVERALL, Watch
 from analysis import Model
 from analysis.tail import Floats

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from alarms.evidence import Told
-from alarms.journal import Journal
-from alarms.scopes import Scope, is_that, scope_of, scopes_of
-from alarms.spike import AlarmKey
+from alarms.login_alarm import AlarmKey
+from alarms.triage.identity import Scope, is_that, scope_of, scopes_of
+from alarms.triage.journal import Journal
 
 JOINED = timedelta(hours=3)
 """An alarm that grows by late events is still the one that was sent: spikes this close are one (analysis.alarms)."""

@@ -1,0 +1,1 @@
+"""Delivery: alarms sent to webhooks and syslog, each once."""
