@@ -10,15 +10,15 @@ from collections.abc import AsyncIterator
 import streamlit as st
 from starlette.middleware import Middleware
 
-from dashboard import keeper
-from dashboard.entry import OwnHead
-from dashboard.headers import SecurityHeaders
+from dashboard.server import background_service
+from dashboard.server.page_head import OwnHead
+from dashboard.server.security_headers import SecurityHeaders
 
 
 @contextlib.asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Folds for as long as the server runs."""
-    with keeper.folding():
+    with background_service.folding():
         yield
 
 

@@ -5,7 +5,9 @@ from pathlib import Path
 import streamlit as st
 
 from audit_store.errors import AuditStoreError
-from dashboard import address, data, known, paging, sidebar, states
+from dashboard import active_catalogue, data, notices
+from dashboard.filters import sidebar, url_state
+from dashboard.log import paging
 from dashboard.text import heading
 
 pages = {
@@ -19,25 +21,25 @@ page = st.navigation(list(pages.values()), position="hidden")
 icon = Path(__file__).with_name("icon.svg")
 st.set_page_config(f"{page.title} · Audit log explorer", icon, layout="wide")
 st.logo(icon)
-where, ignored = address.read()
+where, ignored = url_state.read()
 with st.sidebar.container(gap="xxsmall"):
     for symbol, other in pages.items():
-        st.page_link(other, icon=symbol, query_params=address.link(where), width="stretch")
+        st.page_link(other, icon=symbol, query_params=url_state.link(where), width="stretch")
 
 if page.url_path != "log":
     paging.unpin()
 
 st.title(page.title, anchor=False)
-states.notices(ignored)
-states.waiting()
-if (wrong := known.problem()) is not None:
-    states.notice_line(wrong)
+notices.notices(ignored)
+notices.waiting()
+if (wrong := active_catalogue.problem()) is not None:
+    notices.notice_line(wrong)
 path = data.store().path
 if page.url_path == "store":
     sidebar.draw_zone(where)
     page.run()
     st.stop()
-with states.explained(path):
+with notices.explained(path):
     try:
         around = data.surroundings(where)
     except AuditStoreError:
@@ -45,7 +47,7 @@ with states.explained(path):
         raise
     sidebar.draw(where, around.facets)
     if around.extent.events == 0:
-        states.empty(path)
+        notices.empty(path)
     else:
         st.text(heading(where.sentence()))
         page.run()

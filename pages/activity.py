@@ -2,33 +2,21 @@
 
 import streamlit as st
 
-from dashboard import (
-    address,
-    alarm_cards,
-    alarm_marks,
-    charts,
-    charts_marks,
-    data,
-    drill,
-    kinds,
-    known,
-    numbers,
-    overview,
-    reviewing,
-    standing,
-    states,
-    ticket,
-)
-from dashboard.changes import change
+from dashboard import active_catalogue, data, notices
+from dashboard.activity import chart_filters, chart_tables, kinds, overview
+from dashboard.activity.period_comparison import change
+from dashboard.alarms import cards, matching, recent, review_data
+from dashboard.charts import activity, marks
+from dashboard.filters import permalink, url_state
 from dashboard.text import count
 
-where = address.event_filter()
-catalogue = known.activities()
+where = url_state.event_filter()
+catalogue = active_catalogue.activities()
 categories = catalogue.categories
 extent = data.surroundings(where).extent
 found = overview.look(where, extent, top=st.session_state.get("top", 10))
 if found.totals.events == 0:
-    states.nothing_matches(where, extent.last)
+    notices.nothing_matches(where, extent.last)
     st.stop()
 
 with st.container(horizontal=True):
@@ -37,8 +25,8 @@ with st.container(horizontal=True):
         st.metric(label, count(now), border=True, **beside)
 
 with st.expander("Copy as a sentence", key="ticket", icon=":material/content_copy:"):
-    said = ticket.sentence(where, found.totals.events, found.totals.agents)
-    st.code(f"{said}\n{ticket.link(where, st.context.url or '')}", language=None, wrap_lines=True)
+    said = permalink.sentence(where, found.totals.events, found.totals.agents)
+    st.code(f"{said}\n{permalink.link(where, st.context.url or '')}", language=None, wrap_lines=True)
 
 with st.container(border=True):
     st.subheader("Events over time", anchor=False)
@@ -46,8 +34,8 @@ with st.container(border=True):
     st.caption(
         f"Click a bar or drag across several to see their time alone, or click a category in the legend. {cut}"
     )
-    over_time = drill.key(f"timeline{address.changes()}", where)
-    bars = charts.timeline(
+    over_time = chart_filters.key(f"timeline{url_state.changes()}", where)
+    bars = activity.timeline(
         found.timeline,
         categories,
         found.step,
@@ -55,16 +43,16 @@ with st.container(border=True):
         colours=catalogue.colours,
         earlier=found.earlier,
     )
-    alarmed = alarm_marks.on_bars(found.timeline, standing.told(where), reviewing.marks(), where.tz)
+    alarmed = matching.on_bars(found.timeline, recent.told(where), review_data.marks(), where.tz)
     st.altair_chart(
-        charts_marks.with_alarms(bars, alarmed),
+        marks.with_alarms(bars, alarmed),
         key=over_time,
         on_select=kinds.to_category_or_period(over_time, catalogue, found.timeline),
     )
     if not alarmed.empty:
-        alarm_cards.legend(where)
-    table = numbers.timeline(found.timeline, categories, found.step, earlier=found.earlier)
-    numbers.below(table, of="events over time")
+        cards.legend(where)
+    table = chart_tables.timeline(found.timeline, categories, found.step, earlier=found.earlier)
+    chart_tables.below(table, of="events over time")
 
 with st.container(border=True):
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -79,19 +67,21 @@ with st.container(border=True):
             label_visibility="collapsed",
         )
     st.caption("Click a bar to see that agent alone.")
-    by_agent = drill.key(f"agents{address.changes()}", where)
+    by_agent = chart_filters.key(f"agents{url_state.changes()}", where)
     st.altair_chart(
-        charts.by_agent(found.agents, categories, select=True, colours=catalogue.colours),
+        activity.by_agent(found.agents, categories, select=True, colours=catalogue.colours),
         key=by_agent,
-        on_select=drill.to_agent(by_agent),
+        on_select=chart_filters.to_agent(by_agent),
     )
-    numbers.below(numbers.agents(found.agents, categories), of="activity by agent")
+    chart_tables.below(chart_tables.agents(found.agents, categories), of="activity by agent")
 
 with st.container(border=True):
     st.subheader("Hours of the week", anchor=False)
     st.caption("Click an hour to see it alone.")
-    by_hour = drill.key(f"week{address.changes()}", where)
-    st.altair_chart(charts.heat_map(found.week, select=True), key=by_hour, on_select=drill.to_hour(by_hour))
-    numbers.below(numbers.week(found.week), of="hours of the week")
+    by_hour = chart_filters.key(f"week{url_state.changes()}", where)
+    st.altair_chart(
+        activity.heat_map(found.week, select=True), key=by_hour, on_select=chart_filters.to_hour(by_hour)
+    )
+    chart_tables.below(chart_tables.week(found.week), of="hours of the week")
 
-standing.keep_up(where)
+recent.keep_up(where)

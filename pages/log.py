@@ -5,24 +5,14 @@ from dataclasses import asdict
 
 import streamlit as st
 
-from dashboard import (
-    address,
-    alarm_marks,
-    data,
-    exporting,
-    listing,
-    live,
-    neighbours,
-    opened,
-    paging,
-    reviewing,
-    standing,
-    states,
-)
+from dashboard import data, notices
+from dashboard.alarms import matching, recent, review_data
+from dashboard.filters import url_state
+from dashboard.log import event_panel, export_menu, freshness, neighbours, paging, table
 from dashboard.text import count
 
 LIVE_SECONDS = 2
-where = address.event_filter()
+where = url_state.event_filter()
 rows: int = st.session_state.get("log_rows", paging.ROWS[1])
 on_top = paging.current(rows, where) == 1
 if on_top and st.session_state.get("log_live", True):
@@ -31,16 +21,16 @@ extent = data.surroundings(where).extent
 pinned = paging.pin(where, below=extent.last_seq + 1)
 index = data.page_index(pinned.where, pinned.below)
 total = int(index["events"].sum())
-wanted = address.opened_event()
+wanted = url_state.opened_event()
 events = data.event(wanted).to_dict("records") if wanted else []
 drawn_at = time.monotonic()
 
 
 @st.fragment(run_every=LIVE_SECONDS)
-def freshness() -> None:
+def refreshing() -> None:
     """How fresh the view is; newer events come by themselves, or with a button where the reader is busy."""
-    live.draw()
-    newer = data.newer(address.event_filter(), pinned.below)
+    freshness.draw()
+    newer = data.newer(url_state.event_filter(), pinned.below)
     if newer and on_top and st.session_state["log_live"]:
         # Not while the whole page is run: where every second brings events, it would never end.
         if time.monotonic() - drawn_at > LIVE_SECONDS / 2:
@@ -62,9 +52,9 @@ with st.container(horizontal=True, vertical_alignment="center"):
         help="New events appear by themselves while the first page is shown.",
         persist_state="session",
     )
-    columns = listing.choose()
+    columns = table.choose()
     if total:
-        exporting.menu(pinned, total)
+        export_menu.menu(pinned, total)
     st.selectbox(
         "Rows a page",
         paging.ROWS,
@@ -76,12 +66,12 @@ with st.container(horizontal=True, vertical_alignment="center"):
         persist_state="session",
     )
 with st.container(horizontal=True, vertical_alignment="center", key="log_freshness"):
-    freshness()
+    refreshing()
 
 if wanted and not events:
-    states.notice_line(f"event={wanted} was ignored: no event has this id")
+    notices.notice_line(f"event={wanted} was ignored: no event has this id")
 if total == 0:
-    states.nothing_matches(where, extent.last)
+    notices.nothing_matches(where, extent.last)
     st.stop()
 
 places = [neighbours.place(pinned, index, event["seq"]) for event in events]
@@ -96,19 +86,19 @@ with listed:
     span.text(paging.span(page, rows, total))
     with table:
         stretch = paging.locate(index, (page - 1) * rows, rows)
-        shown = data.page(pinned.where, **asdict(stretch), rows=rows, columns=listing.READ)
-        listing.table(
+        shown = data.page(pinned.where, **asdict(stretch), rows=rows, columns=table.READ)
+        table.table(
             shown,
             where,
             columns,
             key=paging.key(f"table_{page}", rows, where),
             room_for=min(rows, total),
-            alarms=alarm_marks.words(alarm_marks.of_rows(shown, standing.told(where)), reviewing.marks()),
+            alarms=matching.words(matching.of_rows(shown, recent.told(where)), review_data.marks()),
             brief=bool(events),
         )
 
 for event, place in zip(events, places, strict=True):
     with beside[0]:
-        opened.draw(event, place, pinned, rows)
+        event_panel.draw(event, place, pinned, rows)
 
-standing.keep_up(where)
+recent.keep_up(where)

@@ -4,21 +4,23 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from dashboard import address, details, health, states
+from dashboard import notices, store_health
+from dashboard.filters import url_state
+from dashboard.log import event_fields
 from dashboard.text import count, shown
 from dashboard.times import age, local
 
-zone = address.event_filter().zone
+zone = url_state.event_filter().zone
 now = datetime.now(UTC).replace(tzinfo=None)
-found = health.look()
+found = store_health.look()
 inside = found.inside
 
 if found.problem is not None:
     with st.container(border=True):
-        states.problem(found.problem, found.path)
+        notices.problem(found.problem, found.path)
 elif inside is not None and inside.events == 0:
     with st.container(border=True):
-        states.empty(found.path)
+        notices.empty(found.path)
 
 with st.container(horizontal=True):
     st.metric("Events", "–" if inside is None else count(inside.events), border=True)
@@ -45,10 +47,10 @@ if found.rejected:
     st.code(shown(str(found.rejects)), language=None)
 
 st.subheader("File", anchor=False)
-details.pairs(
+event_fields.pairs(
     (
         ("Path", shown(str(found.path))),
-        ("Size", health.size(found.size) if found.size else "no file yet"),
+        ("Size", store_health.size(found.size) if found.size else "no file yet"),
         ("Schema version", str(inside.schema_version) if inside else "–"),
         ("Newest event", local(inside.newest, zone) if inside and inside.newest else "–"),
         ("Last stored", local(inside.recorded, zone) if inside and inside.recorded else "–"),

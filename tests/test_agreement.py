@@ -15,7 +15,8 @@ from audit_store.engines.duckdb.store import Store
 from audit_store.event import Event
 from audit_store.export import export
 from audit_store.filters import OUTCOME_CHOICES, EventFilter
-from dashboard import data, overview
+from dashboard import data
+from dashboard.activity import overview
 
 BEGIN = datetime(2026, 3, 27, tzinfo=UTC)
 AGENTS = ("ada", "bob", "Bob's", "ünal", "%")

@@ -19,8 +19,8 @@ import pytest
 from audit_store.engines.duckdb import queries
 from audit_store.engines.duckdb.store import Store
 from audit_store.errors import AuditStoreError
-from dashboard import keeper
-from dashboard.headers import inline_hashes, policy
+from dashboard.server import background_service
+from dashboard.server.security_headers import inline_hashes, policy
 from ingest import append
 from ingest.spool.writer import waiting_events
 
@@ -46,11 +46,11 @@ def test_a_dashboard_may_be_told_only_to_read(
     value: str, allowed: bool, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AUDIT_READ_ONLY", value)
-    assert keeper.may_write(store.path) is allowed
+    assert background_service.may_write(store.path) is allowed
 
 
 def test_nobody_folds_where_there_is_no_folder(tmp_path: Path) -> None:
-    assert not keeper.may_write(tmp_path / "missing" / "audit.duckdb")
+    assert not background_service.may_write(tmp_path / "missing" / "audit.duckdb")
 
 
 @contextmanager

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard import charts
-from dashboard.chart_parts import unit, when
-from dashboard.spike_chart import COLOURS, spikes
+from dashboard.charts import activity
+from dashboard.charts.logins import COLOURS, spikes
+from dashboard.charts.parts import unit, when
 
 CATEGORIES = ("Sign-in", "Staff", "Journeys", "Campaigns", "Segments", "Widgets", "Settings", "Other")
 DAY = timedelta(days=1)
@@ -85,9 +85,9 @@ def band(states: str = "llwwgww") -> pd.DataFrame:
 
 
 ALL = {
-    "timeline": charts.timeline(local_timeline(), CATEGORIES, DAY, earlier=EARLIER),
-    "by_agent": charts.by_agent(agents(["ann", "bob"]), CATEGORIES),
-    "heat_map": charts.heat_map(WEEK),
+    "timeline": activity.timeline(local_timeline(), CATEGORIES, DAY, earlier=EARLIER),
+    "by_agent": activity.by_agent(agents(["ann", "bob"]), CATEGORIES),
+    "heat_map": activity.heat_map(WEEK),
     "spikes": spikes(band()),
 }
 
@@ -163,7 +163,7 @@ def test_partial_bars_are_lighter() -> None:
 def test_categories_keep_colour_and_place_when_the_data_has_few(name: str) -> None:
     spec = ALL[name].to_dict()
     scale = marks(spec)[0]["encoding"]["color"]["scale"]
-    assert scale == {"domain": list(CATEGORIES), "range": list(charts.PALETTE)}
+    assert scale == {"domain": list(CATEGORIES), "range": list(activity.PALETTE)}
     assert {(row["category"], row["place"]) for row in values(spec)} <= {("Sign-in", 0), ("Other", 7)}
 
 
@@ -176,27 +176,30 @@ def test_the_period_before_is_a_line_on_each_bar_that_the_legend_names() -> None
     ]
     assert (line["encoding"]["stroke"]["field"], line["encoding"]["y"]["field"]) == ("period", "events")
     assert line["encoding"]["x"] == marks(spec)[0]["encoding"]["x"]
-    assert len(marks(charts.timeline(local_timeline(), CATEGORIES, DAY).to_dict())) == 1
+    assert len(marks(activity.timeline(local_timeline(), CATEGORIES, DAY).to_dict())) == 1
 
 
 def test_a_short_catalogue_keeps_the_first_colours_and_grey_for_the_rest() -> None:
-    spec = charts.timeline(local_timeline(), ("Sign-in", "Other"), DAY).to_dict()
-    assert marks(spec)[0]["encoding"]["color"]["scale"]["range"] == [charts.PALETTE[0], charts.PALETTE[-1]]
+    spec = activity.timeline(local_timeline(), ("Sign-in", "Other"), DAY).to_dict()
+    assert marks(spec)[0]["encoding"]["color"]["scale"]["range"] == [
+        activity.PALETTE[0],
+        activity.PALETTE[-1],
+    ]
 
 
 def test_agents_keep_their_order_their_full_names_and_a_line_each() -> None:
     long = "arn:aws:sts::123456789012:assumed-role/" + "x" * 200
-    spec = charts.by_agent(agents([long, *"bcdefgh"]), CATEGORIES).to_dict()
+    spec = activity.by_agent(agents([long, *"bcdefgh"]), CATEGORIES).to_dict()
     assert spec["encoding"]["y"]["sort"] is None
     assert spec["encoding"]["tooltip"][0] == {"field": "label", "title": "Agent", "type": "nominal"}
     assert [row["label"] for row in values(spec)][:2] == [long, "b"]
-    assert spec["height"] == 9 * charts.AGENT_HEIGHT
-    assert charts.by_agent(agents([]), CATEGORIES).to_dict()["height"] == 3 * charts.AGENT_HEIGHT
+    assert spec["height"] == 9 * activity.AGENT_HEIGHT
+    assert activity.by_agent(agents([]), CATEGORIES).to_dict()["height"] == 3 * activity.AGENT_HEIGHT
 
 
 def test_text_of_the_log_stands_in_the_data_and_the_description_only() -> None:
-    spec = charts.by_agent(agents(HOSTILE), CATEGORIES, select=True).to_dict()
-    plain = charts.by_agent(
+    spec = activity.by_agent(agents(HOSTILE), CATEGORIES, select=True).to_dict()
+    plain = activity.by_agent(
         agents([f"agent {n}" for n in range(len(HOSTILE))]), CATEGORIES, select=True
     ).to_dict()
     for found in (spec, plain):
@@ -208,9 +211,9 @@ def test_text_of_the_log_stands_in_the_data_and_the_description_only() -> None:
 
 
 def test_selections_are_there_when_asked_for() -> None:
-    brushed = charts.timeline(local_timeline(), CATEGORIES, DAY, select=True).to_dict()["params"][0]
+    brushed = activity.timeline(local_timeline(), CATEGORIES, DAY, select=True).to_dict()["params"][0]
     assert (brushed["name"], brushed["select"]) == ("brush", {"type": "interval", "encodings": ["x"]})
-    picking = charts.by_agent(agents(["ann"]), CATEGORIES, select=True).to_dict()
+    picking = activity.by_agent(agents(["ann"]), CATEGORIES, select=True).to_dict()
     assert picking["params"][0]["name"] == "picked"
     assert picking["params"][0]["select"] == {"type": "point", "fields": ["agent"]}
     assert picking["encoding"]["opacity"]["condition"][0]["param"] == "picked"
@@ -220,9 +223,9 @@ def test_selections_are_there_when_asked_for() -> None:
 @pytest.mark.parametrize(
     ("chart", "said"),
     [
-        (charts.timeline(EMPTY_TIMELINE, CATEGORIES, DAY), "No events"),
-        (charts.by_agent(EMPTY_AGENTS, CATEGORIES), "No events"),
-        (charts.heat_map(WEEK.assign(events=0)), "No events"),
+        (activity.timeline(EMPTY_TIMELINE, CATEGORIES, DAY), "No events"),
+        (activity.by_agent(EMPTY_AGENTS, CATEGORIES), "No events"),
+        (activity.heat_map(WEEK.assign(events=0)), "No events"),
         (spikes(band().iloc[:0]), "No spikes"),
         (spikes(band("lllllll")), "No spikes"),
     ],
@@ -233,7 +236,7 @@ def test_nothing_gives_a_chart_that_says_so(chart: alt.TopLevelMixin, said: str)
 
 @pytest.mark.parametrize(("events", "highest"), [(WEEK["events"] + 100, 147), (0, 1)])
 def test_shades_of_a_week_start_at_zero(events: pd.Series | int, highest: int) -> None:
-    spec = charts.heat_map(WEEK.assign(events=events)).to_dict()
+    spec = activity.heat_map(WEEK.assign(events=events)).to_dict()
     assert spec["encoding"]["color"]["scale"]["domain"] == [0, highest]
 
 
@@ -290,7 +293,7 @@ def linear(colour: str) -> np.ndarray:
 
 
 @pytest.mark.parametrize("background", ["#ffffff", "#14181d"])
-@pytest.mark.parametrize("colour", charts.PALETTE)
+@pytest.mark.parametrize("colour", activity.PALETTE)
 def test_colours_stand_out_from_light_and_dark(colour: str, background: str) -> None:
     dark, light = sorted(float(linear(one) @ [0.2126, 0.7152, 0.0722]) for one in (colour, background))
     assert (light + 0.05) / (dark + 0.05) >= 3  # WCAG 2.2, 1.4.11
@@ -329,7 +332,7 @@ TO_LAB = [
 
 @pytest.mark.parametrize("cones", CONES)
 def test_colours_differ_with_any_cone_missing(cones: str) -> None:
-    seen = np.clip([linear(colour) @ np.transpose(CONES[cones]) for colour in charts.PALETTE], 0, 1)
+    seen = np.clip([linear(colour) @ np.transpose(CONES[cones]) for colour in activity.PALETTE], 0, 1)
     lab = np.cbrt(seen @ np.transpose(TO_LMS)) @ np.transpose(TO_LAB)
     apart = np.linalg.norm(lab[:, None] - lab[None], axis=-1)
     # Three times what is just seen; the palette of Okabe and Ito keeps 0.076, that of Vega 0.012.

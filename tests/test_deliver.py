@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from alarms import LoginAlarm, NotDelivered, Sink, Told, syslog, webhook
-from alarms.delivery import outbox
+from alarms import LoginAlarm, NotDelivered, Sink, Told, deliver, syslog, webhook
 from alarms.delivery.outbox import outbox, undelivered
 from alarms.delivery.webhook import one_line
 from tests.test_marks import AT, HOUR, alarm
@@ -82,13 +81,13 @@ def hook(receiver: Receiver) -> Sink:
 
 def test_an_alarm_is_posted_once_however_often_it_is_found(path: Path, receiver: Receiver) -> None:
     for expected in (2, 0, 0):
-        sent = outbox(path, STORE_ID, [told(), told(alarm(kind="all", agent=""))], hook(receiver))
+        sent = deliver(path, STORE_ID, [told(), told(alarm(kind="all", agent=""))], hook(receiver))
         assert (sent.delivered, sent.due, sent.problems) == (expected, 0, ())
     assert len(set(receiver.keys)) == len(receiver.taken) == 2
 
 
 def test_what_is_posted_says_all_that_is_known(path: Path, receiver: Receiver) -> None:
-    outbox(path, STORE_ID, [told()], hook(receiver))
+    deliver(path, STORE_ID, [told()], hook(receiver))
     key, body = receiver.taken[0]
     assert body["key"] == key
     assert (body["start"], body["end"]) == ("2026-03-14T13:00:00Z", "2026-03-14T14:00:00Z")
@@ -107,7 +106,7 @@ def test_a_passing_failure_is_tried_again_with_the_same_key(
     path: Path, receiver: Receiver, answers: list[int | None]
 ) -> None:
     receiver.answers = [*answers]
-    assert outbox(path, STORE_ID, [told()], hook(receiver)).delivered == 1
+    assert deliver(path, STORE_ID, [told()], hook(receiver)).delivered == 1
     assert len(receiver.taken) == len(answers) + 1
     assert len(set(receiver.keys)) == 1
 
@@ -115,21 +114,21 @@ def test_a_passing_failure_is_tried_again_with_the_same_key(
 @pytest.mark.parametrize("answer", [400, 401, 404, 410, 301, 302, 307])
 def test_a_refusal_is_not_tried_again_until_the_next_run(path: Path, receiver: Receiver, answer: int) -> None:
     receiver.answers = [answer]
-    sent = outbox(path, STORE_ID, [told()], hook(receiver))
+    sent = deliver(path, STORE_ID, [told()], hook(receiver))
     assert (sent.delivered, sent.due, len(receiver.taken)) == (0, 1, 1)
     assert f"answered {answer}" in sent.problems[0]
     assert "secret" not in sent.problems[0]
-    assert outbox(path, STORE_ID, [], hook(receiver)).delivered == 1
+    assert deliver(path, STORE_ID, [], hook(receiver)).delivered == 1
     assert len(set(receiver.keys)) == 1
 
 
 def test_a_receiver_that_is_down_gets_everything_later_in_order(path: Path, receiver: Receiver) -> None:
     many = [told(alarm(agent=name, start=AT + n * 5 * HOUR)) for n, name in enumerate("abc")]
     receiver.answers = [500] * 3
-    sent = outbox(path, STORE_ID, many[::-1], hook(receiver))
+    sent = deliver(path, STORE_ID, many[::-1], hook(receiver))
     assert (sent.delivered, sent.due, len(receiver.taken)) == (0, 3, 3)
     assert undelivered(path, many, hook(receiver)) == many
-    assert outbox(path, STORE_ID, [], hook(receiver)).delivered == 3
+    assert deliver(path, STORE_ID, [], hook(receiver)).delivered == 3
     assert [body["agent"] for _, body in receiver.taken[3:]] == ["a", "b", "c"]
     assert undelivered(path, many, hook(receiver)) == []
 
@@ -138,7 +137,7 @@ def test_nobody_listens(path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}/"
-    sent = outbox(path, STORE_ID, [told()], webhook(url, (0.01,), timeout=2))
+    sent = deliver(path, STORE_ID, [told()], webhook(url, (0.01,), timeout=2))
     assert sent.due == 1
     assert "webhook 127.0.0.1 cannot be reached" in sent.problems[0]
 
@@ -160,8 +159,8 @@ GROWN = [
 def test_an_attack_that_grows_is_the_same_alarm(
     path: Path, receiver: Receiver, later: LoginAlarm, expected: int
 ) -> None:
-    outbox(path, STORE_ID, [told()], hook(receiver))
-    assert outbox(path, STORE_ID, [told(later)], hook(receiver)).delivered == expected
+    deliver(path, STORE_ID, [told()], hook(receiver))
+    assert deliver(path, STORE_ID, [told(later)], hook(receiver)).delivered == expected
 
 
 def test_an_alarm_over_several_series_is_posted_once_whichever_is_the_worst(
@@ -170,7 +169,7 @@ def test_an_alarm_over_several_series_is_posted_once_whichever_is_the_worst(
     parts = [alarm(), WHOLE, alarm(kind="failed", agent="")]
     for first in (0, 1, 2):
         lead, *also = parts[first:] + parts[:first]
-        outbox(path, STORE_ID, [told(replace(lead, also=tuple(also)))], hook(receiver))
+        deliver(path, STORE_ID, [told(replace(lead, also=tuple(also)))], hook(receiver))
     assert [body["also"] for _, body in receiver.taken] == [
         [{"kind": "all", "agent": None}, {"kind": "failed", "agent": None}]
     ]
@@ -189,16 +188,16 @@ def test_a_message_whose_fate_is_unknown_is_sent_again_as_it_was(path: Path, rec
         raise Killed
 
     with pytest.raises(Killed):
-        outbox(path, STORE_ID, [told()], Sink(real.name, dying))
-    outbox(path, STORE_ID, [told(alarm(start=AT - HOUR, hours=4))], real)
-    outbox(path, STORE_ID, [told(alarm(start=AT - HOUR, hours=5))], real)
+        deliver(path, STORE_ID, [told()], Sink(real.name, dying))
+    deliver(path, STORE_ID, [told(alarm(start=AT - HOUR, hours=4))], real)
+    deliver(path, STORE_ID, [told(alarm(start=AT - HOUR, hours=5))], real)
     assert len(receiver.taken) == 2
     assert receiver.taken[0] == receiver.taken[1]
 
 
 def test_two_programs_at_once_post_once(path: Path, receiver: Receiver) -> None:
     many = [told(alarm(agent=f"agent-{n}")) for n in range(20)]
-    threads = [threading.Thread(target=outbox, args=(path, STORE_ID, many, hook(receiver))) for _ in range(4)]
+    threads = [threading.Thread(target=deliver, args=(path, STORE_ID, many, hook(receiver))) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -207,10 +206,10 @@ def test_two_programs_at_once_post_once(path: Path, receiver: Receiver) -> None:
 
 
 def test_stores_and_receivers_do_not_share_keys_or_secrets(path: Path, receiver: Receiver) -> None:
-    outbox(path, STORE_ID, [told()], hook(receiver))
-    outbox(path.with_name("other.duckdb"), OTHER_STORE, [told()], hook(receiver))
+    deliver(path, STORE_ID, [told()], hook(receiver))
+    deliver(path.with_name("other.duckdb"), OTHER_STORE, [told()], hook(receiver))
     second = webhook(receiver.url + "&other", QUICK)
-    assert outbox(path, STORE_ID, [told()], second).delivered == 1
+    assert deliver(path, STORE_ID, [told()], second).delivered == 1
     assert len(set(receiver.keys)) == 2
     assert b"secret" not in outbox(path).path.read_bytes()
 
@@ -227,8 +226,8 @@ def test_syslog_by_udp_has_the_form_of_rfc_5424(path: Path) -> None:
         server.settimeout(5)
         sink = syslog(f"127.0.0.1:{server.getsockname()[1]}")
         bad = Told(alarm(), "support\n<0>1 forged\x1b[2J: 41 logins", 0, 0, None)
-        assert outbox(path, STORE_ID, [bad], sink).delivered == 1
-        assert outbox(path, STORE_ID, [bad], sink).delivered == 0
+        assert deliver(path, STORE_ID, [bad], sink).delivered == 1
+        assert deliver(path, STORE_ID, [bad], sink).delivered == 0
         line = server.recv(4096).decode()
     head, _, rest = line.partition("] ")
     priority, moment, _, program, _, kind, _, data = head.split(" ")
@@ -242,7 +241,7 @@ def test_syslog_by_a_socket(path: Path, tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
         server.bind(str(tmp_path / "log"))
         server.settimeout(5)
-        assert outbox(path, STORE_ID, [told()], syslog(str(tmp_path / "log"))).delivered == 1
+        assert deliver(path, STORE_ID, [told()], syslog(str(tmp_path / "log"))).delivered == 1
         assert server.recv(4096).decode() == f"<84>audit-alarms: {told().sentence}"
     with pytest.raises(NotDelivered, match="nowhere"):
         syslog(str(tmp_path / "nowhere")).send("text", "{}", "key")

@@ -9,8 +9,8 @@ import pytest
 from audit_store.engines.duckdb.store import Store
 from audit_store.export import verify
 from audit_store.filters import EventFilter
-from dashboard.exporting import FORMATS, archive, file_name
-from dashboard.paging import Pin
+from dashboard.log.export_menu import FORMATS, archive, file_name
+from dashboard.log.paging import Pin
 from tests.conftest import Fill
 from tests.page_runs import WEEK, drawn, event, show
 

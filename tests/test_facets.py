@@ -6,8 +6,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from audit_store.engines.duckdb.store import Store
-from dashboard import data, facets
-from dashboard.facets import BETWEEN
+from dashboard import data
+from dashboard.filters import facet_labels
+from dashboard.filters.facet_labels import BETWEEN
 from tests.conftest import Fill
 from tests.page_runs import WEEK, event, metrics, show, url, widget, words
 
@@ -116,7 +117,7 @@ def test_hours_of_the_week_are_chosen(store: Store, fill: Fill) -> None:
     ],
 )
 def test_a_label_of_any_moment_gives_its_value(chosen: str, options: list[str], value: str) -> None:
-    assert facets.value_of(chosen, options) == value
+    assert facet_labels.value_of(chosen, options) == value
 
 
 def test_undo_goes_back_a_change_at_a_time(full: Store) -> None:

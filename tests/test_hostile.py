@@ -14,8 +14,8 @@ from streamlit.testing.v1 import AppTest
 from audit_store.engines.duckdb.store import Store
 from audit_store.export.encoders import _FORMULA as FORMULA
 from audit_store.filters import EventFilter
-from dashboard.exporting import archive
-from dashboard.paging import Pin
+from dashboard.log.export_menu import archive
+from dashboard.log.paging import Pin
 from tests.conftest import Fill
 from tests.hostile import APART, HIDDEN, MARK, STRINGS, events
 from tests.page_runs import MARKDOWN, PAGES, drawn, show

@@ -7,7 +7,7 @@ import pytest
 
 from audit_store.engines.duckdb.store import Store
 from audit_store.event import Event
-from dashboard.live import ENOUGH, Silence, sentence, silences, span
+from dashboard.log.freshness import ENOUGH, Silence, sentence, silences, span
 from tests.conftest import Fill
 from tests.page_runs import event, show
 

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from audit_store.engines.duckdb.queries import Query
 from audit_store.engines.duckdb.store import Store
-from dashboard.listing import USUAL
+from dashboard.log.table import USUAL
 from tests.conftest import Fill
 from tests.page_runs import HOSTILE, NOW, WEEK, drawn, event, listed, show, url, widget, words
 

@@ -8,7 +8,7 @@ import pytest
 
 from audit_store import catalogue
 from audit_store.filters import EventFilter
-from dashboard import kinds, numbers, series
+from dashboard.activity import chart_tables, kinds, local_buckets
 
 CATEGORIES = ("Sign-in", "Journeys", "Other")
 HOUR = timedelta(hours=1)
@@ -24,12 +24,12 @@ def test_a_row_a_bar_with_its_failures() -> None:
             "failures": [0, 2, 1],
         }
     )
-    table = numbers.timeline(frame, CATEGORIES, HOUR)
+    table = chart_tables.timeline(frame, CATEGORIES, HOUR)
     assert table.index.tolist() == ["Sat 14 March 2026, 01:00–02:00", "Sat 14 March 2026, 02:00–03:00"]
     expected = {"Sign-in": [2, 4], "Other": [1, 0], "Total": [3, 4], "Failed": [2, 1]}
     assert table.to_dict("list") == expected
     earlier = pd.DataFrame({"bucket": hours[1:], "events": [0, 9], "period": "Previous hour"})
-    compared = numbers.timeline(frame, CATEGORIES, HOUR, earlier=earlier)
+    compared = chart_tables.timeline(frame, CATEGORIES, HOUR, earlier=earlier)
     assert compared.to_dict("list") == {**expected, "Previous hour": [0, 9]}
 
 
@@ -37,14 +37,14 @@ def test_agents_keep_their_order() -> None:
     frame = pd.DataFrame(
         {"label": ["zoe", "ada", "zoe"], "category": ["Other", "Other", "Sign-in"], "events": [5, 2, 1]}
     )
-    table = numbers.agents(frame, CATEGORIES)
+    table = chart_tables.agents(frame, CATEGORIES)
     assert table.index.tolist() == ["zoe", "ada"]
     assert table.to_dict("list") == {"Sign-in": [1, 0], "Other": [5, 2], "Total": [6, 2]}
 
 
 def test_a_week_has_every_hour() -> None:
     counted = pd.DataFrame({"bucket": [datetime.fromisoformat("2026-03-14T05:00")], "events": [7]})
-    table = numbers.week(series.heat_map(counted, ZoneInfo("UTC")))
+    table = chart_tables.week(local_buckets.heat_map(counted, ZoneInfo("UTC")))
     assert table.shape == (7, 25)
     assert table.index[0] == "Monday"
     assert table.loc["Saturday", "05:00"] == table.loc["Saturday", "Total"] == table.to_numpy().sum() / 2 == 7

@@ -8,7 +8,8 @@ from audit_store import catalogue
 from audit_store.engines.duckdb.store import Store
 from audit_store.errors import InvalidFormat
 from audit_store.own_catalogue import load_over
-from dashboard import charts, known
+from dashboard import active_catalogue
+from dashboard.charts import activity
 from tests.conftest import Fill
 from tests.page_runs import WEEK, drawn, show, words
 
@@ -115,19 +116,19 @@ def test_the_page_takes_a_changed_file_at_once(
     file.write_text('[[category]]\nname = "Settings"\ncolour = "#123abc"\nactivities = ["Coffee made"]')
     fill(store, WEEK)
     app = show(store)
-    assert known.activities().category("Coffee made") == "Settings"
+    assert active_catalogue.activities().category("Coffee made") == "Settings"
     assert "#123abc" in str(drawn(app, "vega_lite_chart")[0].proto.spec)
     file.write_text('[[category]]\nname = "Settings"\ncolour = "red"\nactivities = ["Coffee made"]')
     app.run()
     assert not app.exception
     assert f"catalogue {file}, line 3: category 1 (Settings): colour is 'red'" in words(app)
     assert "Until it is mended, the built-in catalogue is used." in words(app)
-    assert known.activities() == BUILT
+    assert active_catalogue.activities() == BUILT
     file.unlink()
     app.run()
     assert (f"{file}: No such file or directory; correct AUDIT_CATALOGUE" in words(app)) == named
 
 
 def test_only_categories_with_a_colour_of_their_own_lose_the_built_in_one() -> None:
-    scale = charts._colour(["Doors", "Keys", "Other"], {"Keys": "#123abc"}).to_dict()["scale"]
-    assert scale["range"] == [charts.PALETTE[0], "#123abc", charts.PALETTE[-1]]
+    scale = activity._colour(["Doors", "Keys", "Other"], {"Keys": "#123abc"}).to_dict()["scale"]
+    assert scale["range"] == [activity.PALETTE[0], "#123abc", activity.PALETTE[-1]]

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from audit_store.engines.duckdb.store import Store
-from dashboard import drill
+from dashboard.activity import chart_filters
 from tests.conftest import Fill
 from tests.page_runs import HOSTILE, MARKDOWN, NOW, PAGES, WEEK, drawn, event, metrics, show, url, widget
 
@@ -92,7 +92,7 @@ def test_a_bad_value_is_named_and_ignored(
 def test_bars_marked_in_a_chart_are_a_period(bounds: list[float], expected: tuple[str, str] | None) -> None:
     starts = pd.date_range("2026-03-13", "2026-03-15", freq="6h")
     bars = pd.DataFrame({"bucket": starts, "until": starts + timedelta(hours=6)})
-    assert drill.marked(bounds, bars) == expected
+    assert chart_filters.marked(bounds, bars) == expected
 
 
 @pytest.mark.parametrize("page", PAGES)

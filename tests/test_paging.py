@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard import paging
-from dashboard.paging import locate, span
+from dashboard.log import paging
+from dashboard.log.paging import locate, span
 
 BLOCK = 10
 

@@ -16,8 +16,18 @@ from audit_store.engines.duckdb.store import Store
 from audit_store.event import Event
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
-from dashboard import series
-from dashboard.series import DAY, HOUR, MONTH, QUARTER, WEEK, YEAR, chart_step, local_timeline, query_step
+from dashboard.activity import local_buckets
+from dashboard.activity.local_buckets import (
+    DAY,
+    HOUR,
+    MONTH,
+    QUARTER,
+    WEEK,
+    YEAR,
+    chart_step,
+    local_timeline,
+    query_step,
+)
 
 ZONES = ("UTC", "Asia/Kolkata", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "America/Havana")
 STEPS = (timedelta(minutes=1), timedelta(minutes=5), QUARTER, HOUR, 6 * HOUR, DAY, WEEK, MONTH, YEAR)
@@ -270,7 +280,7 @@ def test_the_period_before_is_laid_under_the_bars_of_this_one(
     later = folded([first + timedelta(seconds=second) for second in now], zone, step, period)
     moments = [first + timedelta(seconds=second) for second in before]
     wide = query_step(step, ZoneInfo(zone), period)
-    found = series.laid_under(later, rows(moments, wide), step, ZoneInfo(zone))
+    found = local_buckets.laid_under(later, rows(moments, wide), step, ZoneInfo(zone))
     assert found["bucket"].to_list() == later["bucket"].drop_duplicates().to_list()
     assert (found["until"] > found["bucket"]).all()
     counts = found.set_index("bucket")["events"]
@@ -281,11 +291,11 @@ def test_the_period_before_is_laid_under_the_bars_of_this_one(
 def test_heat_map_has_every_hour_of_the_week_and_every_event(zone: str, inside: list[int]) -> None:
     moments = [at("2026-10-30") + timedelta(seconds=second) for second in inside]
     period = Period(at("2026-10-30"), at("2026-10-30") + 4 * DAY)
-    frame = series.heat_map(rows(moments, query_step(HOUR, ZoneInfo(zone), period)), ZoneInfo(zone))
+    frame = local_buckets.heat_map(rows(moments, query_step(HOUR, ZoneInfo(zone), period)), ZoneInfo(zone))
     local = [moment.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)) for moment in moments]
     expected = Counter((moment.strftime("%A"), moment.hour) for moment in local)
     assert len(frame) == 168
-    assert frame["weekday"].drop_duplicates().to_list() == list(series.WEEKDAYS)
+    assert frame["weekday"].drop_duplicates().to_list() == list(local_buckets.WEEKDAYS)
     counts = frame.set_index(["weekday", "hour"])["events"]
     assert counts[counts > 0].to_dict() == expected
 
@@ -295,7 +305,7 @@ def by_agent(*found: tuple[str | None, str, int, int]) -> pd.DataFrame:
 
 
 def test_agents_keep_their_order_and_the_others_share_a_label() -> None:
-    frame = series.agents(
+    frame = local_buckets.agents(
         by_agent(
             ("b", "Sign-in", 9, 1),
             ("a", "Other", 5, 1),
@@ -317,6 +327,6 @@ def test_agents_keep_their_order_and_the_others_share_a_label() -> None:
     ],
 )
 def test_labels_of_agents(found: list[tuple[str | None, str, int, int]], labels: list[str]) -> None:
-    frame = series.agents(by_agent(*found))
+    frame = local_buckets.agents(by_agent(*found))
     assert frame["label"].to_list() == labels
     assert frame["agent"].dropna().to_list() == [name for name, *_ in found if name]

@@ -10,8 +10,9 @@ from alarms import mark, read_marks, review, watch_over
 from audit_store.engines.duckdb import queries
 from audit_store.engines.duckdb.store import Store
 from audit_store.filters import EventFilter
-from dashboard import alarm_marks, charts, charts_marks, standing
-from dashboard.listing import READ
+from dashboard.alarms import matching, recent
+from dashboard.charts import activity, marks
+from dashboard.log.table import READ
 from tests.login_logs import NOW, Row, logins, looking, office, store_of
 from tests.page_runs import show, words
 
@@ -49,19 +50,19 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 
 @pytest.fixture
-def known(attacked: Store, monkeypatch: pytest.MonkeyPatch) -> Callable[[EventFilter], list[standing.Told]]:
+def known(attacked: Store, monkeypatch: pytest.MonkeyPatch) -> Callable[[EventFilter], list[recent.Told]]:
     """The alarms of the store in a view."""
     monkeypatch.setenv("AUDIT_STORE", str(attacked.path))
 
-    def judged(where: EventFilter) -> list[standing.Told]:
-        standing.refresh(where)
-        assert not standing.refresh(where), "nothing has changed since"
-        return standing.told(where)
+    def judged(where: EventFilter) -> list[recent.Told]:
+        recent.refresh(where)
+        assert not recent.refresh(where), "nothing has changed since"
+        return recent.told(where)
 
     return judged
 
 
-Known = Callable[[EventFilter], list[standing.Told]]
+Known = Callable[[EventFilter], list[recent.Told]]
 
 
 @pytest.mark.parametrize(
@@ -89,13 +90,13 @@ def test_rows_of_an_alarm_are_those_of_its_agent_and_of_a_spray_all_logins(
 ) -> None:
     told = known(EventFilter())
     events = attacked.run(queries.page(EventFilter(), below=2**62, skip=0, rows=100_000, columns=READ))
-    found = alarm_marks.of_rows(events, told)
+    found = matching.of_rows(events, told)
     for one in told:
         rows = events[[each is one for each in found]]
         assert len(rows) == max(part.spike.total for part in one.alarm.closest if part.noun != "agents")
         assert not one.alarm.agents or set(rows["agent"]) == one.alarm.agents
-    assert alarm_marks.of_rows(events[:0], told) == []
-    assert [alarm_marks.of_event(events.iloc[place], told) for place in (0, 1)] == found[:2]
+    assert matching.of_rows(events[:0], told) == []
+    assert [matching.of_event(events.iloc[place], told) for place in (0, 1)] == found[:2]
 
 
 @pytest.mark.parametrize(
@@ -111,7 +112,7 @@ def test_bars_in_which_an_alarm_lies(known: Known, step: timedelta, tz: str, sta
     told = known(EventFilter(tz="UTC"))
     bars = pd.date_range(NOW - timedelta(days=14), NOW, freq=step, inclusive="left", unit="us")
     frame = pd.DataFrame({"bucket": bars, "until": bars + step, "events": 5, "category": "Sign-in"})
-    found = alarm_marks.on_bars(frame, told, [], tz)
+    found = matching.on_bars(frame, told, [], tz)
     assert found["bucket"].tolist() == starts
     assert found["total"].eq(5).all()
     assert found["said"].str.contains("logins").all()
@@ -122,18 +123,18 @@ def test_the_signs_are_a_layer_and_none_without_alarms(known: Known) -> None:
     bars = pd.DatetimeIndex([NOW], dtype="datetime64[us]")
     frame = pd.DataFrame({"bucket": bars, "until": bars + HOUR, "events": 5, "failures": 0})
     frame = frame.assign(category="Sign-in", partial=False)
-    chart = charts.timeline(frame, ["Sign-in", "Other"], HOUR)
+    chart = activity.timeline(frame, ["Sign-in", "Other"], HOUR)
     said = frame[["bucket", "until"]].assign(total=5, said="support-3: 60 logins")
-    layers = charts_marks.with_alarms(chart, said).to_dict()["layer"]
+    layers = marks.with_alarms(chart, said).to_dict()["layer"]
     assert layers[-1]["mark"]["shape"] == "triangle-down"
-    assert layers[:-1] == charts_marks.with_alarms(chart, said[:0]).to_dict()["layer"]
+    assert layers[:-1] == marks.with_alarms(chart, said[:0]).to_dict()["layer"]
 
 
 def test_a_mark_shows_on_the_bar_the_row_and_in_the_details(attacked: Store, known: Known) -> None:
     told = next(one for one in known(EventFilter(tz="UTC")) if one.alarm.agents)
     mark(attacked.path, told.alarm, "expected")
     made = read_marks(attacked.path)
-    assert alarm_marks.words([told, None], made) == ["Expected", ""]
+    assert matching.words([told, None], made) == ["Expected", ""]
     times = {"from_": f"{ATTACK + 8 * HOUR:%Y-%m-%dT%H:%M}", "to": f"{ATTACK + 9 * HOUR:%Y-%m-%dT%H:%M}"}
     view = {"range": "custom", "tz": "UTC", "agent": "support-3"} | times
     listed = show(attacked, "log", **view).dataframe[0].value
@@ -149,16 +150,16 @@ def test_a_store_that_cannot_be_read_is_left_for_later(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AUDIT_STORE", str(tmp_path_factory.mktemp("none") / "missing.duckdb"))
-    assert not standing.refresh(EventFilter())
-    assert standing.told(EventFilter()) == []
+    assert not recent.refresh(EventFilter())
+    assert recent.told(EventFilter()) == []
 
 
 def test_a_log_that_grows_is_not_judged_all_the_time(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUDIT_STORE", str(store_of(store, office(seed=2)).path))
-    monkeypatch.setattr(standing, "_REST", 1e6)
-    assert not standing.refresh(EventFilter())
+    monkeypatch.setattr(recent, "_REST", 1e6)
+    assert not recent.refresh(EventFilter())
     store_of(store, attack("support-3", 60))
-    assert not standing.refresh(EventFilter())
-    monkeypatch.setattr(standing, "_REST", 0)
-    assert standing.refresh(EventFilter())
-    assert len(standing.told(EventFilter())) == 1
+    assert not recent.refresh(EventFilter())
+    monkeypatch.setattr(recent, "_REST", 0)
+    assert recent.refresh(EventFilter())
+    assert len(recent.told(EventFilter())) == 1

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from audit_store.engines.duckdb.store import Store
 from audit_store.errors import AuditStoreError, InvalidFormat
 from audit_store.filters import EventFilter
-from dashboard import saved, ticket, views
+from dashboard.filters import permalink, saved_views, saved_views_box
 from tests.conftest import Fill
 from tests.page_runs import HOSTILE, MARKDOWN, WEEK, drawn, metrics, show, url, widget, words
 
@@ -32,35 +32,35 @@ def full(store: Store, fill: Fill) -> Store:
 @pytest.mark.parametrize("name", ["mine", HOSTILE[:80], "ünïcode 日本", " blanks "])
 def test_what_is_saved_is_read_again_until_it_is_deleted(tmp_path: Path, name: str) -> None:
     store = tmp_path / "audit.duckdb"
-    views.save(store, name, FILTERS)
-    views.save(store, "other", {})
-    assert views.load(store)[name] == FILTERS
-    views.delete(store, name)
-    views.delete(store, name)
-    assert views.load(store) == {"other": {}}
+    saved_views.save(store, name, FILTERS)
+    saved_views.save(store, "other", {})
+    assert saved_views.load(store)[name] == FILTERS
+    saved_views.delete(store, name)
+    saved_views.delete(store, name)
+    assert saved_views.load(store) == {"other": {}}
 
 
 def test_a_taken_name_is_overwritten_only_on_purpose(tmp_path: Path) -> None:
     store = tmp_path / "audit.duckdb"
-    views.save(store, "mine", FILTERS)
+    saved_views.save(store, "mine", FILTERS)
     with pytest.raises(AuditStoreError, match="'mine' is there already"):
-        views.save(store, "mine", {})
-    assert views.load(store)["mine"] == FILTERS
-    views.save(store, "mine", {}, replace=True)
-    assert views.load(store) == {"mine": {}}
+        saved_views.save(store, "mine", {})
+    assert saved_views.load(store)["mine"] == FILTERS
+    saved_views.save(store, "mine", {}, replace=True)
+    assert saved_views.load(store) == {"mine": {}}
 
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * 81])
 def test_a_name_needs_characters_and_not_too_many(tmp_path: Path, name: str) -> None:
     with pytest.raises(AuditStoreError, match="give 1 to 80 characters"):
-        views.save(tmp_path / "audit.duckdb", name, {})
+        saved_views.save(tmp_path / "audit.duckdb", name, {})
 
 
 def test_nobody_who_saves_at_once_loses_a_view(tmp_path: Path) -> None:
     store, names = tmp_path / "audit.duckdb", [f"view {number:02}" for number in range(24)]
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda name: views.save(store, name, FILTERS), names))
-    assert list(views.load(store)) == names
+        list(pool.map(lambda name: saved_views.save(store, name, FILTERS), names))
+    assert list(saved_views.load(store)) == names
 
 
 BAD = [
@@ -77,17 +77,17 @@ BAD = [
 @pytest.mark.parametrize(("text", "says"), BAD)
 def test_a_bad_file_is_named_and_left_as_it_is(tmp_path: Path, text: str, says: str) -> None:
     store = tmp_path / "audit.duckdb"
-    views.path_of(store).write_text(text)
+    saved_views.path_of(store).write_text(text)
     for attempt in (
-        lambda: views.save(store, "a", {}),
-        lambda: views.delete(store, "a"),
-        lambda: views.load(store),
+        lambda: saved_views.save(store, "a", {}),
+        lambda: saved_views.delete(store, "a"),
+        lambda: saved_views.load(store),
     ):
         with pytest.raises(InvalidFormat) as refusal:
             attempt()
-        assert str(views.path_of(store)) in str(refusal.value)
+        assert str(saved_views.path_of(store)) in str(refusal.value)
         assert says in str(refusal.value)
-    assert views.path_of(store).read_text() == text
+    assert saved_views.path_of(store).read_text() == text
 
 
 def save_as(app: AppTest, name: str) -> None:
@@ -100,35 +100,35 @@ def test_a_reader_saves_opens_overwrites_and_deletes(full: Store) -> None:
     app = show(full, outcome="failure")
     save_as(app, "mine")
     assert "'mine' is there already" in words(app)
-    widget(app, "view").set_value(saved.Choice(True, "mine")).run()
+    widget(app, "view").set_value(saved_views_box.Choice(True, "mine")).run()
     assert url(app) == {"agent": ["ada"]}
     assert metrics(app)["Events"] == "2"
     widget(app, "view_overwrite").check().run()
     widget(app, "q").set_value("wrong").run()
     widget(app, "view_save").click().run()
-    assert views.load(full.path) == {"mine": {"agent": ["ada"], "q": ["wrong"]}}
+    assert saved_views.load(full.path) == {"mine": {"agent": ["ada"], "q": ["wrong"]}}
     widget(app, "view_delete").click().run()
-    assert views.load(full.path) == {}
+    assert saved_views.load(full.path) == {}
 
 
 def test_names_of_views_are_never_markdown(full: Store) -> None:
-    views.save(full.path, HOSTILE[:80], {})
+    saved_views.save(full.path, HOSTILE[:80], {})
     app = show(full)
-    widget(app, "view").set_value(saved.Choice(True, HOSTILE[:80])).run()
+    widget(app, "view").set_value(saved_views_box.Choice(True, HOSTILE[:80])).run()
     drawn_texts = [str(one.value) for one in drawn(app, *MARKDOWN)] + [one.label for one in app.button]
     assert not [text for text in drawn_texts if "<img" in text]
 
 
 @pytest.mark.parametrize("page", ["activity", "store"])
 def test_a_bad_file_is_a_notice(full: Store, page: str) -> None:
-    views.path_of(full.path).write_text("{")
+    saved_views.path_of(full.path).write_text("{")
     app = show(full, page)
-    assert page == "store" or f"{views.path_of(full.path)} cannot be read as saved views" in words(app)
+    assert page == "store" or f"{saved_views.path_of(full.path)} cannot be read as saved views" in words(app)
 
 
 @pytest.mark.parametrize(("tz", "today", "monday"), [("UTC", "18", "16"), ("Asia/Kolkata", "19", "16")])
 def test_built_in_views_begin_with_local_days(tz: str, today: str, monday: str) -> None:
-    ready = saved.built_in(EventFilter(tz=tz), NOW)
+    ready = saved_views_box.built_in(EventFilter(tz=tz), NOW)
     for filters in ready.values():
         assert EventFilter.parse(filters, tz=tz, now=NOW)[1] == []
     assert ready["Failed logins today"]["from"] == [f"2026-03-{today}"]
@@ -165,7 +165,7 @@ def may(start: str, end: str, **filters: list[str]) -> EventFilter:
     ],
 )
 def test_a_sentence_for_a_ticket(where: EventFilter, events: int, said: str) -> None:
-    assert ticket.sentence(where, events, 3) == said
+    assert permalink.sentence(where, events, 3) == said
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_a_sentence_for_a_ticket(where: EventFilter, events: int, said: str) -> 
 )
 def test_the_link_of_a_ticket_shows_the_same_later(given: dict[str, list[str]]) -> None:
     where, _ = EventFilter.parse(given, now=NOW, tz="Asia/Kolkata")
-    parameters = parse_qs(urlsplit(ticket.link(where, "http://127.0.0.1:8501/?q=old")).query)
+    parameters = parse_qs(urlsplit(permalink.link(where, "http://127.0.0.1:8501/?q=old")).query)
     later, ignored = EventFilter.parse(parameters, now=datetime(2027, 1, 1, tzinfo=UTC), tz="Europe/Berlin")
     assert not ignored
     assert later.condition() == where.condition()

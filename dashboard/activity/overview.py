@@ -8,7 +8,8 @@ import pandas as pd
 from audit_store.engines.duckdb import queries
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
-from dashboard import changes, data, known, series
+from dashboard import active_catalogue, data
+from dashboard.activity import local_buckets, period_comparison
 from dashboard.text import shown
 
 
@@ -51,15 +52,15 @@ class Overview:
 def look(where: EventFilter, extent: data.Extent, top: int) -> Overview:
     """The activity of a filter with its `top` agents. Raises as `data.surroundings`."""
     period = _closed(where.period, extent)
-    step = series.chart_step(period.length or timedelta())
-    wide = series.query_step(step, where.zone, period)
-    before, earlier = where.before(), changes.comparable(where, extent.first)
+    step = local_buckets.chart_step(period.length or timedelta())
+    wide = local_buckets.query_step(step, where.zone, period)
+    before, earlier = where.before(), period_comparison.comparable(where, extent.first)
     if where.hours:
         earlier = None  # the same bars of another week are other hours of it
     moved = [queries.moved(earlier, period.length or timedelta(), wide)] if earlier else []
     timeline, agents, *found = data.frames(
-        queries.timeline(where, wide, known.activities()),
-        queries.by_agent(where, top, known.activities()),
+        queries.timeline(where, wide, active_catalogue.activities()),
+        queries.by_agent(where, top, active_catalogue.activities()),
         *([] if before is None else [queries.summary(before)]),
         *moved,
     )
@@ -69,9 +70,9 @@ def look(where: EventFilter, extent: data.Extent, top: int) -> Overview:
         before=None if before is None else _totals(found[0]),
         step=step,
         timeline=bars,
-        week=series.heat_map(timeline, where.zone),
-        agents=_labelled(series.agents(agents)),
-        earlier=_named(series.laid_under(bars, found[-1], step, where.zone), where) if moved else None,
+        week=local_buckets.heat_map(timeline, where.zone),
+        agents=_labelled(local_buckets.agents(agents)),
+        earlier=_named(local_buckets.laid_under(bars, found[-1], step, where.zone), where) if moved else None,
     )
 
 
@@ -94,7 +95,7 @@ def _labelled(agents: pd.DataFrame) -> pd.DataFrame:
 
 
 def _named(earlier: pd.DataFrame, where: EventFilter) -> pd.DataFrame:
-    return earlier.assign(period=changes.previous(where))
+    return earlier.assign(period=period_comparison.previous(where))
 
 
 def _closed(period: Period, extent: data.Extent) -> Period:
@@ -108,6 +109,6 @@ def _closed(period: Period, extent: data.Extent) -> Period:
 
 
 def _folded(timeline: pd.DataFrame, where: EventFilter, period: Period, step: timedelta) -> pd.DataFrame:
-    return series.local_timeline(
+    return local_buckets.local_timeline(
         timeline, period=where.period, extent=(period.start, period.end), step=step, zone=where.zone
     )

@@ -6,7 +6,7 @@ from datetime import timedelta
 import altair as alt
 import pandas as pd
 
-from dashboard.chart_parts import COUNTS, FIT, LEGEND, as_utc, time_axis, unit, when
+from dashboard.charts.parts import COUNTS, FIT, LEGEND, as_utc, time_axis, unit, when
 from dashboard.text import count
 
 HEIGHT = 280

@@ -10,9 +10,10 @@ import streamlit as st
 from audit_store import week_hours
 from audit_store.errors import AuditStoreError
 from audit_store.filters import EventFilter
-from dashboard import address, data, known, views
+from dashboard import active_catalogue, data
+from dashboard.filters import saved_views, url_state
+from dashboard.filters.saved_views import Parameters
 from dashboard.text import shown
-from dashboard.views import Parameters
 
 _NOTE = "view_note"
 _DELETED = ("Segment deleted", "Journey deleted", "User deleted", "Delete widget popup")
@@ -29,7 +30,10 @@ def built_in(where: EventFilter, now: datetime) -> dict[str, Parameters]:
     """The views that are always there; days and weeks (from Monday) begin in the zone of `where`."""
     today = now.astimezone(where.zone).date()
     monday = today - timedelta(days=today.weekday())
-    logins, failures = list(known.activities().logins), list(known.activities().failures)
+    logins, failures = (
+        list(active_catalogue.activities().logins),
+        list(active_catalogue.activities().failures),
+    )
     return {
         "Failed logins today": _since(today.isoformat()) | {"activity": logins, "outcome": failures},
         "API keys, last 30 days": {"range": ["30d"], "activity": ["API key generated", "API key copied"]},
@@ -43,7 +47,7 @@ def draw(where: EventFilter, now: datetime) -> None:
     store = data.store().path
     with st.expander("Saved views", key="views"):
         try:
-            own, problem = views.load(store), None
+            own, problem = saved_views.load(store), None
         except AuditStoreError as error:
             own, problem = {}, str(error)
         _open(built_in(where, now), own)
@@ -83,11 +87,11 @@ def _label(choice: Choice) -> str:
 
 def _go(found: Mapping[Choice, Parameters]) -> None:
     if (chosen := st.session_state["view"]) is not None:
-        address.go(found[chosen])
+        url_state.go(found[chosen])
 
 
 def _save(store: Path, where: EventFilter, own: Mapping[str, Parameters]) -> None:
-    name = st.text_input("Name for these filters", key="view_name", max_chars=views.NAME_MAX)
+    name = st.text_input("Name for these filters", key="view_name", max_chars=saved_views.NAME_MAX)
     if name in own:
         st.checkbox("Overwrite the view of this name", key="view_overwrite")
     st.button("Save view", key="view_save", width="stretch", on_click=_keep, args=(store, where))
@@ -97,7 +101,7 @@ def _keep(store: Path, where: EventFilter) -> None:
     # The click may come together with the name: both are read here, not when the box was drawn.
     name, overwrite = st.session_state["view_name"], st.session_state.get("view_overwrite", False)
     try:
-        views.save(store, name, address.link(where), replace=overwrite)
+        saved_views.save(store, name, url_state.link(where), replace=overwrite)
         st.session_state["view_name"], note = "", f"“{name}” is saved."
     except (AuditStoreError, OSError) as error:
         note = str(error)
@@ -106,7 +110,7 @@ def _keep(store: Path, where: EventFilter) -> None:
 
 def _delete(name: str) -> None:
     try:
-        views.delete(data.store().path, name)
+        saved_views.delete(data.store().path, name)
         note = f"“{name}” is deleted."
     except (AuditStoreError, OSError) as error:
         note = str(error)

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pandas as pd
 import streamlit as st
 
-from dashboard.chart_parts import when
+from dashboard.charts.parts import when
 
 _LARGEST = 10
 _ROW_HEIGHT = 35

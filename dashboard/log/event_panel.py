@@ -5,8 +5,9 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import address, details, paging
-from dashboard.neighbours import Neighbour, Place
+from dashboard.filters import url_state
+from dashboard.log import event_fields, paging
+from dashboard.log.neighbours import Neighbour, Place
 
 
 def draw(event: Mapping[str, Any], place: Place, pinned: paging.Pin, rows: int) -> None:
@@ -21,13 +22,13 @@ def draw(event: Mapping[str, Any], place: Place, pinned: paging.Pin, rows: int) 
                 icon=":material/close:",
                 type="tertiary",
                 key=f"close_{event['seq']}",
-                on_click=address.open_event,
+                on_click=url_state.open_event,
                 args=(None,),
                 shortcut="Esc",
             )
         if place.rank is None:
             st.caption("This event is not among those of the list: the filters leave it out.")
-        details.draw(event, pinned.where)
+        event_fields.draw(event, pinned.where)
 
 
 def _step(label: str, icon: str, shortcut: str, to: Neighbour | None, pinned: paging.Pin, rows: int) -> None:
@@ -45,5 +46,5 @@ def _step(label: str, icon: str, shortcut: str, to: Neighbour | None, pinned: pa
 
 def go(to: Neighbour, pinned: paging.Pin, rows: int) -> None:
     """Open an event of the list, and the page that it is on."""
-    address.open_event(to.event_id)
+    url_state.open_event(to.event_id)
     paging.turn(to.rank // rows + 1, rows, pinned.where)

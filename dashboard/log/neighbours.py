@@ -4,7 +4,8 @@ from dataclasses import asdict, dataclass
 
 import pandas as pd
 
-from dashboard import data, paging
+from dashboard import data
+from dashboard.log import paging
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from datetime import timedelta
 import altair as alt
 import pandas as pd
 
-from dashboard.chart_parts import COUNTS, FIT, LEGEND, SHORT, as_utc, time_axis, unit, when
+from dashboard.charts.parts import COUNTS, FIT, LEGEND, SHORT, as_utc, time_axis, unit, when
 from dashboard.text import count
 
 # Any two can be told apart with any one kind of cone missing, and all stand 3:1 from white and from #14181d

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from audit_store import ranges
 from audit_store.filters import EventFilter
-from dashboard.address import local_text
+from dashboard.filters.url_state import local_text
 from dashboard.text import count, shown
 
 

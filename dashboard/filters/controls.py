@@ -10,8 +10,9 @@ import streamlit as st
 from audit_store import week_hours
 from audit_store.errors import AuditStoreError
 from audit_store.filters import OUTCOME_CHOICES, EventFilter
-from dashboard import address, data, facets, known
-from dashboard.facets import Counts
+from dashboard import active_catalogue, data
+from dashboard.filters import facet_labels, url_state
+from dashboard.filters.facet_labels import Counts
 from dashboard.text import count, shown
 
 _OUTCOMES = {"success": "Success", "failure": "Failure", "none": "Not given"}
@@ -37,7 +38,7 @@ def names(label: str, name: str, where: EventFilter, counts: Counts) -> None:
     chosen: tuple[str, ...] = getattr(where, name)
     column = name.removeprefix("not_")
     typed, found = st.session_state.get(_FOUND, {}).get(name, ("", {}))
-    offered = facets.options(counts, found, chosen)
+    offered = facet_labels.options(counts, found, chosen)
     hold(name, list(chosen), chosen)
     st.multiselect(
         label,
@@ -61,9 +62,9 @@ def outcome(where: EventFilter, counts: Counts) -> None:
         "Outcome",
         OUTCOME_CHOICES,
         selection_mode="multi",
-        format_func=lambda one: facets.label(_OUTCOMES[one], counts.get(one, 0) if counts else None),
+        format_func=lambda one: facet_labels.label(_OUTCOMES[one], counts.get(one, 0) if counts else None),
         key="outcome",
-        on_change=lambda: address.change(outcome=st.session_state["outcome"]),
+        on_change=lambda: url_state.change(outcome=st.session_state["outcome"]),
     )
 
 
@@ -77,31 +78,31 @@ def of_week(where: EventFilter) -> None:
         key="hours",
         placeholder="Any",
         select_all=False,
-        on_change=lambda: address.change(hours=st.session_state["hours"]),
+        on_change=lambda: url_state.change(hours=st.session_state["hours"]),
     )
 
 
 def _label(column: str, offered: Mapping[str, int | None], chosen: Collection[str], value: str) -> str:
     if value in chosen:
         return shown(value)
-    about = known.activities().category(value) if column == "activity" else ""
-    return facets.label(value, offered.get(value), about)
+    about = active_catalogue.activities().category(value) if column == "activity" else ""
+    return facet_labels.label(value, offered.get(value), about)
 
 
 def _ordered(column: str, offered: Collection[str]) -> list[str]:
-    return known.activities().grouped(offered) if column == "activity" else list(offered)
+    return active_catalogue.activities().grouped(offered) if column == "activity" else list(offered)
 
 
 def _choose(name: str, where: EventFilter, offered: Collection[str]) -> None:
     column = name.removeprefix("not_")
     other = column if name != column else f"not_{column}"
-    values = [facets.value_of(value, offered) for value in st.session_state[name]]
+    values = [facet_labels.value_of(value, offered) for value in st.session_state[name]]
     st.session_state[_FOUND] = {}
     chosen = dict.fromkeys(_known(name, value, where, offered) for value in values)
     chosen.pop(None, None)
     # Who is asked for is no longer excluded: the count beside a name is that of the rows after choosing it.
     kept = [value for value in getattr(where, other) if value not in chosen]
-    address.change(**{name: [value for value in chosen if value is not None], other: kept})
+    url_state.change(**{name: [value for value in chosen if value is not None], other: kept})
 
 
 def _known(name: str, value: str, where: EventFilter, offered: Collection[str]) -> str | None:

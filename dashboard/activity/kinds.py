@@ -6,7 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from audit_store.catalogue import Catalogue
-from dashboard import address, drill
+from dashboard.activity import chart_filters
+from dashboard.filters import url_state
 
 
 def to_category_or_period(chart: str, catalogue: Catalogue, bars: pd.DataFrame) -> partial[None]:
@@ -29,6 +30,6 @@ def only(category: str, catalogue: Catalogue) -> dict[str, list[str]]:
 def _to_category_or_period(chart: str, catalogue: Catalogue, bars: pd.DataFrame) -> None:
     clicked = st.session_state[chart]["selection"].get("kind") or [{}]
     if category := clicked[0].get("category"):
-        address.change(**only(category, catalogue))
+        url_state.change(**only(category, catalogue))
     else:
-        drill.to_period(chart, bars)()
+        chart_filters.to_period(chart, bars)()

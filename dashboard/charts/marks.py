@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from dashboard.chart_parts import as_utc
+from dashboard.charts.parts import as_utc
 
 COLOUR = "#cc2010"
 _SIZE = 45

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from audit_store.errors import AuditStoreError
 from audit_store.store_files import spool_dir, unreadable
-from dashboard import data, keeper
+from dashboard import data
+from dashboard.server import background_service
 from dashboard.text import count
 from ingest.rejects import count_rejects, rejects_path
 from ingest.spool.writer import waiting_events
@@ -54,19 +55,19 @@ def look() -> Health:
         set_aside=sorted(one.name for one in (spool_dir(path) / "set-aside").glob("*")),
         unreadable=[one.name for one in unreadable(path)],
         problem=problem,
-        folds=keeper.folds(),
-        fold_error=keeper.error(),
+        folds=background_service.folds(),
+        fold_error=background_service.error(),
     )
 
 
 def held_up() -> str | None:
     """Why events wait in the spool that this dashboard does not show; None where it brings them in itself."""
-    if keeper.folds() and keeper.error() is None:
+    if background_service.folds() and background_service.error() is None:
         return None
     waiting = waiting_events(data.store().path)
     if not waiting:
         return None
-    why = keeper.error() or "this dashboard only reads; `python -m ingest fold` brings them in"
+    why = background_service.error() or "this dashboard only reads; `python -m ingest fold` brings them in"
     return f"{count(waiting, 'event')} in the spool: {why}"
 
 

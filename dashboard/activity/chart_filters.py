@@ -8,12 +8,12 @@ import pandas as pd
 import streamlit as st
 
 from audit_store.filters import EventFilter
-from dashboard import address
+from dashboard.filters import url_state
 
 
 def key(chart: str, where: EventFilter) -> str:
     """The key of a chart of these events; another filter begins without a choice, another minute does not."""
-    return f"{chart}_{hash(str(address.link(where)))}"
+    return f"{chart}_{hash(str(url_state.link(where)))}"
 
 
 def to_agent(chart: str) -> partial[None]:
@@ -37,7 +37,7 @@ def to_hour(chart: str) -> partial[None]:
 def _to_agent(chart: str) -> None:
     picked = st.session_state[chart]["selection"].get("picked") or [{}]
     if agent := picked[0].get("agent"):
-        address.change(agent=agent)
+        url_state.change(agent=agent)
 
 
 def _to_period(chart: str, bars: pd.DataFrame) -> None:
@@ -45,13 +45,13 @@ def _to_period(chart: str, bars: pd.DataFrame) -> None:
     clicked = [one["bucket"] for one in chosen.get("bar", ())]
     bounds = marked(chosen.get("brush", {}).get("bucket") or clicked, bars)
     if bounds is not None:
-        address.change(range="custom", from_=bounds[0], to=bounds[1])
+        url_state.change(range="custom", from_=bounds[0], to=bounds[1])
 
 
 def _to_hour(chart: str) -> None:
     picked = st.session_state[chart]["selection"].get("hour_of_week") or [{}]
     if day := picked[0].get("weekday"):
-        address.change(hours=f"{day[:3]}-{int(picked[0]['hour']):02}")
+        url_state.change(hours=f"{day[:3]}-{int(picked[0]['hour']):02}")
 
 
 def marked(bounds: Sequence[float], bars: pd.DataFrame) -> tuple[str, str] | None:
@@ -70,7 +70,7 @@ def marked(bounds: Sequence[float], bars: pd.DataFrame) -> tuple[str, str] | Non
     if touched.empty:
         return None
     start, end = touched["bucket"].min(), touched["until"].max()
-    return address.local_text(start.to_pydatetime()), address.local_text(end.to_pydatetime())
+    return url_state.local_text(start.to_pydatetime()), url_state.local_text(end.to_pydatetime())
 
 
 def _local(milliseconds: float) -> datetime:

@@ -12,7 +12,8 @@ import streamlit as st
 from audit_store.engines.duckdb.store import Store
 from audit_store.export.export import export
 from audit_store.export.manifest import SUFFIX
-from dashboard import data, paging
+from dashboard import data
+from dashboard.log import paging
 from dashboard.text import count
 
 FORMATS = {

@@ -16,7 +16,7 @@ from audit_store.engines.duckdb import queries
 from audit_store.errors import AuditStoreError
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
-from dashboard import data, known
+from dashboard import active_catalogue, data
 
 LENGTH = timedelta(weeks=16)
 """Before the newest event; what is older is not judged here."""
@@ -86,7 +86,7 @@ def refresh(where: EventFilter) -> bool:
 
 
 def _key(where: EventFilter) -> _Key:
-    return str(data.store().path), where.tz, str(known.activities())
+    return str(data.store().path), where.tz, str(active_catalogue.activities())
 
 
 def _keep(key: _Key, version: tuple[int, ...], where: EventFilter) -> None:
@@ -106,7 +106,7 @@ def _judge(tz: str) -> Iterator[Told]:
         return
     start = (min(newest, now) - LENGTH).replace(minute=0, second=0, microsecond=0)
     whole = EventFilter(period=Period(start, None), range="custom", tz=tz)
-    watch = alarms.watch_over(store, whole, now, known.activities())
+    watch = alarms.watch_over(store, whole, now, active_catalogue.activities())
     yield from alarms.tell(store, watch, alarms.review(watch).alarms)
 
 

@@ -7,7 +7,7 @@ import re
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import entry
+from dashboard.server import page_head
 
 _INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
@@ -43,7 +43,7 @@ def policy(html: str) -> str:
 
 
 HEADERS = {
-    "Content-Security-Policy": policy(entry.page()),
+    "Content-Security-Policy": policy(page_head.page()),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",

@@ -8,7 +8,7 @@ import streamlit as st
 
 from audit_store.engines.duckdb.queries import SEQ_BLOCK
 from audit_store.filters import EventFilter
-from dashboard import address
+from dashboard.filters import url_state
 from dashboard.text import count
 
 ROWS = (50, 100, 250)
@@ -43,13 +43,13 @@ class Pin:
 
 def key(name: str, rows: int, where: EventFilter) -> str:
     """The key of a widget of this list; another filter begins anew, later events do not."""
-    return f"log_{name}_{rows}_{hash(str(address.link(where)))}"
+    return f"log_{name}_{rows}_{hash(str(url_state.link(where)))}"
 
 
 def pin(where: EventFilter, below: int) -> Pin:
     """The pin of this session's log; a new one where the filter has changed, or the log was left."""
     kept: Pin | None = st.session_state.get(_PIN)
-    if kept is None or address.link(kept.where) != address.link(where):
+    if kept is None or url_state.link(kept.where) != url_state.link(where):
         kept = st.session_state[_PIN] = Pin(where, below)
     return kept
 

@@ -10,9 +10,10 @@ import streamlit as st
 from audit_store import ranges
 from audit_store.errors import AuditStoreError
 from audit_store.filters import Q_MAX, EventFilter
-from dashboard import address, choices, data, saved
-from dashboard.choices import hold
-from dashboard.facets import Counts
+from dashboard import data
+from dashboard.filters import controls, saved_views_box, url_state
+from dashboard.filters.controls import hold
+from dashboard.filters.facet_labels import Counts
 
 
 def draw(where: EventFilter, counts: Mapping[str, Counts]) -> None:
@@ -22,17 +23,17 @@ def draw(where: EventFilter, counts: Mapping[str, Counts]) -> None:
         _ways_back()
         _period(where)
         _search(where)
-        choices.names("Activity", "activity", where, activities)
-        choices.names("Agent", "agent", where, agents)
-        choices.outcome(where, counts.get("outcome", {}))
+        controls.names("Activity", "activity", where, activities)
+        controls.names("Agent", "agent", where, agents)
+        controls.outcome(where, counts.get("outcome", {}))
         with st.expander("Exclude", key="exclude", expanded=bool(where.not_activity or where.not_agent)):
-            choices.names("Not these activities", "not_activity", where, activities)
-            choices.names("Not these agents", "not_agent", where, agents)
+            controls.names("Not these activities", "not_activity", where, activities)
+            controls.names("Not these agents", "not_agent", where, agents)
         _sources(where)
         with st.expander("Hours", key="of_week", expanded=bool(where.hours)):
-            choices.of_week(where)
+            controls.of_week(where)
         _zone(where)
-        saved.draw(where, datetime.now(UTC))
+        saved_views_box.draw(where, datetime.now(UTC))
 
 
 def draw_zone(where: EventFilter) -> None:
@@ -91,8 +92,8 @@ def _sources(where: EventFilter) -> None:
     if box.open:
         with box, contextlib.suppress(AuditStoreError, OSError):
             counts = data.sources(where)
-            choices.names("Source", "source", where, counts)
-            choices.names("Not these sources", "not_source", where, counts)
+            controls.names("Source", "source", where, counts)
+            controls.names("Not these sources", "not_source", where, counts)
 
 
 def _ways_back() -> None:
@@ -102,14 +103,14 @@ def _ways_back() -> None:
             help="Back to the filters before the last change.",
             shortcut="Alt+Z",
             width="stretch",
-            disabled=not address.can_undo(),
-            on_click=address.undo,
+            disabled=not url_state.can_undo(),
+            on_click=url_state.undo,
         )
         st.button(
             "Reset all",
             width="stretch",
-            disabled=not address.is_filtered(),
-            on_click=address.reset,
+            disabled=not url_state.is_filtered(),
+            on_click=url_state.reset,
         )
 
 
@@ -119,19 +120,19 @@ def _zone(where: EventFilter) -> None:
 
 
 def _choose(name: str) -> None:
-    address.change(**{name: st.session_state[name]})
+    url_state.change(**{name: st.session_state[name]})
 
 
 def _choose_range(before: EventFilter) -> None:
     chosen = st.session_state["range"]
     if chosen != "custom":
-        address.change(range=chosen, from_=None, to=None)
+        url_state.change(range=chosen, from_=None, to=None)
         return
     start, end = before.period.start, before.period.end
-    address.change(
+    url_state.change(
         range=chosen,
-        from_=None if start is None else address.local_text(_local(start, before)),
-        to=None if end is None else address.local_text(_local(end, before)),
+        from_=None if start is None else url_state.local_text(_local(start, before)),
+        to=None if end is None else url_state.local_text(_local(end, before)),
     )
 
 
@@ -141,9 +142,9 @@ def _choose_bound(name: str) -> None:
     if start is not None and end is not None and end <= start:
         # The other end gives way: a range that ends before it starts selects nothing.
         values["to" if name == "from" else "from"] = None
-    address.change(
-        from_=None if values["from"] is None else address.local_text(values["from"]),
-        to=None if values["to"] is None else address.local_text(values["to"]),
+    url_state.change(
+        from_=None if values["from"] is None else url_state.local_text(values["from"]),
+        to=None if values["to"] is None else url_state.local_text(values["to"]),
     )
 
 

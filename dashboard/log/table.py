@@ -10,9 +10,9 @@ import streamlit as st
 
 from audit_store.engines.duckdb import queries
 from audit_store.filters import EventFilter
-from dashboard import address
-from dashboard.alarm_marks import WORDS
-from dashboard.matches import matched_in
+from dashboard.alarms.matching import WORDS
+from dashboard.filters import url_state
+from dashboard.log.search_hits import matched_in
 from dashboard.text import shown
 from dashboard.times import local
 
@@ -128,7 +128,7 @@ def table(
     which outcome fits beside the details of an event.
     """
     ids = [str(event_id) for event_id in events["event_id"]]
-    opened = address.opened_event()
+    opened = url_state.opened_event()
     wanted = {"rows": [ids.index(opened)] if opened in ids else [], "columns": [], "cells": []}
     if key not in st.session_state or st.session_state[key]["selection"] != wanted:
         st.session_state[key] = {"selection": wanted}
@@ -176,4 +176,4 @@ def _open(key: str, ids: Sequence[str]) -> None:
     chosen = st.session_state[key]["selection"]
     # A click on a cell leaves the mark of the row where it was.
     places = [row for row, _ in chosen["cells"]] or chosen["rows"]
-    address.open_event(ids[places[0]] if places else None)
+    url_state.open_event(ids[places[0]] if places else None)

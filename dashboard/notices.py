@@ -17,7 +17,8 @@ from audit_store.errors import (
     StoreNotFound,
 )
 from audit_store.filters import EventFilter
-from dashboard import address, data, health
+from dashboard import data, store_health
+from dashboard.filters import url_state
 from dashboard.text import shown
 from dashboard.times import local
 
@@ -104,15 +105,15 @@ def nothing_matches(where: EventFilter, newest: datetime | None) -> None:
                 "Look at all time",
                 key="nothing_all",
                 type="primary" if outdated else "secondary",
-                on_click=address.change,
+                on_click=url_state.change,
                 kwargs={"range": "all"},
             )
-        if address.is_filtered():
+        if url_state.is_filtered():
             st.button(
                 "Reset all filters",
                 key="nothing_reset",
                 type="secondary" if outdated else "primary",
-                on_click=address.reset,
+                on_click=url_state.reset,
             )
 
 
@@ -131,7 +132,7 @@ def notices(ignored: Iterable[InvalidFilter]) -> None:
 
 def waiting() -> None:
     """What the reader does not see yet, where nobody here brings it in."""
-    if (why := health.held_up()) is not None:
+    if (why := store_health.held_up()) is not None:
         notice_line(why)
 
 

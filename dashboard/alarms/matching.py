@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from alarms import Mark, Told
 from alarms.login_alarm import local
 from audit_store.filters import EventFilter
-from dashboard import reviewing
+from dashboard.alarms import review_data
 from dashboard.text import count, shown
 
 WORDS = {"open": "Alarm", "seen": "Seen", "expected": "Expected", "incident": "Incident"}
@@ -63,7 +63,7 @@ def words(found: Sequence[Told | None], made: Sequence[Mark]) -> list[str]:
 
 def verdict(one: Told, made: Sequence[Mark]) -> str:
     """What a reviewer said of an alarm, "open" where nobody did."""
-    mark = reviewing.mark_of(one.alarm, made)
+    mark = review_data.mark_of(one.alarm, made)
     return mark.verdict if mark is not None else "open"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from audit_store.filters import EventFilter
-from dashboard import address
+from dashboard.filters import url_state
 
 AROUND = timedelta(minutes=15)
 _PERIOD = ("range", "from", "to", "tz")
@@ -21,14 +21,14 @@ def buttons(event: Mapping[str, Any], where: EventFilter) -> None:
                 label,
                 icon=icon,
                 key=f"{label}_{event['seq']}",
-                on_click=address.go,
+                on_click=url_state.go,
                 args=(parameters,),
             )
 
 
 def views(event: Mapping[str, Any], where: EventFilter) -> list[tuple[str, str, dict[str, list[str]]]]:
     """Label, icon and URL parameters of each; the period of `where` holds where no other is said."""
-    same = {name: values for name, values in address.link(where).items() if name in _PERIOD}
+    same = {name: values for name, values in url_state.link(where).items() if name in _PERIOD}
     minutes = AROUND // timedelta(minutes=1)
     around = {"tz": same["tz"]} if "tz" in same else {}
     around |= {"range": ["custom"], "agent": [event["agent"]]} | _around(event["occurred_at"], where)
@@ -57,7 +57,7 @@ def leave_out(name: str, value: str, where: EventFilter) -> None:
     """Exclude this agent or activity, and stop asking for it."""
     asked: tuple[str, ...] = getattr(where, name)
     excluded: tuple[str, ...] = getattr(where, f"not_{name}")
-    address.change(
+    url_state.change(
         **{
             name: [one for one in asked if one != value],
             f"not_{name}": [*excluded, *([value] if value not in excluded else [])],

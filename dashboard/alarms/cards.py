@@ -8,7 +8,8 @@ import streamlit as st
 
 from alarms import LoginAlarm, Mark, QuietNote, Told, Watch
 from audit_store.filters import EventFilter
-from dashboard import address, alarm_marks, reviewing, standing
+from dashboard.alarms import matching, recent, review_data
+from dashboard.filters import url_state
 from dashboard.text import shown
 
 LOG = "../pages/log.py"
@@ -32,7 +33,7 @@ NOTES = {
 def card(found: Watch, told: Told, made: Sequence[Mark]) -> None:
     """Draw an alarm."""
     alarm = told.alarm
-    mark = reviewing.mark_of(alarm, made)
+    mark = review_data.mark_of(alarm, made)
     with st.container(border=True):
         st.caption(f"{_day(alarm)} · {KINDS[alarm.key.kind]}")
         st.text(shown(told.sentence))
@@ -54,7 +55,7 @@ def _day(alarm: LoginAlarm) -> str:
 def events_link(of: LoginAlarm | QuietNote) -> None:
     """The way to exactly these events in the log."""
     st.page_link(
-        LOG, label="Show these events", icon=":material/list_alt:", query_params=address.link(of.where)
+        LOG, label="Show these events", icon=":material/list_alt:", query_params=url_state.link(of.where)
     )
 
 
@@ -62,26 +63,29 @@ def legend(where: EventFilter) -> None:
     """What the triangles over a chart are, and the way to the alarms of the same filters."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(
-            f":red[▼] :small[a login alarm in the last {standing.LENGTH.days // 7} weeks of the whole log]",
+            f":red[▼] :small[a login alarm in the last {recent.LENGTH.days // 7} weeks of the whole log]",
             width="content",
         )
         st.page_link(
-            SPIKES, label="Show the alarms", icon=":material/crisis_alert:", query_params=address.link(where)
+            SPIKES,
+            label="Show the alarms",
+            icon=":material/crisis_alert:",
+            query_params=url_state.link(where),
         )
 
 
 def line(event: Mapping[str, Any], where: EventFilter) -> None:
     """The alarm to which one row of `events` belongs, and the way to it; nothing for most of them."""
-    if (told := alarm_marks.of_event(event, standing.told(where))) is None:
+    if (told := matching.of_event(event, recent.told(where))) is None:
         return
-    word = alarm_marks.WORDS[alarm_marks.verdict(told, reviewing.marks())]
+    word = matching.WORDS[matching.verdict(told, review_data.marks())]
     st.caption("Alarm" if word == "Alarm" else f"Alarm, marked {word.lower()}")
     st.text(shown(told.sentence))
     st.page_link(
         SPIKES,
         label="Show this alarm",
         icon=":material/crisis_alert:",
-        query_params=address.link(_days(told.alarm, where.tz)),
+        query_params=url_state.link(_days(told.alarm, where.tz)),
     )
 
 
@@ -108,34 +112,34 @@ def _verdict(alarm: LoginAlarm, mark: Mark | None) -> None:
     name = alarm.key.text
     current = mark.verdict if mark is not None else "open"
     with (
-        st.popover(reviewing.VERDICTS[current], width="content"),
+        st.popover(review_data.VERDICTS[current], width="content"),
         st.form(f"mark_{name}", border=False, enter_to_submit=False),
     ):
         verdict = st.segmented_control(
             "This alarm is",
-            list(reviewing.VERDICTS),
+            list(review_data.VERDICTS),
             default=current,
             required=True,
-            format_func=lambda one: reviewing.VERDICTS[one],
+            format_func=lambda one: review_data.VERDICTS[one],
             key=f"verdict_{name}",
         )
         text = st.text_area("Note", mark.note if mark is not None else "", key=f"note_{name}", max_chars=2000)
         if st.form_submit_button("Save", key=f"save_{name}", type="primary"):
-            reviewing.mark(alarm, verdict, text)
+            review_data.mark(alarm, verdict, text)
             st.rerun()
 
 
 def _evidence(found: Watch, alarm: LoginAlarm) -> None:
-    for other in reviewing.told(found, alarm.also[:MOST_ALSO]):
+    for other in review_data.told(found, alarm.also[:MOST_ALSO]):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.badge("Also seen in", color="gray")
             st.text(shown(other.sentence), width="stretch")
             events_link(other.alarm)
-    behind = reviewing.evidence(found, alarm)
+    behind = review_data.evidence(found, alarm)
     for what, rows, more in (
         ("Agent", behind.agents, behind.more_agents),
         ("Address", behind.addresses, behind.more_addresses),
     ):
-        st.dataframe(reviewing.table(rows, what), hide_index=True)
+        st.dataframe(review_data.table(rows, what), hide_index=True)
         if more:
             st.caption(f"and {more:,} more")

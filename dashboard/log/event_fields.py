@@ -7,8 +7,11 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from audit_store.filters import EventFilter
-from dashboard import address, alarm_cards, known, pivots
-from dashboard.matches import matched_in
+from dashboard import active_catalogue
+from dashboard.alarms import cards
+from dashboard.filters import url_state
+from dashboard.log import related_views
+from dashboard.log.search_hits import matched_in
 from dashboard.text import pretty_json, shown
 from dashboard.times import local
 
@@ -18,7 +21,7 @@ def draw(event: Mapping[str, Any], where: EventFilter) -> None:
     pairs(_fields(event, where.zone))
     if found := matched_in(event, where.q):
         pairs([("Matched in", ", ".join(found))])
-    alarm_cards.line(event, where)
+    cards.line(event, where)
     st.caption("Event id")
     st.code(str(event["event_id"]), language=None, wrap_lines=True)
     if event["metadata"] != "{}":
@@ -27,7 +30,7 @@ def draw(event: Mapping[str, Any], where: EventFilter) -> None:
     with st.container(horizontal=True, gap="small"):
         for name in ("agent", "activity"):
             _filters(name, event, where)
-    pivots.buttons(event, where)
+    related_views.buttons(event, where)
 
 
 def _filters(name: str, event: Mapping[str, Any], where: EventFilter) -> None:
@@ -35,14 +38,14 @@ def _filters(name: str, event: Mapping[str, Any], where: EventFilter) -> None:
         f"Only this {name}",
         icon=":material/filter_alt:",
         key=f"only_{name}_{event['seq']}",
-        on_click=address.change,
+        on_click=url_state.change,
         kwargs={name: event[name]},
     )
     st.button(
         f"Not this {name}",
         icon=":material/block:",
         key=f"not_{name}_{event['seq']}",
-        on_click=pivots.leave_out,
+        on_click=related_views.leave_out,
         args=(name, event[name], where),
     )
 
@@ -61,7 +64,10 @@ def _fields(event: Mapping[str, Any], zone: ZoneInfo) -> Iterator[tuple[str, str
     yield "Time", local(occurred, zone, exact=True)
     yield "UTC", f"{occurred.isoformat(sep=' ', timespec='microseconds')}"
     yield "Agent", shown(event["agent"])
-    yield "Activity", f"{shown(event['activity'])} ({known.activities().category(event['activity'])})"
+    yield (
+        "Activity",
+        f"{shown(event['activity'])} ({active_catalogue.activities().category(event['activity'])})",
+    )
     for label, name in (("Outcome", "outcome"), ("Description", "description"), ("Target", "target")):
         yield label, _or_dash(event[name])
     yield "Address", _or_dash(event["source_ip"])

@@ -13,7 +13,7 @@ from audit_store.catalogue import Catalogue
 from audit_store.engines.duckdb.store import Store
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
-from dashboard import data, known
+from dashboard import active_catalogue, data
 from dashboard.text import shown
 
 _WATCHES_KEPT = 4
@@ -31,7 +31,7 @@ def watch(where: EventFilter) -> Watch:
     """The logins of a filter, with what is usual of them. Raises as `data.surroundings`."""
     opened = data.store()
     whole = replace(where, period=_whole_hours(where.period))
-    catalogue = known.activities()
+    catalogue = active_catalogue.activities()
     return _watch(str(opened.path), opened.version(), whole, str(catalogue), catalogue)
 
 

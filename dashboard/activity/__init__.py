@@ -1,0 +1,1 @@
+"""The activity page: its figures, and how they are cut into local time."""

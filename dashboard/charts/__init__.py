@@ -1,0 +1,1 @@
+"""Charts: a DataFrame becomes an alt.Chart; no Streamlit, no store."""

@@ -1,0 +1,1 @@
+"""The log page: its table, one event, and the export menu."""
