@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from audit_store.event import Event
-from tests.page_runs import NOW
+from tests.dashboard.page_runs import NOW
 
 MARK = "h0stile"
 HOST = "evil.example"

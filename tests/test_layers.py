@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests import ROOT
+
 ROOMS = ("audit_store", "ingest", "analysis", "alarms", "dashboard", "pages", "demo")
 FILES = sorted(path.relative_to(ROOT) for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 SCREEN = {"streamlit", "altair"}

@@ -3,11 +3,11 @@
 import importlib
 import inspect
 import re
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests import ROOT
+
 PACKAGES = [
     ".".join(path.parent.relative_to(ROOT).parts)
     for room in ("audit_store", "ingest", "analysis")

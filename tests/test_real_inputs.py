@@ -16,7 +16,7 @@ from audit_store import EventFilter
 from audit_store.engines.duckdb import queries
 from audit_store.engines.duckdb.queries import Query
 from audit_store.engines.duckdb.store import Store
-from tests.test_import import ingest
+from tests.ingest.importing.test_importer import ingest
 
 DATA = Path(os.environ.get("AUDIT_TEST_DATA", ""))
 pytestmark = [

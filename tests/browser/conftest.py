@@ -20,9 +20,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from audit_store.engines.duckdb.store import Store
-from tests.page_runs import NOW
+from tests import ROOT
+from tests.dashboard.page_runs import NOW
 
-ROOT = Path(__file__).parents[2]
 CHROMIUM = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))),
     None,

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from audit_store.engines.duckdb.store import Store
 from tests.browser.conftest import Visit, choose, events_are, parameters, serving_well
 from tests.conftest import Fill
-from tests.page_runs import WEEK, event
+from tests.dashboard.page_runs import WEEK, event
 
 
 @pytest.fixture(scope="module")

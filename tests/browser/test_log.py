@@ -12,7 +12,7 @@ from audit_store.engines.duckdb.store import Store
 from ingest import append
 from tests.browser.conftest import ROOT, Serve, Visit, Watched, becomes, parameters
 from tests.conftest import Fill
-from tests.page_runs import event
+from tests.dashboard.page_runs import event
 
 ROW = 35
 

@@ -1,0 +1,220 @@
+"""The page of the log: its order, its pages, what comes while it is open, and one event in full."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from audit_store.engines.duckdb.queries import Query
+from audit_store.engines.duckdb.store import Store
+from dashboard.log.table import USUAL
+from tests.conftest import Fill
+from tests.dashboard.page_runs import HOSTILE, NOW, WEEK, drawn, event, listed, show, url, widget, words
+
+OPENED = "55555555-5555-4555-8555-555555555555"
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The store that a test shows is forgotten after it."""
+    monkeypatch.setenv("AUDIT_STORE", "")
+
+
+@pytest.fixture
+def full(store: Store, fill: Fill) -> Store:
+    """A store with a week of events, and two older ones."""
+    return fill(store, WEEK)
+
+
+def descriptions(app: AppTest) -> list[str]:
+    """The descriptions of the rows of the log, from the top."""
+    return list(app.dataframe[0].value["description"])
+
+
+def shown_event(app: AppTest) -> str:
+    """The description in the details of the opened event."""
+    labels = [one.value for one in app.caption]
+    labels = labels[labels.index("Time") : labels.index("Event id")]
+    texts = [one.value for one in app.text][-len(labels) :]
+    return str(texts[labels.index("Description")])
+
+
+def opened_id(store: Store, description: str) -> str:
+    frame = store.run(Query("SELECT event_id FROM events WHERE description = $d", {"d": description}))
+    return str(frame["event_id"].iloc[0])
+
+
+def button(app: AppTest, label: str) -> Any:
+    return next(one for one in app.button if one.label == label)
+
+
+def pills(app: AppTest) -> Any:
+    return widget(app, "log_columns")
+
+
+def test_the_log_lists_the_newest_first(full: Store) -> None:
+    app = show(full, "log", range="all")
+    assert listed(app) == ["Login", "Login", "Coffee made", "Journey saved", "User deleted", "Login"]
+    assert "1–6 of 6 events" in words(app)
+
+
+def test_times_are_shown_in_the_zone_with_its_offset(full: Store) -> None:
+    shown = show(full, "log", tz="Asia/Kolkata").dataframe[0].value["time"]
+    there = NOW - timedelta(minutes=2) + timedelta(hours=5, minutes=30)
+    assert shown[0] == f"{there:%Y-%m-%d %H:%M:%S} +05:30"
+
+
+def test_pages_of_the_log_cover_it_once(store: Store, fill: Fill) -> None:
+    fill(store, [event(120 - n / 60, description=f"number {n}") for n in range(120)])
+    app = show(store, "log")
+    app.selectbox(key="log_rows").set_value(50).run()
+    seen = []
+    for page in (1, 2, 3):
+        drawn(app, "pagination")[0].set_value(page).run()
+        seen += list(app.dataframe[0].value["description"])
+    assert seen == [f"number {n}" for n in reversed(range(120))]
+
+
+def test_new_events_come_by_themselves(full: Store, fill: Fill) -> None:
+    app = show(full, "log")
+    fill(full, [event(1, activity="API key copied"), event(1, activity="API key copied")])
+    app.run()
+    assert listed(app)[:2] == ["API key copied"] * 2
+    assert "1–6 of 6 events" in words(app)
+
+
+def test_a_paused_log_stays_as_it_was_until_new_events_are_asked_for(full: Store, fill: Fill) -> None:
+    app = show(full, "log")
+    app.toggle(key="log_live").set_value(False).run()
+    fill(full, [event(1, activity="API key copied"), event(1, activity="API key copied")])
+    app.run()
+    assert "API key copied" not in listed(app)
+    assert "1–4 of 4 events" in words(app)
+    next(one for one in app.button if one.label == "Show 2 new events").click().run()
+    assert listed(app)[:2] == ["API key copied"] * 2
+    assert "1–6 of 6 events" in words(app)
+
+
+def test_a_later_page_stays_as_it_was_until_new_events_are_asked_for(store: Store, fill: Fill) -> None:
+    fill(store, [event(120 - n / 60, description=f"number {n}") for n in range(120)])
+    app = show(store, "log")
+    drawn(app, "pagination")[0].set_value(2).run()
+    fill(store, [event(1, description="new")])
+    app.run()
+    assert descriptions(app) == [f"number {n}" for n in reversed(range(20))]
+    next(one for one in app.button if one.label == "Show 1 new event").click().run()
+    assert descriptions(app)[:2] == ["new", "number 119"]
+
+
+def test_older_and_newer_walk_through_the_list_across_pages(store: Store, fill: Fill) -> None:
+    fill(store, [event(60 - n / 60, agent="ada" if n % 2 else "bob", description=f"{n}") for n in range(220)])
+    app = show(store, "log", agent="ada", event=opened_id(store, "25"))
+    for n in (23, 21, 19, 17):
+        app.button(key="step_older").click().run()
+        assert shown_event(app) == f"{n}"
+    assert [descriptions(app)[0], descriptions(app)[-1]] == ["19", "1"]
+    for n in (19, 21, 23):
+        app.button(key="step_newer").click().run()
+        assert shown_event(app) == f"{n}"
+    assert [descriptions(app)[0], descriptions(app)[-1]] == ["219", "21"]
+
+
+@pytest.mark.parametrize(("end", "step"), [("4", "step_newer"), ("0", "step_older")])
+def test_the_walk_ends_with_the_list(store: Store, fill: Fill, end: str, step: str) -> None:
+    fill(store, [event(60 - n, description=f"{n}") for n in range(5)])
+    app = show(store, "log", event=opened_id(store, end))
+    assert [key for key in ("step_newer", "step_older") if app.button(key=key).disabled] == [step]
+
+
+def test_a_link_to_an_event_shows_its_page(store: Store, fill: Fill) -> None:
+    fill(store, [event(60 - n / 60, description=f"{n}") for n in range(220)])
+    app = show(store, "log", event=opened_id(store, "7"))
+    assert shown_event(app) == "7"
+    assert "7" in descriptions(app)
+
+
+def test_a_link_to_an_event_opens_it_outside_its_page(full: Store) -> None:
+    app = show(full, "log", agent="bob", event="11111111-1111-4111-8111-111111111111")
+    assert listed(app) == ["User deleted"]
+    text = words(app)
+    assert "wrong password" in text
+    assert "11111111-1111-4111-8111-111111111111" in text
+    app.button(key="close_0").click().run()
+    assert url(app) == {"agent": ["bob"]}
+    assert "wrong password" not in words(app)
+
+
+def test_details_narrow_the_log_to_one_agent(full: Store) -> None:
+    app = show(full, "log", event="11111111-1111-4111-8111-111111111111")
+    app.button(key="only_agent_0").click().run()
+    assert url(app)["agent"] == ["ada"]
+    assert listed(app) == ["Journey saved", "Login"]
+
+
+def test_details_exclude_an_agent_and_keep_what_was_excluded(full: Store) -> None:
+    app = show(
+        full, "log", agent=["ada", "bob"], not_agent="eve", event="11111111-1111-4111-8111-111111111111"
+    )
+    app.button(key="not_agent_0").click().run()
+    assert url(app) | {"event": []} == {"agent": ["bob"], "not_agent": ["eve", "ada"], "event": []}
+    assert listed(app) == ["User deleted"]
+    assert "the filters leave it out" in words(app)
+
+
+@pytest.mark.parametrize(
+    ("label", "found"),
+    [
+        ("This agent ± 15 minutes", ["opened", "after", "before"]),
+        ("Same activity", ["opened", "after", "before", "other agent"]),
+        ("Same address", ["opened", "other agent"]),
+    ],
+)
+def test_an_event_leads_to_others(store: Store, fill: Fill, label: str, found: list[str]) -> None:
+    address = "203.0.113.9"
+    around = [
+        event(50, agent="bob", description="other agent", source_ip=address),
+        event(61, description="before"),
+        event(31, description="after"),
+        event(46, description="opened", source_ip=address, event_id=OPENED),
+        event(46, agent="bob", activity="User deleted", description="something else"),
+    ]
+    fill(store, [*around, event(80), event(10)] if label.startswith("This agent") else around)
+    app = show(store, "log", q="open", tz="America/St_Johns", outcome="none", event=OPENED)
+    button(app, label).click().run()
+    assert descriptions(app) == found
+    assert url(app)["event"] == [OPENED]
+    assert url(app)["tz"] == ["America/St_Johns"]
+
+
+def test_the_columns_are_chosen(full: Store) -> None:
+    app = show(full, "log")
+    pills(app).set_value(["time", "target", "event_id"]).run()
+    assert list(app.dataframe[0].proto.column_order) == ["time", "target", "event_id"]
+    assert "eve" in list(app.dataframe[0].value["target"])
+    pills(app).set_value([]).run()
+    assert list(app.dataframe[0].proto.column_order) == list(USUAL)
+
+
+def test_times_have_all_their_digits(store: Store, fill: Fill) -> None:
+    fill(store, [event(1, occurred_at="2026-03-14T09:26:53.589793Z")])
+    app = show(store, "log", range="all", tz="Asia/Kolkata")
+    assert list(app.dataframe[0].value["time"]) == ["2026-03-14 14:56:53.589793 +05:30"]
+
+
+def test_a_search_says_where_it_matched(full: Store) -> None:
+    app = show(full, "log", q="EVE", event="22222222-2222-4222-8222-222222222222")
+    assert list(app.dataframe[0].value["matched"]) == ["Agent", "Target"]
+    assert drawn(app, "text")[-1].value == "Target"
+
+
+def test_details_show_metadata_as_it_was_written(full: Store) -> None:
+    app = show(full, "log", event="22222222-2222-4222-8222-222222222222")
+    assert '{\n  "reason": "left",\n  "n": 1.50\n}' in [one.value for one in app.code]
+
+
+@pytest.mark.parametrize("unknown", ["garbage", "44444444-4444-4444-8444-444444444444", HOSTILE])
+def test_an_unknown_event_is_a_notice(full: Store, unknown: str) -> None:
+    app = show(full, "log", event=unknown)
+    assert any(one.value.endswith("was ignored: no event has this id") for one in app.text)
+    assert len(listed(app)) == 4

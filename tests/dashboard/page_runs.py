@@ -1,0 +1,104 @@
+"""Runs the pages whole, without a browser, and reads what they drew."""
+
+import os
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+from audit_store.engines.duckdb.store import Store
+from audit_store.event import Event
+from tests import ROOT
+
+MAIN = ROOT / "dashboard" / "main.py"
+PAGES = ("activity", "log", "spikes", "store")
+NOW = datetime.now(UTC).replace(microsecond=0)
+HOSTILE = (
+    "<img src=x onerror=alert(1)> ![x](http://evil.example/x.png) $x^2$ :red[x] :material/home: "
+    "[a](javascript:alert(1)) \u202e`code`"
+)
+# Streamlit draws these as Markdown: no text of the log may stand in them.
+MARKDOWN = (
+    "markdown",
+    "caption",
+    "title",
+    "header",
+    "subheader",
+    "error",
+    "warning",
+    "info",
+    "success",
+    "toast",
+)
+
+
+def event(minutes: float, **fields: Any) -> Event:
+    """An event so many minutes before this test began."""
+    return Event.of(
+        {"agent": "ada", "activity": "Login", "occurred_at": NOW - timedelta(minutes=minutes), **fields}
+    )
+
+
+WEEK = [
+    event(
+        5,
+        agent="ada",
+        outcome="failure",
+        description="wrong password",
+        event_id="11111111-1111-4111-8111-111111111111",
+    ),
+    event(
+        4,
+        agent="bob",
+        activity="User deleted",
+        outcome="success",
+        target="eve",
+        metadata='{"reason":"left","n":1.50}',
+        event_id="22222222-2222-4222-8222-222222222222",
+    ),
+    event(3, agent="ada", activity="Journey saved"),
+    event(2, agent="eve", activity="Coffee made", source_ip="203.0.113.9"),
+    event(60 * 24 * 8, agent="bob"),
+    event(60 * 24 * 40, agent="old"),
+]
+
+
+def show(store: Store, page: str = "activity", **parameters: str | list[str]) -> AppTest:
+    """One page over one store, with these URL parameters; `from_` stands for `from`."""
+    os.environ["AUDIT_STORE"] = str(store.path)
+    app = AppTest.from_file(str(MAIN), default_timeout=30)
+    for name, value in parameters.items():
+        app.query_params[name.rstrip("_")] = value
+    app.run()
+    if page != "activity":
+        app.switch_page(f"../pages/{page}.py").run()
+    assert not app.exception
+    return app
+
+
+def drawn(app: AppTest, *kinds: str) -> list[Any]:
+    """The elements of these kinds."""
+    return [one for kind in kinds for one in app.get(kind)]
+
+
+def widget(app: AppTest, key: str) -> Any:
+    """The widget with this key."""
+    return app.get_by_key(key)
+
+
+def metrics(app: AppTest) -> dict[str, str]:
+    return {one.label: one.value for one in app.metric}
+
+
+def words(app: AppTest) -> str:
+    """Everything that is written on the page."""
+    return "\n".join(str(one.value) for one in drawn(app, *MARKDOWN, "text", "code"))
+
+
+def url(app: AppTest) -> dict[str, list[str]]:
+    return {name: [value] if isinstance(value, str) else value for name, value in app.query_params.items()}
+
+
+def listed(app: AppTest) -> list[str]:
+    """The activities of the rows of the log, from the top."""
+    return list(app.dataframe[0].value["activity"])

@@ -1,0 +1,121 @@
+"""The server itself: what it sends with every response, and how it folds."""
+
+import json
+import os
+import re
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from subprocess import STDOUT, Popen
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+
+from audit_store.engines.duckdb import queries
+from audit_store.engines.duckdb.store import Store
+from audit_store.errors import AuditStoreError
+from dashboard.server import background_service
+from dashboard.server.security_headers import inline_hashes, policy
+from ingest import append
+from ingest.spool.writer import waiting_events
+from tests import ROOT
+
+SECONDS = 30.0
+
+
+def test_inline_scripts_are_allowed_by_their_hash() -> None:
+    # The digest is that of `printf 'alert(1)' | openssl dgst -sha256 -binary | base64`.
+    html = '<script src="a.js"></script><script>alert(1)</script>'
+    assert inline_hashes(html) == ["'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI='"]
+
+
+def test_the_policy_names_no_host_and_allows_no_eval() -> None:
+    words = policy("<script>x</script>").replace(";", " ").split()
+    assert not [word for word in words if "." in word or "//" in word or "*" in word]
+    assert "'unsafe-eval'" not in words
+    assert re.search(r"script-src 'self' 'sha256-\S+'(;|$)", policy("<script>x</script>"))
+
+
+@pytest.mark.parametrize(("value", "allowed"), [("", True), ("0", True), ("1", False), ("yes", False)])
+def test_a_dashboard_may_be_told_only_to_read(
+    value: str, allowed: bool, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUDIT_READ_ONLY", value)
+    assert background_service.may_write(store.path) is allowed
+
+
+def test_nobody_folds_where_there_is_no_folder(tmp_path: Path) -> None:
+    assert not background_service.may_write(tmp_path / "missing" / "audit.duckdb")
+
+
+@contextmanager
+def served(store: Store, **environment: str) -> Iterator[tuple[str, Path]]:
+    """A real server over a store: its address and its log."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = store.path.with_name("server.log")
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    settings = {**os.environ, "AUDIT_STORE": str(store.path), **environment}
+    with (
+        log.open("wb") as output,
+        Popen(command, cwd=ROOT, env=settings, stdout=output, stderr=STDOUT) as process,
+    ):
+        try:
+            within(lambda: answers(f"http://127.0.0.1:{port}/_stcore/health"))
+            yield f"http://127.0.0.1:{port}", log
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(SECONDS)
+
+
+def within(happens: Callable[[], bool]) -> None:
+    """Wait until something happens."""
+    deadline = time.monotonic() + SECONDS
+    while not happens():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def answers(url: str) -> bool:
+    try:
+        return bool(urlopen(url).status == 200)
+    except URLError:
+        return False
+
+
+def stored(store: Store) -> int:
+    try:
+        return int(store.run(queries.extent())["events"].iloc[0])
+    except AuditStoreError:
+        return 0
+
+
+@pytest.mark.processes
+def test_the_server_folds_what_is_appended_and_guards_its_pages(store: Store) -> None:
+    with served(store) as (address, log):
+        for path in ("/", "/log?range=30d&activity=Login", "/store"):
+            headers = urlopen(address + path).headers
+            assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+            assert headers["X-Content-Type-Options"] == "nosniff"
+            assert headers["X-Frame-Options"] == "DENY"
+            assert headers["Referrer-Policy"] == "no-referrer"
+        append(agent="ada", activity="Login", store=store.path, fold=False)
+        within(lambda: stored(store) == 1)
+    assert "Traceback" not in log.read_text()
+
+
+@pytest.mark.processes
+def test_a_server_that_only_reads_leaves_the_spool(store: Store) -> None:
+    append(agent="ada", activity="Login", store=store.path, fold=False)
+    with served(store, AUDIT_READ_ONLY="1") as (address, log):
+        assert json.loads(urlopen(address + "/_stcore/host-config").read())["allowedOrigins"] == []
+        time.sleep(1.0)
+    assert waiting_events(store.path) == 1
+    assert not store.exists()
+    assert "Traceback" not in log.read_text()

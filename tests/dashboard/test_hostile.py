@@ -1,0 +1,127 @@
+"""Hostile texts in every field, on every page and in every download; tests/browser/test_hostile.py looks closer."""
+
+import csv
+import io
+import json
+import re
+import zipfile
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from audit_store.engines.duckdb.store import Store
+from audit_store.export.encoders import _FORMULA as FORMULA
+from audit_store.filters import EventFilter
+from dashboard.log.export_menu import archive
+from dashboard.log.paging import Pin
+from tests.conftest import Fill
+from tests.dashboard.page_runs import MARKDOWN, PAGES, drawn, show
+from tests.hostile import APART, HIDDEN, MARK, STRINGS, events
+
+TEXTS = ("agent", "activity", "description", "source_ip", "target", "source", "metadata")
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The store that a test shows is forgotten after it."""
+    monkeypatch.setenv("AUDIT_STORE", "")
+
+
+@pytest.fixture
+def hostile(store: Store, fill: Fill) -> Store:
+    """A store with nothing but hostile events."""
+    return fill(store, events())
+
+
+def protos(app: AppTest) -> list[Any]:
+    """What is sent to the browser for each element."""
+    return [one.proto for one in app if hasattr(one, "proto") and hasattr(one.proto, "DESCRIPTOR")]
+
+
+def check(app: AppTest) -> None:
+    """No text of an event is where Streamlit looks for Markdown, and none of it is hidden."""
+    assert not app.exception
+    labels = [getattr(proto, name, "") for proto in protos(app) for name in ("label", "help", "placeholder")]
+    labels += [
+        option.content
+        for proto in protos(app)
+        if proto.DESCRIPTOR.name == "ButtonGroup"
+        for option in proto.options
+    ]
+    marked = [str(one.value) for one in drawn(app, *MARKDOWN)]
+    assert [text for text in (*labels, *marked) if MARK in str(text)] == []
+    plain = "".join(str(one.value) for one in drawn(app, "text", "code"))
+    assert set(plain) & HIDDEN == set()
+    for table in app.dataframe:
+        assert set("".join(table.value.astype(str).to_numpy().ravel())) & HIDDEN == set()
+
+
+def test_there_are_enough_and_they_differ() -> None:
+    assert len(set(STRINGS)) == len(STRINGS) >= 200
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_pages_show_hostile_events_as_plain_text(hostile: Store, page: str) -> None:
+    check(show(hostile, page))
+
+
+def test_details_show_every_hostile_event_as_plain_text(hostile: Store) -> None:
+    app = show(hostile, "log")
+    app.toggle(key="log_live").set_value(False).run()
+    for place in range(0, len(STRINGS), APART):
+        app.query_params["event"] = f"00000000-0000-4000-8000-{place:012}"
+        app.run()
+        check(app)
+        assert sum(MARK in one.value for one in drawn(app, "text")) >= 6
+        assert any(MARK in one.value for one in app.code)
+
+
+@pytest.mark.parametrize(
+    "parameter", ["q", "agent", "activity", "not_agent", "event", "tz", "outcome", "from", "range"]
+)
+def test_hostile_addresses_are_plain_text(hostile: Store, parameter: str) -> None:
+    for place in range(20, len(STRINGS), 160):
+        check(show(hostile, "log", **{parameter: STRINGS[place][:128]}))
+
+
+def download(store: Store, fmt: str) -> bytes:
+    name = f"events.{fmt}"
+    whole = Pin(EventFilter(), below=len(STRINGS)).whole
+    with archive(whole, fmt, name, store) as made, zipfile.ZipFile(made) as packed:
+        return packed.read(name)
+
+
+def test_no_cell_of_a_csv_file_is_a_formula(hostile: Store) -> None:
+    rows = list(csv.DictReader(io.StringIO(download(hostile, "csv").decode(), newline="")))
+    assert len(rows) == len(STRINGS)
+    assert [
+        cell for row in rows for cell in row.values() if FORMULA.match(cell) and not cell.startswith("'")
+    ] == []
+
+
+def written(name: str) -> list[str]:
+    """What each event of the store has in this field."""
+    return [getattr(event, name) for event in events()]
+
+
+def test_parquet_holds_hostile_texts_unchanged(hostile: Store) -> None:
+    found = pq.read_table(io.BytesIO(download(hostile, "parquet")))
+    for name in TEXTS:
+        assert found[name].to_pylist() == written(name)
+
+
+def test_ocsf_holds_hostile_texts_unchanged(hostile: Store) -> None:
+    lines = re.split(rb"\n", download(hostile, "ocsf"))[:-1]
+    found = [json.loads(line) for line in lines]
+    assert [one["message"] for one in found] == written("description")
+    assert [one["actor"]["user"]["name"] for one in found] == written("agent")
+    assert [one["src_endpoint"]["ip"] for one in found] == written("source_ip")
+    for name in ("activity", "target", "source", "metadata"):
+        assert [one["unmapped"][name] for one in found] == written(name)
+
+
+def test_json_lines_hold_hostile_texts_unchanged(hostile: Store) -> None:
+    lines = re.split(rb"\n", download(hostile, "jsonl"))[:-1]
+    assert [json.loads(line)["agent"] for line in lines] == [text[:256] for text in STRINGS]

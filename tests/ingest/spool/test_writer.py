@@ -1,0 +1,448 @@
+"""An appended line is on disk, is found exactly once, and a full disk says so."""
+
+import json
+import linecache
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import pytest
+
+from audit_store.errors import AuditStoreError, SpoolFull
+from audit_store.store_files import spool_dir
+from ingest.spool import segment_writer
+from ingest.spool import writer as spool
+from ingest.spool.writer import SpoolWriter, ready_segments
+from tests import ROOT
+
+if TYPE_CHECKING:
+    from _typeshed import TraceFunction
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the store would be."""
+    return tmp_path / "audit.duckdb"
+
+
+def run(script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", textwrap.dedent(script), *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def lines(path: Path) -> list[bytes]:
+    """Every line of the spool, in order; each of its segments taken over."""
+    return [line for segment in ready_segments(path) for line in content(segment)]
+
+
+def content(segment: Path) -> list[bytes]:
+    """The lines of a segment, without the room after them."""
+    return segment.read_bytes().rstrip(b"\0").splitlines()
+
+
+def test_nothing_waits_where_nothing_was_appended(path: Path) -> None:
+    assert (ready_segments(path), spool.has_waiting(path), spool.waiting_events(path)) == ([], False, 0)
+    assert not spool_dir(path).exists()
+
+
+def test_appended_lines_are_found_once_and_in_order(path: Path) -> None:
+    writer = SpoolWriter(path)
+    for line in (b"1", b"2"):
+        writer.append(line)
+    assert (spool.has_waiting(path), spool.waiting_events(path)) == (True, 2)
+    assert lines(path) == [b"1", b"2"]
+    writer.append(
+        b"3"
+    )  # the segment was taken over: this is in the old one, perhaps too late, and in a new one
+    first, second = ready_segments(path)
+    assert (first.read_bytes(), second.read_bytes()) == (b"1\n2\n3\n", b"3\n")
+    assert len({segment.stem for segment in (first, second)}) == 2
+    spool.remove([first, second])
+    assert not spool.has_waiting(path)
+
+
+def test_each_append_is_synced_before_it_returns(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+
+    def sync(descriptor: int) -> None:
+        os.fsync(descriptor)
+        synced.append(os.fstat(descriptor).st_size)
+
+    monkeypatch.setattr(segment_writer, "_sync", sync)
+    writer = SpoolWriter(path)
+    for count in (1, 2, 3):
+        writer.append(b"line")
+        assert synced[-1] == 5 * count
+
+
+def test_threads_share_syncs(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+
+    def slow_sync(descriptor: int) -> None:
+        time.sleep(0.005)
+        os.fsync(descriptor)
+        synced.append(os.fstat(descriptor).st_size)
+
+    monkeypatch.setattr(segment_writer, "_sync", slow_sync)
+    writer = SpoolWriter(path)
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(writer.append, [b"%04d" % n for n in range(320)]))
+    assert sorted(lines(path)) == [b"%04d" % n for n in range(320)]
+    assert len(synced) <= 320 / 4
+    assert synced[-1] == 5 * 320
+
+
+@pytest.mark.parametrize("writers", [1, 3])
+def test_taking_over_while_threads_write_loses_nothing(path: Path, writers: int) -> None:
+    pool = [SpoolWriter(path) for _ in range(writers)]
+
+    def work(thread: int) -> None:
+        for n in range(60):
+            pool[thread % writers].append(b"%d-%d" % (thread, n))
+
+    threads = [threading.Thread(target=work, args=(thread,)) for thread in range(6)]
+    for thread in threads:
+        thread.start()
+    found: list[bytes] = []
+    while any(thread.is_alive() for thread in threads) or spool.has_waiting(path):
+        time.sleep(0.005)
+        segments = ready_segments(path)
+        found += [line for segment in segments for line in content(segment)]
+        spool.remove(segments)
+    found = list(dict.fromkeys(found))
+    assert sorted(found) == sorted(b"%d-%d" % (thread, n) for thread in range(6) for n in range(60))
+    for number in range(6):
+        own = [line for line in found if line.startswith(b"%d-" % number)]
+        assert own == [b"%d-%d" % (number, n) for n in range(60)]
+
+
+def test_two_takers_share_the_segments_of_a_dead_writer(path: Path) -> None:
+    for n in range(30):
+        SpoolWriter(path).append(b"%d" % n)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(ready_segments, [path] * 4))
+    assert sorted(lines(path)) == sorted(b"%d" % n for n in range(30))
+
+
+def test_a_segment_nobody_wrote_to_goes_away(path: Path) -> None:
+    spool_dir(path).mkdir()
+    (spool_dir(path) / "0191e2a4-7c3b-7d11-9a55-00163e5e6c01-5.open").touch()
+    assert ready_segments(path) == []
+    assert list(spool_dir(path).iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["drop.ndjson", "x" * 240 + ".ndjson", "ü" * 120 + ".ndjson", "a\nb.ndjson"])
+def test_a_file_of_another_program_gets_a_name_of_its_own(path: Path, name: str) -> None:
+    names = set()
+    for content in (b"1\n", b"2\n"):
+        spool_dir(path).mkdir(exist_ok=True)
+        (spool_dir(path) / name).write_bytes(content)
+        (segment,) = ready_segments(path)
+        assert ready_segments(path) == [segment]
+        assert segment.read_bytes() == content
+        names.add(segment.stem)
+        assert UUID(segment.name[:36]).version == 7
+        spool.remove([spool.set_aside(segment)])
+    assert len(names) == 2
+
+
+def test_what_its_writer_adds_while_an_empty_segment_goes_away_is_kept(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = SpoolWriter(path)
+    writer._segment = segment_writer.Segment.create(spool_dir(path))
+    unlink = Path.unlink
+
+    def late(self: Path) -> None:
+        writer.append(b"1")
+        unlink(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", late)
+        ready_segments(path)
+    assert lines(path) == [b"1"]
+
+
+def test_an_append_interrupted_anywhere_blocks_no_other(path: Path) -> None:
+    """Ctrl-C at each line of the writer in turn."""
+    writer = SpoolWriter(path)
+    interrupted = True
+    point = 0
+    while interrupted:
+        left = point
+
+        def trace(frame: FrameType, event: str, _: object) -> "TraceFunction | None":
+            nonlocal left
+            if frame.f_code.co_filename != spool.__file__:
+                return None
+            # Between a block and the release of its lock Python handles no signal.
+            if event == "line" and " with " not in linecache.getline(spool.__file__, frame.f_lineno):
+                left -= 1
+                if left == -1:
+                    raise KeyboardInterrupt
+            return trace
+
+        before = sys.gettrace()
+        sys.settrace(trace)
+        try:
+            writer.append(b"perhaps")
+            interrupted = False
+        except KeyboardInterrupt:
+            pass
+        finally:
+            sys.settrace(before)
+        writer.append(b"%d" % point)
+        point += 1
+    assert [line for line in lines(path) if line != b"perhaps"] == [b"%d" % n for n in range(point)]
+    assert point > 15
+
+
+def test_a_signal_handler_may_append_while_its_thread_does(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = SpoolWriter(path)
+    sync = os.fsync
+
+    def signalled(descriptor: int) -> None:
+        monkeypatch.setattr(segment_writer, "_sync", sync)
+        os.kill(os.getpid(), signal.SIGUSR1)
+        sync(descriptor)
+
+    before = signal.signal(signal.SIGUSR1, lambda *_: writer.append(b"handler"))
+    try:
+        monkeypatch.setattr(segment_writer, "_sync", signalled)
+        writer.append(b"outer")
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    writer.append(b"after")
+    assert sorted(lines(path)) == [b"after", b"handler", b"outer"]
+
+
+def test_unfinished_and_unknown_files_are_not_read(path: Path) -> None:
+    spool_dir(path).mkdir()
+    for name in ("x.part", "x.ndjson.part", "x.ndjson.tmp", "x.parquet", "folding", "resident", "notes.txt"):
+        (spool_dir(path) / name).write_bytes(b"1\n")
+    (spool_dir(path) / "folder.ndjson").mkdir()
+    assert (ready_segments(path), spool.has_waiting(path), spool.waiting_events(path)) == ([], False, 0)
+
+
+def test_parts_are_published_whole_and_stale_ones_removed(path: Path) -> None:
+    part = spool.write_part(path, "-batch.ndjson", lambda file: file.write(b"1\n2\n"))
+    bulk = spool.write_part(path, "-7.parquet", lambda file: file.write(b"PAR1"))
+    assert ready_segments(path) == []
+    segments = spool.publish([part, bulk])
+    assert ready_segments(path) == segments
+    assert spool.waiting_events(path) == 2 + 7
+    left = spool.write_part(path, "-batch.ndjson", lambda file: file.write(b"3\n"))
+    spool.remove_stale_parts(path)
+    assert left.exists()
+    spool.remove_stale_parts(path, older_than=-1)
+    assert not left.exists()
+    assert ready_segments(path) == segments
+
+
+def test_what_is_set_aside_waits_no_more(path: Path) -> None:
+    SpoolWriter(path).append(b"1")
+    aside = spool.set_aside(ready_segments(path)[0])
+    assert aside.read_bytes() == b"1\n"
+    assert not spool.has_waiting(path)
+
+
+FORKING = """
+import os, sys
+from pathlib import Path
+from ingest.spool.writer import SpoolWriter
+writer = SpoolWriter(Path(sys.argv[1]))
+writer.append(b"before")
+children = []
+for n in range(3):
+    child = os.fork()
+    if child == 0:
+        [writer.append(b"child %d %d" % (n, m)) for m in range(20)]
+        os._exit(0)
+    children.append(child)
+[writer.append(b"parent %d" % m) for m in range(20)]
+sys.exit(max(os.waitpid(child, 0)[1] for child in children))
+"""
+
+
+@pytest.mark.processes
+def test_a_forked_process_writes_to_a_segment_of_its_own(path: Path) -> None:
+    assert run(FORKING, path).returncode == 0
+    by_segment = [segment.read_bytes().split() for segment in ready_segments(path)]
+    assert len(by_segment) == 4
+    assert sum(len(words) for words in by_segment) == 1 + 20 * 2 + 60 * 3
+    assert len({segment.stem.rpartition("-")[2] for segment in ready_segments(path)}) == 4
+
+
+FORKING_WHILE_WRITING = """
+import os, sys, threading
+from pathlib import Path
+from ingest.spool.writer import SpoolWriter
+writer = SpoolWriter(Path(sys.argv[1]))
+stop = threading.Event()
+def write():
+    while not stop.is_set():
+        writer.append(b"thread")
+threads = [threading.Thread(target=write) for _ in range(3)]
+[thread.start() for thread in threads]
+failed = 0
+for n in range(10):
+    child = os.fork()
+    if child == 0:
+        writer.append(b"child")
+        os._exit(0)
+    failed |= os.waitpid(child, 0)[1]
+stop.set()
+[thread.join() for thread in threads]
+sys.exit(failed)
+"""
+
+
+@pytest.mark.processes
+def test_a_fork_while_threads_append_leaves_no_lock_behind(path: Path) -> None:
+    assert run(FORKING_WHILE_WRITING, path).returncode == 0
+    found = lines(path)
+    assert found.count(b"child") == 10
+    assert set(found) == {b"child", b"thread"}
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from ingest.spool.writer import SpoolWriter
+writer = SpoolWriter(Path(sys.argv[1]))
+for n in range(50):
+    writer.append(b"%d" % n)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.processes
+def test_what_was_acknowledged_survives_the_process(path: Path) -> None:
+    assert run(KILLED, path).returncode == -9
+    assert lines(path) == [b"%d" % n for n in range(50)]
+
+
+FULL = """
+import json, resource, sys
+from pathlib import Path
+from audit_store.errors import SpoolFull
+from ingest.spool import segment_writer
+from ingest.spool import writer as spool
+path = Path(sys.argv[1])
+writer = spool.SpoolWriter(path)
+writer.append(b"x" * 400)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, resource.RLIM_INFINITY))
+writer.append(b"y" * 400)
+said = []
+for attempt in (
+    lambda: writer.append(b"z" * 400),
+    lambda: writer.append(b"z" * 2000),
+    lambda: spool.write_part(path, "-batch.ndjson", lambda file: file.write(b"z" * 2000)),
+):
+    try:
+        attempt()
+    except SpoolFull as error:
+        said.append([error.stored, str(error)])
+writer.append(b"after")
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+writer.append(b"w" * 2000)
+print(json.dumps(said))
+"""
+
+
+@pytest.mark.processes
+def test_a_full_disk_stores_nothing_and_tears_no_line(path: Path) -> None:
+    result = run(FULL, path)
+    assert result.stderr == ""
+    folder = spool_dir(path)
+    full = f"the disk under {folder} is full; free some space and send the event again"
+    assert json.loads(result.stdout) == [["not stored", full]] * 3
+    assert lines(path) == [b"x" * 400, b"y" * 400, b"after", b"w" * 2000]
+    assert list(folder.glob("*.part")) == []
+
+
+def test_a_failed_sync_is_unknown_and_leaves_the_segment(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken_sync(descriptor: int) -> None:
+        raise OSError(5, f"Input/output error on {descriptor}")
+
+    writer = SpoolWriter(path)
+    writer.append(b"1")
+    with monkeypatch.context() as patch:
+        patch.setattr(segment_writer, "_sync", broken_sync)
+        with pytest.raises(AuditStoreError, match="failed to sync") as failure:
+            writer.append(b"2")
+    assert failure.value.stored == "unknown: send it again with the same event_id"
+    writer.append(b"3")
+    assert {segment.read_bytes() for segment in ready_segments(path)} == {b"1\n2\n", b"3\n"}
+
+
+def test_a_folder_that_cannot_be_used_is_named(path: Path) -> None:
+    spool_dir(path).write_text("a file where the folder should be")
+    for attempt in (
+        lambda: SpoolWriter(path).append(b"1"),
+        lambda: spool.write_part(path, "-batch.ndjson", lambda file: file.write(b"1\n")),
+    ):
+        with pytest.raises(AuditStoreError, match=rf"{spool_dir(path)}: .*; nothing was written") as refusal:
+            attempt()
+        assert refusal.value.stored == "not stored"
+        assert not isinstance(refusal.value, SpoolFull)
+
+
+def test_a_line_that_cannot_be_written_again_may_be_stored(path: Path) -> None:
+    writer = SpoolWriter(path)
+    writer.append(b"1")
+    taken = spool_dir(path).rename(path.with_name("elsewhere"))
+    spool_dir(path).write_text("a file where the folder should be")
+    with pytest.raises(AuditStoreError, match="writing again failed") as failure:
+        writer.append(b"2")
+    assert failure.value.stored.startswith("unknown")
+    assert [one.read_bytes() for one in taken.iterdir()] == [b"1\n2\n"]
+
+
+def test_a_writer_that_goes_on_keeps_room_that_is_no_line(path: Path) -> None:
+    writer = SpoolWriter(path)
+    written = [b'{"agent":"ada","activity":"Login","fresh_id":"%036d"}' % n for n in range(100)]
+    for line in written:
+        writer.append(line)
+    assert spool.waiting_events(path) == 100
+    (segment,) = ready_segments(path)
+    assert content(segment) == written
+    assert segment.stat().st_size > sum(len(line) + 1 for line in written)
+
+
+def test_a_part_that_is_gone_cannot_be_published(path: Path) -> None:
+    part = spool.write_part(path, "-batch.ndjson", lambda file: file.write(b"1\n"))
+    part.unlink()
+    with pytest.raises(AuditStoreError, match="No such file") as failure:
+        spool.publish([part])
+    assert failure.value.stored.startswith("unknown")
+
+
+def test_threads_that_share_a_failure_have_an_error_each(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow_and_broken(descriptor: int) -> None:
+        time.sleep(0.05)
+        raise OSError(5, f"Input/output error on {descriptor}")
+
+    monkeypatch.setattr(segment_writer, "_sync", slow_and_broken)
+    writer = SpoolWriter(path)
+
+    def attempt(n: int) -> AuditStoreError:
+        with pytest.raises(AuditStoreError, match="failed to sync") as failure:
+            writer.append(b"%d" % n)
+        return failure.value
+
+    with ThreadPoolExecutor(8) as pool:
+        errors = list(pool.map(attempt, range(16)))
+    assert len({id(error) for error in errors}) == 16
+    assert {error.stored for error in errors} == {"unknown: send it again with the same event_id"}

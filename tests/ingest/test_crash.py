@@ -1,0 +1,105 @@
+"""Kill the writer or the folding process at any moment: every acknowledged event is there, once."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from audit_store.engines.duckdb.queries import Query
+from audit_store.engines.duckdb.store import Store
+from ingest import append
+from ingest.fold import fold
+from tests import ROOT
+
+KILLS = int(os.environ.get("AUDIT_KILLS", "50"))
+
+WRITER = """
+import sys
+from ingest import append, append_many
+number = 0
+while True:
+    print(append(agent="writer", activity="Login", metadata={"number": number}, fold=False), flush=True)
+    print(*append_many([{"agent": "batch", "activity": "Login"}] * 3, fold=False), sep="\\n", flush=True)
+    number += 1
+"""
+
+FOLDER = """
+from pathlib import Path
+import os
+from ingest.fold import fold
+print("ready", flush=True)
+while True:
+    fold(Path(os.environ["AUDIT_STORE"]))
+"""
+
+
+def start(script: str, store: Path, output: int | IO[bytes]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        stdout=output,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"AUDIT_STORE": str(store)},
+    )
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGKILL)
+    _, errors = process.communicate()
+    assert errors == b""
+
+
+def stored_ids(store: Path) -> list[str]:
+    frame = Store(store).run(Query("SELECT seq, event_id::VARCHAR AS event_id FROM events ORDER BY seq"))
+    assert frame.seq.tolist() == list(range(len(frame)))
+    return list(frame.event_id)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    return tmp_path / "audit.duckdb"
+
+
+@pytest.mark.processes
+def test_a_killed_writer_loses_nothing_it_was_told_is_stored(store: Path, tmp_path: Path) -> None:
+    randomness = random.Random(11)
+    acknowledged = tmp_path / "acknowledged"
+    for _ in range(KILLS):
+        with acknowledged.open("ab") as output:
+            before = output.tell()
+            writer = start(WRITER, store, output)
+        while acknowledged.stat().st_size == before:
+            time.sleep(0.005)
+        time.sleep(randomness.random() * 0.1)
+        kill(writer)
+    fold(store)
+    found = stored_ids(store)
+    told = [line for line in acknowledged.read_text().splitlines() if len(line) == 36]
+    assert len(told) > KILLS
+    assert len(set(found)) == len(found)
+    assert set(told) <= set(found)
+    assert not store.with_name(store.name + ".rejects.jsonl").exists()
+
+
+@pytest.mark.processes
+def test_a_killed_fold_is_finished_by_the_next_and_doubles_nothing(store: Path) -> None:
+    randomness = random.Random(12)
+    told: list[str] = []
+    for _ in range(KILLS):
+        folder = start(FOLDER, store, subprocess.PIPE)
+        assert folder.stdout is not None
+        folder.stdout.readline()
+        end = time.monotonic() + randomness.random() * 0.15
+        while time.monotonic() < end:
+            told.append(append(agent="writer", activity="Login", store=store, fold=False))
+        kill(folder)
+    fold(store)
+    found = stored_ids(store)
+    assert sorted(found) == sorted(told)
+    assert len(told) > KILLS
