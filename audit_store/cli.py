@@ -1,46 +1,77 @@
-"""What the command lines of this program share: one line for a wrong argument, status 2, and which store."""
+"""What the command lines share: one-line errors on standard error, exit statuses, the option --store."""
 
-import argparse
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
+import click
+
+from audit_store.errors import AuditStoreError
 from audit_store.store_files import default_store
 
+DONE = 0
 NOTHING_DONE = 2
 """The exit status where nothing could be done."""
 INTERRUPTED = 130
 """The exit status after Ctrl-C, as shells have it: 128 and the number of the signal."""
 
 
-class Parser(argparse.ArgumentParser):
-    """Refuses wrong arguments in one line on standard error; options are written out in full."""
+class Commands(click.Group):
+    """A command line whose failures are one line on standard error and an exit status."""
 
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(**{"allow_abbrev": False} | settings)
-
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong and leave with NOTHING_DONE."""
-        print(f"{self.prog}: {message}; see {self.prog} --help", file=sys.stderr)
-        raise SystemExit(NOTHING_DONE)
-
-
-def command(
-    commands: Any, name: str, run: Callable[[argparse.Namespace], int], purpose: str
-) -> argparse.ArgumentParser:
-    """The parser of one command; `run` becomes an attribute of what it parses."""
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=purpose, description=purpose)
-    parser.set_defaults(run=run)
-    return parser
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was named; gives its exit status."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # The reader of the output has left. What Python still holds must not fail on its way out.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return DONE
+        except KeyboardInterrupt:
+            say(ctx, "interrupted")
+            return INTERRUPTED
+        except (AuditStoreError, OSError) as error:
+            say(ctx, describe(error))
+            return NOTHING_DONE
 
 
-def add_store(parser: argparse.ArgumentParser) -> None:
-    """The option --store; its value is a path."""
-    parser.add_argument(
-        "--store",
-        type=Path,
-        metavar="FILE",
-        default=default_store(),
-        help="default: $AUDIT_STORE, else ./audit.duckdb",
-    )
+def run(commands: click.Group, arguments: Sequence[str] | None, prog: str) -> int:
+    """Run a command line and give its exit status; `arguments` are those of the process unless given.
+
+    Wrong arguments are one line on standard error and status NOTHING_DONE.
+    """
+    try:
+        status = commands.main(arguments, prog_name=prog, standalone_mode=False)
+    except click.UsageError as error:
+        name = error.ctx.command_path if error.ctx else prog
+        click.echo(f"{name}: {error.format_message().rstrip('.')}; see {name} --help", err=True)
+        return NOTHING_DONE
+    except click.Abort:
+        return INTERRUPTED
+    return DONE if status is None else int(status)
+
+
+def say(ctx: click.Context, text: str) -> None:
+    """A line on standard error that begins with the name of the command."""
+    name = f"{Path(ctx.find_root().command_path.split()[-1]).name} {ctx.invoked_subcommand or ctx.info_name}"
+    click.echo(f"{name}: {text}", err=True)
+
+
+def describe(error: Exception) -> str:
+    """The words of an error, and what became of its events where that is not certain."""
+    if not isinstance(error, AuditStoreError) or not error.event_ids or not error.stored.startswith("unknown"):
+        return str(error)
+    return f"{error} ({error.stored}: {', '.join(error.event_ids)})"
+
+
+store_option = click.option(
+    "--store",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    default=lambda: default_store(),
+    show_default="$AUDIT_STORE, else ./audit.duckdb",
+    help="The DuckDB file.",
+)
+"""The option --store, a path."""

@@ -1,0 +1,40 @@
+"""UTC and local time: naive datetimes in UTC become texts, in UTC or in a time zone."""
+
+from datetime import UTC, datetime, time, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+
+def now() -> datetime:
+    """The time now, naive UTC."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def utc_text(moment: datetime, timespec: str = "microseconds") -> str:
+    """RFC 3339 of a naive datetime in UTC.
+
+    >>> utc_text(datetime(2026, 3, 14, 9, 26), "seconds")
+    '2026-03-14T09:26:00Z'
+    """
+    return moment.isoformat(timespec=timespec) + "Z"
+
+
+def local_text(moment: datetime, zone: ZoneInfo) -> str:
+    """RFC 3339 of a naive datetime in UTC, in `zone` with its offset and microseconds."""
+    local = moment.replace(tzinfo=UTC).astimezone(zone)
+    offset = local.utcoffset() or timedelta()
+    if offset % timedelta(minutes=1):
+        # RFC 3339 offsets have no seconds; Liberia's had until 1972.
+        local = local.astimezone(timezone(round(offset / timedelta(minutes=1)) * timedelta(minutes=1)))
+    return local.isoformat(timespec="microseconds")
+
+
+def bound_text(moment: datetime, zone: ZoneInfo) -> str:
+    """A naive datetime in UTC as the parameters `from` and `to` write it: a local date where it is midnight.
+
+    The offset is written only where the local time occurs twice.
+    """
+    local = moment.replace(tzinfo=UTC).astimezone(zone)
+    plain = local.replace(tzinfo=None)
+    if local.utcoffset() != plain.replace(tzinfo=zone, fold=1 - local.fold).utcoffset():
+        return local.isoformat(timespec="minutes")
+    return plain.date().isoformat() if plain.time() == time() else plain.isoformat(timespec="minutes")

@@ -1,0 +1,42 @@
+"""Counts, sizes and lengths of time as words for a person."""
+
+from datetime import timedelta
+
+import humanize
+
+
+def counted(number: float, noun: str, plural: str | None = None) -> str:
+    """A number with thousands separators and what it counts; `plural` defaults to the noun and "s".
+
+    >>> counted(1, "event"), counted(7955, "event"), counted(2, "address", "addresses")
+    ('1 event', '7,955 events', '2 addresses')
+    """
+    whole = round(number)
+    return f"{whole:,} {noun if whole == 1 else plural or noun + 's'}"
+
+
+def size(count: int) -> str:
+    """A number of bytes in decimal units.
+
+    >>> size(1), size(12_600_000)
+    ('1 Byte', '12.6 MB')
+    """
+    return humanize.naturalsize(count)
+
+
+def duration(length: timedelta) -> str:
+    """A length of time in days and smaller units, to the second.
+
+    >>> duration(timedelta(hours=1, minutes=30)), duration(timedelta(days=90))
+    ('1 hour and 30 minutes', '90 days')
+    """
+    return humanize.precisedelta(length, suppress=("years", "months"), format="%d")
+
+
+def ago(length: timedelta) -> str:
+    """How long ago, in the largest unit; less than a second is "now".
+
+    >>> ago(timedelta(minutes=3, seconds=5))
+    '3 minutes ago'
+    """
+    return humanize.naturaltime(length, months=False)
