@@ -1,10 +1,11 @@
 """What the command lines share: one-line errors on standard error, exit statuses, the option --store."""
 
+import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -61,7 +62,11 @@ def say(ctx: click.Context, text: str) -> None:
 
 def describe(error: Exception) -> str:
     """The words of an error, and what became of its events where that is not certain."""
-    if not isinstance(error, AuditStoreError) or not error.event_ids or not error.stored.startswith("unknown"):
+    if (
+        not isinstance(error, AuditStoreError)
+        or not error.event_ids
+        or not error.stored.startswith("unknown")
+    ):
         return str(error)
     return f"{error} ({error.stored}: {', '.join(error.event_ids)})"
 
@@ -75,3 +80,36 @@ store_option = click.option(
     help="The DuckDB file.",
 )
 """The option --store, a path."""
+
+
+# The argparse parser of command lines that are not on click yet.
+class Parser(argparse.ArgumentParser):
+    """Refuses wrong arguments in one line on standard error; options are written out in full."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**{"allow_abbrev": False} | settings)
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and leave with NOTHING_DONE."""
+        print(f"{self.prog}: {message}; see {self.prog} --help", file=sys.stderr)
+        raise SystemExit(NOTHING_DONE)
+
+
+def command(
+    commands: Any, name: str, run: Callable[[argparse.Namespace], int], purpose: str
+) -> argparse.ArgumentParser:
+    """The parser of one command; `run` becomes an attribute of what it parses."""
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=purpose, description=purpose)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def add_store(parser: argparse.ArgumentParser) -> None:
+    """The option --store; its value is a path."""
+    parser.add_argument(
+        "--store",
+        type=Path,
+        metavar="FILE",
+        default=default_store(),
+        help="default: $AUDIT_STORE, else ./audit.duckdb",
+    )
