@@ -10,9 +10,6 @@ from collections.abc import AsyncIterator
 import streamlit as st
 from starlette.middleware import Middleware
 
-# Streamlit puts the folder of its main script first on the module path while it runs, so that `alarms` would be
-# found as `dashboard/alarms` if it were not loaded before.
-import alarms  # noqa: F401
 from dashboard.server import background_service
 from dashboard.server.page_head import OwnHead
 from dashboard.server.security_headers import SecurityHeaders

@@ -5,9 +5,9 @@ import streamlit as st
 from dashboard import active_catalogue, data, notices
 from dashboard.activity import chart_filters, chart_tables, kinds, overview
 from dashboard.activity.period_comparison import change
-from dashboard.alarms import cards, matching, recent, review_data
 from dashboard.charts import activity, marks
 from dashboard.filters import permalink, url_state
+from dashboard.spikes import cards, matching, recent, review_data
 from dashboard.text import count
 
 where = url_state.event_filter()

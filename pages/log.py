@@ -6,9 +6,9 @@ from dataclasses import asdict
 import streamlit as st
 
 from dashboard import data, notices
-from dashboard.alarms import matching, recent, review_data
 from dashboard.filters import url_state
 from dashboard.log import event_panel, export_menu, freshness, neighbours, paging, table
+from dashboard.spikes import matching, recent, review_data
 from dashboard.text import count
 
 LIVE_SECONDS = 2
@@ -81,10 +81,10 @@ if places and places[0].rank is not None and not paging.is_begun(rows, where):
 
 listed, *beside = st.columns([3, 2] if events else [1])
 with listed:
-    table = st.container()
+    above_pages = st.container()
     page = paging.choose(total, rows, where)
     span.text(paging.span(page, rows, total))
-    with table:
+    with above_pages:
         stretch = paging.locate(index, (page - 1) * rows, rows)
         shown = data.page(pinned.where, **asdict(stretch), rows=rows, columns=table.READ)
         table.table(

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from dashboard.alarms import cards, review_data
 from dashboard.charts import logins
 from dashboard.filters import url_state
+from dashboard.spikes import cards, review_data
 from dashboard.text import count, shown
 
 FIRST = 10

@@ -8,10 +8,10 @@ import streamlit as st
 
 from audit_store.filters import EventFilter
 from dashboard import active_catalogue
-from dashboard.alarms import cards
 from dashboard.filters import url_state
 from dashboard.log import related_views
 from dashboard.log.search_hits import matched_in
+from dashboard.spikes import cards
 from dashboard.text import pretty_json, shown
 from dashboard.times import local
 

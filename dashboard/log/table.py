@@ -10,9 +10,9 @@ import streamlit as st
 
 from audit_store.engines.duckdb import queries
 from audit_store.filters import EventFilter
-from dashboard.alarms.matching import WORDS
 from dashboard.filters import url_state
 from dashboard.log.search_hits import matched_in
+from dashboard.spikes.matching import WORDS
 from dashboard.text import shown
 from dashboard.times import local
 
@@ -71,7 +71,7 @@ def rows(
 ) -> pd.DataFrame:
     """What a reader sees of each event; times in the zone of `where`, texts through the gate.
 
-    `alarms` has a word for each, of `alarm_marks.WORDS` or none; with `brief`, times are cut to the second.
+    `alarms` has a word for each, of `matching.WORDS` or none; with `brief`, times are cut to the second.
     """
     table = pd.DataFrame(
         {

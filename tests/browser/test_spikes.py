@@ -13,8 +13,8 @@ from audit_store.engines.duckdb.store import Store
 from audit_store.filters import EventFilter
 from tests.browser.conftest import Serve, Visit, Watched, choose
 from tests.conftest import Fill
-from tests.dashboard.alarms.test_spikes_page import BURST, login
 from tests.dashboard.page_runs import NOW
+from tests.dashboard.spikes.test_spikes_page import BURST, login
 
 SCRIPT = BURST - timedelta(days=2)
 WEEK = "range=7d&tz=UTC"

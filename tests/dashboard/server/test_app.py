@@ -1,5 +1,6 @@
 """The server itself: what it sends with every response, and how it folds."""
 
+import importlib.util
 import json
 import os
 import re
@@ -26,6 +27,12 @@ from ingest.spool.writer import waiting_events
 from tests import ROOT
 
 SECONDS = 30.0
+
+
+def test_no_module_of_the_dashboard_has_the_name_of_another_package() -> None:
+    # While a page runs, Streamlit puts the folder of the main script first on the module search path.
+    names = {path.stem for path in (ROOT / "dashboard").glob("[a-z]*") if path.suffix in ("", ".py")}
+    assert {name for name in names if importlib.util.find_spec(name) is not None} == set()
 
 
 def test_inline_scripts_are_allowed_by_their_hash() -> None:

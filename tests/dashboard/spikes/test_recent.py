@@ -10,9 +10,9 @@ from alarms import mark, read_marks, review, watch_over
 from audit_store.engines.duckdb import queries
 from audit_store.engines.duckdb.store import Store
 from audit_store.filters import EventFilter
-from dashboard.alarms import matching, recent
 from dashboard.charts import activity, marks
 from dashboard.log.table import READ
+from dashboard.spikes import matching, recent
 from tests.alarms.login_logs import NOW, Row, logins, looking, office, store_of
 from tests.dashboard.page_runs import show, words
 

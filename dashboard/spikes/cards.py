@@ -8,8 +8,8 @@ import streamlit as st
 
 from alarms import LoginAlarm, Mark, QuietNote, Told, Watch
 from audit_store.filters import EventFilter
-from dashboard.alarms import matching, recent, review_data
 from dashboard.filters import url_state
+from dashboard.spikes import matching, recent, review_data
 from dashboard.text import shown
 
 LOG = "../pages/log.py"

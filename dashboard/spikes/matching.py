@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from alarms import Mark, Told
 from alarms.login_alarm import local
 from audit_store.filters import EventFilter
-from dashboard.alarms import review_data
+from dashboard.spikes import review_data
 from dashboard.text import count, shown
 
 WORDS = {"open": "Alarm", "seen": "Seen", "expected": "Expected", "incident": "Incident"}
