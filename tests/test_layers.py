@@ -16,6 +16,7 @@ ROOMS = ("audit_store", "ingest", "analysis", "alarms", "dashboard", "pages", "d
 FILES = sorted(path.relative_to(ROOT) for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 SCREEN = {"streamlit", "altair"}
 STATEMENTS = {"queries.py", "fold_sql.py", "staging_sql.py", "record_sql.py", "login_queries.py"}
+STATE = Path("audit_store/state")  # its files are statements over its own SQLite file
 STATEMENT = re.compile(
     r"\s*(SELECT|WITH \w+ AS|INSERT INTO|UPDATE \w+ SET|DELETE FROM|MERGE INTO|COPY|ATTACH|"
     r"(CREATE|DROP|ALTER)( OR REPLACE)?( TEMP)? (TABLE|VIEW|MACRO|TRIGGER|INDEX))\b"
@@ -77,7 +78,9 @@ def test_the_command_line_of_analysis_is_a_skin_over_rooms_below() -> None:
     assert rooms == {"alarms", "audit_store", "ingest"}
 
 
-@pytest.mark.parametrize("file", [str(file) for file in FILES if file.name not in STATEMENTS])
+@pytest.mark.parametrize(
+    "file", [str(file) for file in FILES if file.name not in STATEMENTS and file.parent != STATE]
+)
 def test_statements_stand_in_their_files(file: str) -> None:
     tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
     texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]

@@ -1,24 +1,27 @@
-"""Alarms sent on, each once: an outbox beside the store remembers what is due and what has arrived.
+"""Sends each alarm to a receiver until the receiver acknowledges it, and then never again.
 
-`<store>.deliveries.jsonl` first takes the message, then the news that it arrived. A message whose fate is not known
-(the answer got lost, the program was killed) is sent again with the same bytes and the same key, so that a receiver
-that heeds `Idempotency-Key` acts on it once; one that was acknowledged is never sent again.
+A message is stored beside the store (`audit_store.state.deliveries`) before it is sent, and its acknowledgement
+afterwards. Where the acknowledgement is lost, the message is sent again with the same bytes and the same key, so that
+a receiver that heeds `Idempotency-Key` acts on it once.
 """
 
 import json
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from alarms.evidence import Told
 from alarms.login_alarm import AlarmKey
-from alarms.triage.identity import Scope, is_that, scope_of, scopes_of
-from alarms.triage.journal import Journal
+from alarms.triage.identity import SeriesSpan, is_same_alarm, spans_of
+from analysis.alarms import JOINED
+from audit_store.local_time import utc_text
+from audit_store.state import deliveries
+from audit_store.state.deliveries import Delivery, Message
 
-JOINED = timedelta(hours=3)
-"""An alarm that grows by late events is still the one that was sent: spikes this close are one (analysis.alarms)."""
+# An alarm that grows is still the one that was sent: spikes this close are one alarm.
+_SAME_WITHIN = JOINED["1h"].to_pytimedelta()
 
 Send = Callable[[str, str, str], None]
 """Takes (sentence, body, key) and returns once the receiver has it; raises NotDelivered."""
@@ -45,41 +48,28 @@ class Sent:
     problems: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class _Message:
-    key: str
-    about: tuple[Scope, ...]
-    sentence: str
-    body: str
-
-
-def outbox(store: Path) -> Journal:
-    """The journal of deliveries of this store."""
-    return Journal(store.with_name(store.name + ".deliveries.jsonl"))
-
-
 def deliver(store: Path, store_id: str, told: Sequence[Told], sink: Sink) -> Sent:
-    """Send what was never sent to this sink, the oldest first, and what an earlier run left due.
+    """Send the alarms that were never sent to this sink, the oldest first, and what an earlier run left due.
 
     Programs that deliver for the same store take turns. After a message that does not arrive the others wait for the
-    next run: a receiver that is down is not worth a long queue of attempts. Raises what the journal raises.
+    next run: a receiver that is down is not worth a long queue of attempts. Raises StoreBusy where another program
+    sends for longer than `deliveries.SENDER_WAIT`, and AuditStoreError where the deliveries cannot be stored.
     """
-    journal = outbox(store)
-    with journal.alone():
-        known, arrived = _read(journal, sink)
+    with deliveries.one_sender(store):
+        earlier = [delivery.message for delivery in deliveries.read(store, sink.name)]
+        messages: list[Message] = []
         for each in sorted(told, key=lambda each: each.alarm.key.start):
-            if not any(_same(each, message) for message in known):
-                known.append(_message(store_id, each))
-                journal.append(_due(known[-1], sink))
-        return _send_all(journal, sink, [message for message in known if message.key not in arrived])
+            if not any(_is_about(message, each) for message in (*earlier, *messages)):
+                messages.append(_message(store_id, each, [*earlier, *messages]))
+        stored = deliveries.add(store, sink.name, messages)
+        return _send_all(store, sink, [delivery for delivery in stored if not delivery.is_delivered])
 
 
 def undelivered(store: Path, told: Sequence[Told], sink: Sink) -> list[Told]:
-    """Those of the alarms that this sink has not acknowledged."""
-    known, arrived = _read(outbox(store), sink)
-    return [
-        each for each in told if not any(_same(each, message) and message.key in arrived for message in known)
-    ]
+    """Those of the alarms that this sink has not acknowledged. Raises AuditStoreError."""
+    stored = deliveries.read(store, sink.name)
+    delivered = [delivery.message for delivery in stored if delivery.is_delivered]
+    return [each for each in told if not any(_is_about(message, each) for message in delivered)]
 
 
 def payload(store_id: str, told: Told) -> dict[str, Any]:
@@ -91,8 +81,8 @@ def payload(store_id: str, told: Told) -> dict[str, Any]:
         "store": store_id,
         "kind": alarm.key.kind,
         "agent": alarm.key.agent or None,
-        "start": _rfc3339(alarm.key.start),
-        "end": _rfc3339(alarm.end),
+        "start": utc_text(alarm.key.start, "seconds"),
+        "end": utc_text(alarm.end, "seconds"),
         "also": [{"kind": each.key.kind, "agent": each.key.agent or None} for each in alarm.also],
         "sentence": told.sentence,
         "text": told.sentence.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"),
@@ -110,58 +100,32 @@ def payload(store_id: str, told: Told) -> dict[str, Any]:
     }
 
 
-def _send_all(journal: Journal, sink: Sink, due: Sequence[_Message]) -> Sent:
-    for place, message in enumerate(due):
+def _send_all(store: Path, sink: Sink, due: Sequence[Delivery]) -> Sent:
+    for position, delivery in enumerate(due):
+        message = delivery.message
         try:
             sink.send(message.sentence, message.body, message.key)
         except NotDelivered as error:
-            return Sent(place, len(due) - place, (str(error),))
-        journal.append({"state": "delivered", "sink": sink.name, "key": message.key, "at": _now()})
+            return Sent(position, len(due) - position, (str(error),))
+        deliveries.acknowledge(store, delivery)
     return Sent(len(due), 0, ())
 
 
-def _same(told: Told, message: _Message) -> bool:
-    return is_that(told.alarm, message.about, JOINED)
+def _is_about(message: Message, told: Told) -> bool:
+    spans = [SeriesSpan.from_record(span) for span in message.spans]
+    return is_same_alarm(told.alarm, spans, _SAME_WITHIN)
+
+
+def _message(store_id: str, told: Told, earlier: Sequence[Message]) -> Message:
+    body = payload(store_id, told)
+    while body["key"] in {message.key for message in earlier}:
+        # The attack has reached a further agent since the message with this key: that is news, with its own key.
+        body["key"] = str(uuid.uuid5(uuid.UUID(body["key"]), "again"))
+    text = json.dumps(body, ensure_ascii=True, allow_nan=False)
+    spans = [span.as_record() for span in spans_of(told.alarm)]
+    return Message(body["key"], spans, told.sentence, text)
 
 
 def _delivery_key(store_id: str, key: AlarmKey) -> str:
     # Two stores may post to one receiver, and an alarm of one must not pass for that of the other.
     return AlarmKey(key.kind, f"{store_id} {key.scope}", key.agent, key.start).text
-
-
-def _message(store_id: str, told: Told) -> _Message:
-    body = payload(store_id, told)
-    text = json.dumps(body, ensure_ascii=True, allow_nan=False)
-    return _Message(body["key"], scopes_of(told.alarm), told.sentence, text)
-
-
-def _due(message: _Message, sink: Sink) -> dict[str, Any]:
-    return message.about[0].record() | {
-        "also": [scope.record() for scope in message.about[1:]],
-        "state": "due",
-        "sink": sink.name,
-        "key": message.key,
-        "sentence": message.sentence,
-        "body": message.body,
-        "at": _now(),
-    }
-
-
-def _read(journal: Journal, sink: Sink) -> tuple[list[_Message], set[str]]:
-    """Every message to this sink, and the keys of those that have arrived."""
-    own = [record for record in journal.records() if record.get("sink") == sink.name]
-    arrived = {str(record.get("key")) for record in own if record.get("state") == "delivered"}
-    return [_restored(record) for record in own if record.get("state") == "due"], arrived
-
-
-def _restored(record: dict[str, Any]) -> _Message:
-    about = scope_of(record), *map(scope_of, record.get("also", ()))
-    return _Message(record["key"], about, record["sentence"], record["body"])
-
-
-def _rfc3339(moment: datetime) -> str:
-    return moment.isoformat() + "Z"
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

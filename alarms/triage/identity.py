@@ -1,22 +1,21 @@
-"""Where an alarm was seen, as journals keep it: marks and deliveries follow an alarm while its hours still grow."""
+"""Which alarm a mark or a delivery is about: both follow an alarm while it still grows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from alarms.login_alarm import AlarmKey, LoginAlarm, overlaps
 
 
 @dataclass(frozen=True)
-class Scope:
-    """A series in which an alarm was seen, from `key.start` to `end` (naive UTC)."""
+class SeriesSpan:
+    """The hours of one series in which an alarm was seen, from `key.start` to `end` (naive UTC)."""
 
     key: AlarmKey
     end: datetime
 
-    def record(self) -> dict[str, Any]:
-        """JSON-ready."""
+    def as_record(self) -> dict[str, str]:
+        """JSON-ready, for `from_record`."""
         key = self.key
         return {
             "kind": key.kind,
@@ -26,29 +25,28 @@ class Scope:
             "end": self.end.isoformat(),
         }
 
+    @classmethod
+    def from_record(cls, record: Mapping[str, str]) -> "SeriesSpan":
+        """A span from its record. Raises KeyError, TypeError or ValueError for any other value."""
+        start, end = (datetime.fromisoformat(record[name]) for name in ("start", "end"))
+        return cls(AlarmKey(record["kind"], record["scope"], record["agent"], start), end)
 
-def scope_of(record: Mapping[str, Any]) -> Scope:
-    """A scope from its record. Raises KeyError, TypeError or ValueError for what is none."""
-    kind, scope, agent = (str(record[name]) for name in ("kind", "scope", "agent"))
-    start, end = (datetime.fromisoformat(record[name]) for name in ("start", "end"))
-    return Scope(AlarmKey(kind, scope, agent, start), end)
 
-
-def scopes_of(alarm: LoginAlarm) -> tuple[Scope, ...]:
+def spans_of(alarm: LoginAlarm) -> tuple[SeriesSpan, ...]:
     """Every series in which an alarm was seen, its own first."""
-    return tuple(Scope(each.key, each.end) for each in alarm.parts)
+    return tuple(SeriesSpan(part.key, part.end) for part in alarm.parts)
 
 
-def is_that(alarm: LoginAlarm, before: Sequence[Scope], within: timedelta) -> bool:
-    """Whether an alarm is the one that was seen in `before`: in one series less than `within` apart.
+def is_same_alarm(alarm: LoginAlarm, spans: Sequence[SeriesSpan], within: timedelta) -> bool:
+    """Whether an alarm is the one that was seen in `spans`: less than `within` apart in one of its series.
 
-    Not if it names an agent that was not named before: an attack that reaches somebody else is news.
+    It is another one if it names an agent that the spans do not: an attack that reaches a further agent is news.
     """
-    if not alarm.agents <= {scope.key.agent for scope in before}:
+    if not alarm.agents <= {span.key.agent for span in spans}:
         return False
     return any(
-        each.key.series == scope.key.series
-        and overlaps((each.key.start, each.end), (scope.key.start, scope.end), within)
-        for each in alarm.parts
-        for scope in before
+        part.key.series == span.key.series
+        and overlaps((part.key.start, part.end), (span.key.start, span.end), within)
+        for part in alarm.parts
+        for span in spans
     )

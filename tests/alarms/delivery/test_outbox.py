@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from alarms import LoginAlarm, NotDelivered, Sink, Told, deliver, syslog, webhook
-from alarms.delivery.outbox import outbox, undelivered
+from alarms.delivery.outbox import undelivered
 from alarms.delivery.webhook import one_line
-from tests.alarms.triage.test_marks import AT, HOUR, alarm
+from audit_store.state import database
+from tests.alarms.login_alarms import AT, HOUR, alarm
 
 STORE_ID = "3f0c8a52-0a8f-4f0e-9a55-6cf2f8a0a111"
 OTHER_STORE = "11111111-0a8f-4f0e-9a55-6cf2f8a0a111"
@@ -175,6 +176,19 @@ def test_an_alarm_over_several_series_is_posted_once_whichever_is_the_worst(
     ]
 
 
+def test_an_attack_that_reaches_a_further_agent_is_news_with_a_key_of_its_own(
+    path: Path, receiver: Receiver
+) -> None:
+    """The series that leads the alarm stays the same, and with it the alarm's own key."""
+    further = alarm(agent="support-8"), alarm(agent="support-9")
+    for reached in ((), further[:1], further):
+        sent = deliver(path, STORE_ID, [told(replace(alarm(), also=reached))], hook(receiver))
+        assert (sent.delivered, sent.due) == (1, 0)
+        assert undelivered(path, [told(replace(alarm(), also=reached))], hook(receiver)) == []
+    assert len(set(receiver.keys)) == 3
+    assert [body["key"] for _, body in receiver.taken] == receiver.keys
+
+
 def test_a_message_whose_fate_is_unknown_is_sent_again_as_it_was(path: Path, receiver: Receiver) -> None:
     """The program dies between the answer and the note of it; by then the attack has grown."""
 
@@ -213,7 +227,7 @@ def test_stores_and_receivers_do_not_share_keys_or_secrets(path: Path, receiver:
     second = webhook(receiver.url + "&other", QUICK)
     assert deliver(path, STORE_ID, [told()], second).delivered == 1
     assert len(set(receiver.keys)) == 2
-    assert b"secret" not in outbox(path).path.read_bytes()
+    assert b"secret" not in database.path_of(path).read_bytes()
 
 
 @pytest.mark.parametrize("url", ["ftp://host/x", "file:///etc/passwd", "example.org/hook", "http://", ""])

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from audit_store.engines.duckdb.store import Store
 from audit_store.errors import AuditStoreError, InvalidFormat
 from audit_store.filters import EventFilter
+from audit_store.state import views
 from dashboard.filters import permalink, saved_views, saved_views_box
 from tests.conftest import Fill
 from tests.dashboard.page_runs import HOSTILE, MARKDOWN, WEEK, drawn, metrics, show, url, widget, words
@@ -43,7 +44,7 @@ def test_what_is_saved_is_read_again_until_it_is_deleted(tmp_path: Path, name: s
 def test_a_taken_name_is_overwritten_only_on_purpose(tmp_path: Path) -> None:
     store = tmp_path / "audit.duckdb"
     saved_views.save(store, "mine", FILTERS)
-    with pytest.raises(AuditStoreError, match="'mine' is there already"):
+    with pytest.raises(AuditStoreError, match="'mine' exists; choose another name"):
         saved_views.save(store, "mine", {})
     assert saved_views.load(store)["mine"] == FILTERS
     saved_views.save(store, "mine", {}, replace=True)
@@ -65,8 +66,8 @@ def test_nobody_who_saves_at_once_loses_a_view(tmp_path: Path) -> None:
 
 BAD = [
     ("{", "Expecting"),
-    ("[1]", "it holds [1]"),
-    ('{"version": 9, "views": {}}', "not views of version 1"),
+    ("[1]", "[1] is not an object"),
+    ('{"version": 9, "views": {}}', "is not an object with version 1"),
     ('{"version": 1, "views": []}', "its views are []"),
     ('{"version": 1, "views": {"a": {"sql": ["x"]}}}', "the view 'a' has {'sql': ['x']}"),
     ('{"version": 1, "views": {"a": {"q": "x"}}}', "the view 'a' has"),
@@ -77,7 +78,7 @@ BAD = [
 @pytest.mark.parametrize(("text", "says"), BAD)
 def test_a_bad_file_is_named_and_left_as_it_is(tmp_path: Path, text: str, says: str) -> None:
     store = tmp_path / "audit.duckdb"
-    saved_views.path_of(store).write_text(text)
+    views.json_path(store).write_text(text)
     for attempt in (
         lambda: saved_views.save(store, "a", {}),
         lambda: saved_views.delete(store, "a"),
@@ -85,9 +86,9 @@ def test_a_bad_file_is_named_and_left_as_it_is(tmp_path: Path, text: str, says: 
     ):
         with pytest.raises(InvalidFormat) as refusal:
             attempt()
-        assert str(saved_views.path_of(store)) in str(refusal.value)
+        assert str(views.json_path(store)) in str(refusal.value)
         assert says in str(refusal.value)
-    assert saved_views.path_of(store).read_text() == text
+    assert views.json_path(store).read_text() == text
 
 
 def save_as(app: AppTest, name: str) -> None:
@@ -99,7 +100,7 @@ def test_a_reader_saves_opens_overwrites_and_deletes(full: Store) -> None:
     save_as(show(full, agent="ada"), "mine")
     app = show(full, outcome="failure")
     save_as(app, "mine")
-    assert "'mine' is there already" in words(app)
+    assert "'mine' exists; choose another name" in words(app)
     widget(app, "view").set_value(saved_views_box.Choice(True, "mine")).run()
     assert url(app) == {"agent": ["ada"]}
     assert metrics(app)["Events"] == "2"
@@ -121,9 +122,9 @@ def test_names_of_views_are_never_markdown(full: Store) -> None:
 
 @pytest.mark.parametrize("page", ["activity", "store"])
 def test_a_bad_file_is_a_notice(full: Store, page: str) -> None:
-    saved_views.path_of(full.path).write_text("{")
+    views.json_path(full.path).write_text("{")
     app = show(full, page)
-    assert page == "store" or f"{saved_views.path_of(full.path)} cannot be read as saved views" in words(app)
+    assert page == "store" or f"{views.json_path(full.path)} does not hold saved views" in words(app)
 
 
 @pytest.mark.parametrize(("tz", "today", "monday"), [("UTC", "18", "16"), ("Asia/Kolkata", "19", "16")])

@@ -1,0 +1,189 @@
+"""Opens the SQLite file beside a store for one operation: a few reads, or one durable transaction."""
+
+import contextlib
+import errno
+import json
+import os
+import sqlite3
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from audit_store.errors import (
+    NOT_STORED,
+    UNKNOWN,
+    AuditStoreError,
+    SpoolFull,
+    StoreBusy,
+    StoreCorrupt,
+    Stored,
+    StoreNewer,
+)
+from audit_store.store_files import sync_folder
+
+Connection = sqlite3.Connection
+
+SCHEMA_VERSION = 1
+WAIT = 5.0
+"""Seconds to wait for another program's transaction."""
+
+_APPLICATION_ID = 0x41554454  # "AUDT"
+_SCHEMA = Path(__file__).with_name("schema.sql")
+
+
+def path_of(store: Path) -> Path:
+    """The SQLite file of a store."""
+    return store.with_name(f"{store.name}.state.sqlite")
+
+
+@contextlib.contextmanager
+def reading(store: Path) -> Iterator[Connection]:
+    """A connection that only reads; needs no right to write the file or its folder.
+
+    Raises StoreBusy, StoreCorrupt, StoreNewer or AuditStoreError.
+    """
+    path = path_of(store)
+    with _translated(path), contextlib.closing(_connect_to_read(path)) as connection:
+        _check(connection, path)
+        connection.execute("PRAGMA query_only = ON")
+        yield connection
+
+
+@contextlib.contextmanager
+def transaction(store: Path) -> Iterator[Connection]:
+    """One transaction, on disk when the block ends and undone when it raises; creates the file where it is missing.
+
+    The `stored` of an error is "not stored", or "unknown" where the disk failed during the commit. Raises StoreBusy,
+    StoreCorrupt, StoreNewer, SpoolFull or AuditStoreError.
+    """
+    path = path_of(store)
+    if not path.exists():
+        _create(store, path)
+    with _translated(path), contextlib.closing(_connect(path, "mode=rw")) as connection:
+        _check(connection, path)
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("BEGIN IMMEDIATE")
+        yield connection
+        try:
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            failed_write = _primary_code(error) == sqlite3.SQLITE_IOERR
+            raise _problem(path, error, UNKNOWN if failed_write else NOT_STORED) from error
+
+
+@contextlib.contextmanager
+def in_memory() -> Iterator[Connection]:
+    """A connection to the same tables in memory, empty."""
+    with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        connection.executescript(_SCHEMA.read_text(encoding="utf-8"))
+        yield connection
+
+
+def decoded(store: Path, text: str) -> Any:
+    """The value of a JSON column. Raises StoreCorrupt, which names the file."""
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise StoreCorrupt(_damaged(path_of(store), f"a row is not JSON ({error})")) from error
+
+
+def _connect(path: Path, options: str) -> Connection:
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?{options}", timeout=WAIT, isolation_level=None, uri=True
+    )
+
+
+def _connect_to_read(path: Path) -> Connection:
+    connection = _connect(path, "mode=rw")
+    try:
+        connection.execute("PRAGMA user_version")
+    except sqlite3.OperationalError as error:
+        connection.close()
+        is_refused = _primary_code(error) in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+        if is_refused and not path.with_name(f"{path.name}-wal").exists():
+            # A read-only folder takes no -shm file. Without a -wal file the database is whole without one.
+            return _connect(path, "immutable=1")
+        raise
+    return connection
+
+
+def _check(connection: Connection, path: Path) -> None:
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if application != _APPLICATION_ID:
+        raise StoreCorrupt(f"{path} does not hold saved views, marks and deliveries; move it away")
+    if version > SCHEMA_VERSION:
+        raise StoreNewer(
+            f"{path} has schema version {version}; this program knows {SCHEMA_VERSION}: update this program"
+        )
+
+
+def _create(store: Path, path: Path) -> None:
+    """Make a whole database and give it its name at once, so that no other process opens half of one."""
+    draft = path.with_name(f".{path.name}.{uuid4().hex}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+            if store.exists():
+                draft.chmod(stat.S_IMODE(store.stat().st_mode) | stat.S_IRUSR | stat.S_IWUSR)
+            with _translated(path), contextlib.closing(_connect(draft, "mode=rw")) as connection:
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA synchronous = FULL")
+                connection.executescript(_SCHEMA.read_text(encoding="utf-8"))
+                connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+                connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            with contextlib.suppress(FileExistsError):
+                os.link(draft, path)
+        finally:
+            draft.unlink(missing_ok=True)
+        sync_folder(path.parent)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise SpoolFull(_full(path), stored=NOT_STORED) from error
+        raise AuditStoreError(
+            f"{path} cannot be created: {error.strerror or error}", stored=NOT_STORED
+        ) from error
+
+
+@contextlib.contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _problem(path, error, NOT_STORED) from error
+
+
+def _primary_code(error: sqlite3.Error) -> int:
+    """The SQLite result code without its extension; SQLITE_ERROR where Python's own code raised the error."""
+    return int(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)) & 0xFF
+
+
+def _problem(path: Path, error: sqlite3.Error, stored: Stored) -> AuditStoreError:
+    code = _primary_code(error)
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return StoreBusy(f"{path} is in use by another program; try again", stored=stored)
+    # Statements are constant, so an SQL error means that the tables are not the ones of schema.sql.
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR):
+        return StoreCorrupt(_damaged(path, str(error)), stored=stored)
+    if code == sqlite3.SQLITE_FULL:
+        return SpoolFull(_full(path), stored=stored)
+    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+        return AuditStoreError(
+            f"{path} cannot be opened ({error}); give this user access to the file and its folder",
+            stored=stored,
+        )
+    return AuditStoreError(f"{path}: {error}; check the disk", stored=stored)
+
+
+def _damaged(path: Path, reason: str) -> str:
+    return (
+        f"{path} is damaged: {reason}; restore it from a backup, or move it away to begin without its "
+        "saved views, marks and deliveries"
+    )
+
+
+def _full(path: Path) -> str:
+    return f"the disk of {path} is full; free some space"

@@ -1,0 +1,93 @@
+"""The table of saved views: the parameters of a filter under a name."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from audit_store.errors import AuditStoreError, InvalidFormat, shorten
+from audit_store.filters import LISTS, SINGLE
+from audit_store.state import json_files
+from audit_store.state.database import Connection, decoded
+
+Parameters = dict[str, list[str]]
+"""The values of each parameter, as in the URL."""
+
+
+def read(store: Path) -> dict[str, Parameters]:
+    """Every saved view by its name, in alphabetical order. Raises what `json_files.reading` raises."""
+    with json_files.reading(store, _TABLE) as connection:
+        rows = connection.execute("SELECT name, parameters FROM views").fetchall()
+    return {name: decoded(store, text) for name, text in sorted(rows, key=lambda row: str(row[0]).lower())}
+
+
+def save(
+    store: Path, name: str, parameters: Mapping[str, Sequence[str]], *, replace: bool, at_most: int
+) -> None:
+    """Keep a view; durable when this returns.
+
+    Raises AuditStoreError for a name that is taken, unless `replace`, and for a further view beyond `at_most`, and
+    what `json_files.transaction` raises.
+    """
+    with json_files.transaction(store, _TABLE) as connection:
+        names = {name for (name,) in connection.execute("SELECT name FROM views")}
+        if name in names and not replace:
+            raise AuditStoreError(f"{shorten(name)} exists; choose another name, or overwrite it")
+        if name not in names and len(names) >= at_most:
+            raise AuditStoreError(f"{shorten(name)} was not saved: {at_most} views exist; delete one first")
+        _insert(connection, name, parameters)
+
+
+def delete(store: Path, name: str) -> None:
+    """Delete a view; nothing happens where there is none. Raises what `json_files.transaction` raises."""
+    with json_files.transaction(store, _TABLE) as connection:
+        connection.execute("DELETE FROM views WHERE name = ?", (name,))
+
+
+def json_path(store: Path) -> Path:
+    """The JSON file of views: `{"version": 1, "views": {name: {parameter: [value, …]}}}`."""
+    return store.with_name(f"{store.name}.views.json")
+
+
+def _insert(connection: Connection, name: str, parameters: Mapping[str, Sequence[str]]) -> None:
+    text = json.dumps({key: list(values) for key, values in parameters.items()})
+    connection.execute("INSERT OR REPLACE INTO views VALUES (?, ?)", (name, text))
+
+
+def _copy(connection: Connection, store: Path) -> None:
+    """Insert the views of the JSON file. Raises InvalidFormat, naming file and value, for any other content."""
+    path = json_path(store)
+    try:
+        views = _checked(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError, RecursionError) as error:
+        raise InvalidFormat(
+            f"{path} does not hold saved views: {error}; correct it or move it away"
+        ) from error
+    for name, parameters in views.items():
+        _insert(connection, name, parameters)
+
+
+def _checked(content: Any) -> dict[str, Parameters]:
+    if not isinstance(content, dict) or content.get("version") != 1:
+        raise ValueError(f"{shorten(content)} is not an object with version 1")
+    views = content.get("views")
+    if not isinstance(views, dict):
+        raise ValueError(f"its views are {shorten(views)}, not an object")  # noqa: TRY004 - it is a value
+    for name, parameters in views.items():
+        if not _are_parameters(parameters):
+            raise ValueError(f"the view {shorten(name)} has {shorten(parameters)}, not filters of the URL")
+    return views
+
+
+def _are_parameters(parameters: Any) -> bool:
+    return isinstance(parameters, dict) and all(
+        name in (*SINGLE, *LISTS)
+        and isinstance(values, list)
+        and all(isinstance(value, str) for value in values)
+        for name, values in parameters.items()
+    )
+
+
+_TABLE = json_files.Table("views", _copy)

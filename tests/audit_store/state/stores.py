@@ -1,0 +1,33 @@
+"""Rows for the tests of a store's state, and what its tables hold."""
+
+import sqlite3
+from pathlib import Path
+
+from audit_store.state import database
+from audit_store.state.deliveries import Message
+from audit_store.state.marks import MarkRow
+
+SPAN = {
+    "kind": "agent",
+    "scope": "",
+    "agent": "support-7",
+    "start": "2026-03-14T13:00:00",
+    "end": "2026-03-14T14:00:00",
+}
+SINK = "webhook 0123456789abcdef"
+
+
+def mark_row(note: str = "") -> MarkRow:
+    return MarkRow([SPAN], "incident", note, "rita", "2026-03-14T15:00:00.000000Z")
+
+
+def message(key: str) -> Message:
+    return Message(key, [SPAN], f"sentence of {key}", f'{{"key": "{key}"}}')
+
+
+def rows(store: Path, table: str) -> int:
+    """How many rows a table has, without this project's code."""
+    connection = sqlite3.connect(database.path_of(store))
+    (count,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
+    connection.close()
+    return int(count)
