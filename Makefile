@@ -5,8 +5,10 @@ VENV ?= .venv
 RUN = $(VENV)/bin/python
 STREAMLIT = $(RUN) -m streamlit run app.py
 DEMO_STORE = .demo/audit.duckdb
+WORKERS ?= 2
+PYTEST = $(RUN) -m pytest -n $(WORKERS) --dist worksteal
 
-.PHONY: demo run test fast check lint types bench screenshots browser setup setup-dev clean
+.PHONY: demo run test fast campaign check lint types bench screenshots browser setup setup-dev clean
 
 demo: setup            ## a filled demo store, and the dashboard on it
 	rm -rf $(DEMO_STORE) $(DEMO_STORE).*
@@ -17,10 +19,13 @@ run: setup             ## the dashboard on your own store ($$AUDIT_STORE, else .
 	$(STREAMLIT)
 
 test: setup-dev browser  ## everything, the browser's tests included
-	$(RUN) -m pytest
+	$(PYTEST)
 
-fast: setup-dev        ## the tests that take seconds
-	$(RUN) -m pytest -m "not browser and not processes"
+fast: setup-dev        ## the tests without a browser and without other processes
+	$(PYTEST) -m "not browser and not processes"
+
+campaign: setup-dev browser  ## everything, with all examples of the properties and all rounds of the kill tests
+	$(PYTEST) --campaign
 
 check: lint types fast ## lint, types, fast tests
 

@@ -14,9 +14,35 @@ from audit_store.event import Event, fresh_id
 RECORDED_AT = datetime(2026, 3, 14, 12, tzinfo=UTC)
 Fill = Callable[[Store, Iterable[Event]], Store]
 
-# Examples touch real files on shared machines: their time says nothing.
-settings.register_profile("audit", deadline=None)
-settings.load_profile("audit")
+# Examples read and write real files, so the time of one of them depends on the disk: no deadline.
+CAMPAIGN_EXAMPLES = 100
+settings.register_profile("ordinary", deadline=None, max_examples=CAMPAIGN_EXAMPLES // 5)
+settings.register_profile("campaign", deadline=None, max_examples=CAMPAIGN_EXAMPLES)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add --campaign."""
+    parser.addoption(
+        "--campaign",
+        action="store_true",
+        help="run the properties and the kill tests with all their examples and rounds (takes an hour)",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Load the Hypothesis profile before the test modules are imported, which scale it with `examples`."""
+    settings.load_profile("campaign" if config.getoption("--campaign") else "ordinary")
+
+
+def examples(in_campaign: int) -> int:
+    """The `max_examples` of a property: `in_campaign` in a campaign, otherwise a fifth of it, but at least 5."""
+    return max(in_campaign * settings.default.max_examples // CAMPAIGN_EXAMPLES, 5)
+
+
+@pytest.fixture(scope="session")
+def campaign(pytestconfig: pytest.Config) -> bool:
+    """Whether this is a campaign (`make campaign`), in which repeated kills and the like run all their rounds."""
+    return bool(pytestconfig.getoption("--campaign"))
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from analysis import Budget, alarms, band, detect, fit
 from analysis.grid import local_grid
 from tests.analysis.spike_series import AT_NIGHT, AT_NOON, fleet, hours, office, series, spikes, with_spike
+from tests.conftest import examples
 
 COLUMNS = ["bucket_start", "count", "expected", "upper", "is_spike", "score", "state", "learning_day"]
 
@@ -68,7 +69,7 @@ def test_the_future_changes_nothing(cut: int, scope: str, tz: str) -> None:
     pd.testing.assert_frame_equal(whole.iloc[:cut], part)
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(seed=st.integers(0, 10_000), length=st.integers(1, 900), scope=st.sampled_from(["agent", "overall"]))
 def test_any_counts_and_gaps_are_taken(seed: int, length: int, scope: str) -> None:
     chance = np.random.default_rng(seed)

@@ -15,6 +15,7 @@ from audit_store.engines.duckdb.store import Store
 from audit_store.event import Event
 from audit_store.filters import LISTS, SINGLE, EventFilter
 from audit_store.ranges import LENGTHS
+from tests.conftest import examples
 
 NOW = datetime(2026, 3, 14, 12, 0, 30, tzinfo=UTC)
 MORE_THAN_ALL = 10**9
@@ -252,7 +253,7 @@ urls = st.dictionaries(names, st.lists(values, max_size=4)) | st.dictionaries(na
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(parameters=urls, tz=values)
 def test_no_url_breaks_a_page(filled: Store, parameters: dict[str, list[str]], tz: str) -> None:
     where, notices = EventFilter.parse(parameters, now=NOW, tz=tz)
@@ -307,7 +308,7 @@ def placeholders(query: queries.Query) -> set[str]:
     return set(re.findall(r"\$(\w+)", query.sql))
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(filters)
 def test_every_statement_runs_on_any_filter(filled: Store, where: EventFilter) -> None:
     with filled.read() as reader:

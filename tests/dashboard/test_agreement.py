@@ -17,6 +17,7 @@ from audit_store.export import export
 from audit_store.filters import OUTCOME_CHOICES, EventFilter
 from dashboard import data
 from dashboard.activity import overview
+from tests.conftest import examples
 
 BEGIN = datetime(2026, 3, 27, tzinfo=UTC)
 AGENTS = ("ada", "bob", "Bob's", "ünal", "%")
@@ -86,7 +87,7 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUDIT_STORE", "")
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(found=st.lists(events, min_size=1, max_size=40), where=filters.filter(lambda where: not where.hours))
 def test_a_cell_of_the_week_is_as_many_events_as_after_a_click_on_it(
     stored: Callable[[list[Event]], Store], found: list[Event], where: EventFilter
@@ -98,7 +99,7 @@ def test_a_cell_of_the_week_is_as_many_events_as_after_a_click_on_it(
         assert int(store.run(queries.summary(chosen))["events"][0]) == cell["events"]
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(found=st.lists(events, min_size=1, max_size=40), where=filters, top=st.integers(1, 5))
 def test_everything_counts_the_same(
     stored: Callable[[list[Event]], Store], found: list[Event], where: EventFilter, top: int

@@ -20,6 +20,7 @@ from demo import Planted, generate, planted
 from demo.__main__ import main
 from demo.live import trickle
 from demo.roster import AGENTS_MAX, roster
+from tests.conftest import examples
 
 UNTIL = datetime(2026, 11, 22, 22, tzinfo=UTC)
 FIRST = UNTIL - timedelta(days=90)
@@ -244,7 +245,7 @@ def test_refusals_name_the_value(arguments: dict[str, Any], word: str) -> None:
         planted(**arguments)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(12))
 @given(
     seed=st.integers(0, 2**32 - 1),
     days=st.integers(1, 12),

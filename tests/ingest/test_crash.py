@@ -17,8 +17,6 @@ from ingest import append
 from ingest.fold import fold
 from tests import ROOT
 
-KILLS = int(os.environ.get("AUDIT_KILLS", "50"))
-
 WRITER = """
 import sys
 from ingest import append, append_many
@@ -61,16 +59,22 @@ def stored_ids(store: Path) -> list[str]:
     return list(frame.event_id)
 
 
+@pytest.fixture(scope="session")
+def kills(campaign: bool) -> int:
+    """How many processes a test kills."""
+    return 50 if campaign else 10
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
     return tmp_path / "audit.duckdb"
 
 
 @pytest.mark.processes
-def test_a_killed_writer_loses_nothing_it_was_told_is_stored(store: Path, tmp_path: Path) -> None:
+def test_a_killed_writer_loses_nothing_it_was_told_is_stored(store: Path, tmp_path: Path, kills: int) -> None:
     randomness = random.Random(11)
     acknowledged = tmp_path / "acknowledged"
-    for _ in range(KILLS):
+    for _ in range(kills):
         with acknowledged.open("ab") as output:
             before = output.tell()
             writer = start(WRITER, store, output)
@@ -81,17 +85,17 @@ def test_a_killed_writer_loses_nothing_it_was_told_is_stored(store: Path, tmp_pa
     fold(store)
     found = stored_ids(store)
     told = [line for line in acknowledged.read_text().splitlines() if len(line) == 36]
-    assert len(told) > KILLS
+    assert len(told) > kills
     assert len(set(found)) == len(found)
     assert set(told) <= set(found)
     assert not store.with_name(store.name + ".rejects.jsonl").exists()
 
 
 @pytest.mark.processes
-def test_a_killed_fold_is_finished_by_the_next_and_doubles_nothing(store: Path) -> None:
+def test_a_killed_fold_is_finished_by_the_next_and_doubles_nothing(store: Path, kills: int) -> None:
     randomness = random.Random(12)
     told: list[str] = []
-    for _ in range(KILLS):
+    for _ in range(kills):
         folder = start(FOLDER, store, subprocess.PIPE)
         assert folder.stdout is not None
         folder.stdout.readline()
@@ -102,4 +106,4 @@ def test_a_killed_fold_is_finished_by_the_next_and_doubles_nothing(store: Path) 
     fold(store)
     found = stored_ids(store)
     assert sorted(found) == sorted(told)
-    assert len(told) > KILLS
+    assert len(told) > kills

@@ -27,7 +27,7 @@ from audit_store.export.verify import check
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
 from ingest.__main__ import main as ingest
-from tests.conftest import RECORDED_AT, Fill
+from tests.conftest import RECORDED_AT, Fill, examples
 
 MakeStore = Callable[[Iterable[Event]], Store]
 START = datetime(2026, 3, 8, tzinfo=UTC)
@@ -162,7 +162,7 @@ filters = st.builds(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(where=filters, fmt=st.sampled_from(sorted(FORMATS)))
 def test_an_export_is_exactly_its_filter(world: Store, where: EventFilter, fmt: str) -> None:
     content = export_bytes(where, fmt, world)

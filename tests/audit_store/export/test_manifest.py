@@ -21,7 +21,7 @@ from audit_store.export.verify import check
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
 from tests import ROOT
-from tests.conftest import Fill
+from tests.conftest import Fill, examples
 
 EVENTS = 5000
 Change = Callable[[bytes], bytes]
@@ -93,7 +93,7 @@ def test_blocks_cover_the_file_and_end_between_events(exported: Path) -> None:
         assert content[end - 1 : end] == b"\n"
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(data=st.data())
 def test_a_changed_byte_is_found_in_its_block(
     exported: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

@@ -32,6 +32,7 @@ from ingest.importing.mapping import Recipe
 from ingest.importing.prefetch import worked
 from ingest.importing.record_reader import ROW_SCHEMA, Chunk, ReadOptions, Reject, read
 from ingest.spool.segment_reader import BYTES
+from tests.conftest import examples
 
 GOOD = b'{"agent":"a","activity":"b"}'
 
@@ -113,7 +114,7 @@ def test_a_line_that_spans_blocks_and_is_too_long_is_refused() -> None:
     assert [line for frame in found for line in frame.table["line"].to_pylist()] == [1, 3]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50))
 @given(st.lists(st.sampled_from([b"a", b"bb", b"", b"\xff", b"\r"]), max_size=20), st.integers(1, 9))
 def test_blocks_of_any_size_give_the_same_lines(lines: list[bytes], size: int) -> None:
     content = b"\n".join(lines)
@@ -265,7 +266,7 @@ def keys_of(numbers: list[int]) -> "pa.ChunkedArray[pa.FixedSizeBinaryScalar]":
     return pa.chunked_array([keys.slice(1)])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(st.lists(st.lists(st.integers(0, 12), min_size=1, max_size=12), max_size=12))
 def test_ordinals_count_what_came_before(chunks: list[list[int]]) -> None:
     ordinals, seen = Ordinals(), dict[int, int]()
@@ -431,7 +432,7 @@ def test_a_bad_csv_row_is_named_and_the_others_stay(con: Connection, row: bytes,
     assert (reject.line, reason in reject.reason) == (5, True), reject.reason
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(
     st.lists(st.lists(st.text(st.sampled_from('a,"\n \té'), max_size=5), min_size=3, max_size=3), max_size=8)
 )

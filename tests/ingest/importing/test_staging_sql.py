@@ -19,6 +19,7 @@ from ingest import formats
 from ingest.importing import record_sql, staging_sql
 from ingest.importing.mapping import ReadOptions, recipe_of
 from ingest.importing.parse import parse_record, record_to_event
+from tests.conftest import examples
 
 NOW = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
 GOOD = {"agent": "support-7", "activity": "Login"}
@@ -220,14 +221,14 @@ known = st.fixed_dictionaries(
 odd = st.dictionaries(st.sampled_from(sorted(values)) | texts, scalars | flat, max_size=6)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(80), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists((known | odd).map(json.dumps) | texts, min_size=1, max_size=20))
 def test_sql_agrees_with_the_exact_way(con: Connection, raws: list[str]) -> None:
     for row, raw in zip(stage(con, raws), raws, strict=True):
         agree(row, raw)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40))
 @given(st.lists(known.map(lambda record: json.dumps(record, ensure_ascii=False)), min_size=1, max_size=20))
 def test_sql_agrees_on_mapped_fields(con: Connection, raws: list[str]) -> None:
     options: dict[str, Any] = {
@@ -245,7 +246,7 @@ def test_sql_agrees_on_mapped_fields(con: Connection, raws: list[str]) -> None:
             assert json.loads(row["metadata"]) == json.loads(event.metadata)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40))
 @given(
     st.sampled_from(["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "UTC"]),
     st.lists(st.datetimes(_naive("1971-01-01"), _naive("2037-12-30")).map(datetime.isoformat), min_size=1),
@@ -264,7 +265,7 @@ def test_an_ambiguous_wall_clock_is_doubted(con: Connection) -> None:
     assert [row["sure"] for row in stage(con, raws, timezone="Europe/Berlin")] == list(clocks.values())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40))
 @given(
     st.text(st.characters(exclude_categories=["Cs"]), max_size=128),
     st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=256),
@@ -283,7 +284,7 @@ def test_keys_of_repeated_records_are_of_their_key_and_ordinal(con: Connection) 
     assert made == (uuid.uuid5(KEY_NAMESPACE, f"again 7:{first.hex}").bytes,)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100))
 @given(st.lists(st.text(st.sampled_from("ab} \t\n\r\f\v!é\xa0\x1f~"), max_size=6), min_size=1, max_size=20))
 def test_white_space_goes_from_both_ends(con: Connection, raws: list[str]) -> None:
     con.register("frame", pa.table({"raw": pa.array(raws, pa.string())}))

@@ -19,7 +19,7 @@ from audit_store.engines.duckdb.store import Store
 from audit_store.event import Event
 from audit_store.filters import LISTS, EventFilter
 from audit_store.ranges import Period
-from tests.conftest import RECORDED_AT
+from tests.conftest import RECORDED_AT, examples
 
 MakeStore = Callable[[Iterable[Event]], Store]
 KNOWN = catalogue.load()
@@ -85,7 +85,7 @@ which = st.integers(0, len(DICE) - 1)
 
 
 # Every example opens a file.
-few = settings(max_examples=30)
+few = settings(max_examples=examples(30))
 
 
 def wanted(where: EventFilter, event: Event) -> bool:
