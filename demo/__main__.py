@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -69,13 +69,15 @@ def _summary(store: Path, report: FoldReport, world: dict[str, Any], seconds: fl
 
 
 def _live(options: argparse.Namespace) -> None:
+    events = trickle(seed=options.seed, agents=options.agents, now=datetime.now(UTC))
+    first = next(events)  # the time starts here: this takes the seconds in which all of them are generated
     end = time.monotonic() + options.seconds
     _say(f"demo: appending {options.rate:g} events a second for {options.seconds:g} s")
-    for event in trickle(seed=options.seed, agents=options.agents, now=datetime.now(UTC)):
-        if time.monotonic() >= end:
-            return
+    for event in chain([first], events):
         append(store=options.store, **event)
         time.sleep(min(1 / options.rate, max(0.0, end - time.monotonic())))
+        if time.monotonic() >= end:
+            return
 
 
 def _parser() -> argparse.ArgumentParser:
