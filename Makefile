@@ -8,7 +8,7 @@ DEMO_STORE = .demo/audit.duckdb
 WORKERS ?= 2
 PYTEST = $(RUN) -m pytest -n $(WORKERS) --dist worksteal
 
-.PHONY: demo run test fast campaign check lint types bench screenshots browser setup setup-dev clean
+.PHONY: demo run test fast campaign check sizes lint types bench screenshots browser setup setup-dev clean
 
 demo: setup            ## a filled demo store, and the dashboard on it
 	rm -rf $(DEMO_STORE) $(DEMO_STORE).*
@@ -28,6 +28,9 @@ campaign: setup-dev browser  ## everything, with all examples of the properties 
 	$(PYTEST) --campaign
 
 check: lint types fast ## lint, types, fast tests
+
+sizes: setup-dev       ## the files and functions that are too long
+	$(RUN) -m pytest --runxfail tests/test_sizes.py
 
 lint: setup-dev
 	$(RUN) -m ruff check .
