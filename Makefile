@@ -6,9 +6,12 @@ RUN = $(VENV)/bin/python
 STREAMLIT = $(RUN) -m streamlit run app.py
 DEMO_STORE = .demo/audit.duckdb
 WORKERS ?= 2
+# One lock for every Python from 3.11 and every platform, the same version of a package for all of them.
+LOCK = UV_CUSTOM_COMPILE_COMMAND="make lock" $(RUN) -m uv pip compile --quiet --universal --fork-strategy fewest \
+	--generate-hashes --all-extras
 PYTEST = $(RUN) -m pytest -n $(WORKERS) --dist worksteal
 
-.PHONY: demo run test fast campaign check sizes lint types bench screenshots browser setup setup-dev clean
+.PHONY: demo run test fast campaign check sizes lint types bench screenshots browser lock setup setup-dev clean
 
 demo: setup            ## a filled demo store, and the dashboard on it
 	rm -rf $(DEMO_STORE) $(DEMO_STORE).*
@@ -48,17 +51,23 @@ screenshots: setup-dev browser  ## docs/*.png, every page, light and dark
 browser: setup-dev     ## Chromium for the browser's tests, where it is missing and can be had
 	sh tests/browser/install.sh
 
+lock: setup-dev        ## requirements*.lock; `make lock UPGRADE=--upgrade` takes the newest versions
+	$(LOCK) $(UPGRADE) pyproject.toml -o requirements.lock
+	$(LOCK) $(UPGRADE) pyproject.toml requirements-dev.txt -c requirements.lock -o requirements-dev.lock
+
 setup: $(VENV)/.runtime
 setup-dev: $(VENV)/.dev
 
-$(VENV)/.runtime: requirements.txt constraints.txt
-	test -x $(RUN) || $(PYTHON) -m venv $(VENV)
-	$(RUN) -m pip install --quiet -r requirements.txt
+$(VENV)/.runtime: requirements.lock | $(RUN)
+	$(RUN) -m pip install --quiet --require-hashes -r $<
 	touch $@
 
-$(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
-	$(RUN) -m pip install --quiet -r requirements-dev.txt
-	touch $@
+$(VENV)/.dev: requirements-dev.lock | $(RUN)
+	$(RUN) -m pip install --quiet --require-hashes -r $<
+	touch $(VENV)/.runtime $@
+
+$(RUN):
+	$(PYTHON) -m venv $(VENV)
 
 clean:
 	rm -rf $(VENV) .demo

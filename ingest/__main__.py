@@ -53,7 +53,8 @@ def _report_conflict(store: Path, event_id: str, event: dict[str, str]) -> None:
 
     _fold_quietly(store)
     try:
-        found = Store(store).run(queries.event(event_id)).to_dict("records")
+        with Store(store).read() as reader:
+            found = reader.arrow(queries.event(event_id)).to_pylist()
     except AuditStoreError:
         return
     named = {name: event.get(name) for name in _BODY if event.get(name) is not None}
