@@ -2,7 +2,7 @@
 
 All write the same event to the same disk, in turns, and every append is synced before the next one. Ours is measured
 twice: alone, and with a dashboard's fold beside it, which takes its share of the processors and makes the events
-readable. The median of one append is set against the median of one `fdatasync`.
+readable. The median of one append is set against the median of one `fdatasync`. At last, appended events are folded.
 """
 
 import json
@@ -16,12 +16,18 @@ from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
+from audit_store.event import Event
 from ingest import append
+from ingest.fold import fold
 from ingest.fold_scheduler import FoldingThread
+from ingest.spool.event_line import event_line
+from ingest.spool.writer import publish, write_part
 
 PROCESSES = 4
 SECONDS = 3.0
 ROUNDS = 3
+FOLDED = (10, 100_000)
+FOLDS = 5
 EVENT = {
     "agent": "support-7@bik.example",
     "activity": "Login",
@@ -38,6 +44,7 @@ def main() -> None:
         rounds = [_round(Path(folder), number) for number in range(ROUNDS)]
         sync = statistics.median(_syncs(Path(folder)))
         single = statistics.median(_single_appends(Path(folder)))
+        folds = {count: _fold_seconds(Path(folder) / f"fold-{count}.duckdb", count) for count in FOLDED}
     for alone, folding, sqlite in rounds:
         print(f"appends/s {alone:9,.0f}   with a fold beside {folding:9,.0f}   sqlite {sqlite:9,.0f}")
     for what, place in (("alone", 0), ("with a fold beside", 1)):
@@ -46,6 +53,8 @@ def main() -> None:
     print(
         f"one append {single * 1e6:,.0f} µs, one fdatasync {sync * 1e6:,.0f} µs, ratio {single / sync:.2f} (goal 2)"
     )
+    for count, seconds in folds.items():
+        print(f"fold of {count:,} appended events: {seconds * 1e3:,.0f} ms")
 
 
 def _round(folder: Path, number: int) -> tuple[float, float, float]:
@@ -105,6 +114,16 @@ def _single_appends(folder: Path) -> list[float]:
     act = _append_work(folder / "single.duckdb")
     act()
     return [_seconds(act) for _ in range(2_000)]
+
+
+def _fold_seconds(store: Path, count: int) -> float:
+    """The least of some folds of `count` events, which wait as one segment."""
+    seconds = []
+    for _ in range(FOLDS):
+        lines = [event_line(Event.of(EVENT))[0] + b"\n" for _ in range(count)]
+        publish([write_part(store, ".ndjson", lambda file, lines=lines: file.writelines(lines))])
+        seconds.append(_seconds(lambda: fold(store)))
+    return min(seconds)
 
 
 def _syncs(folder: Path) -> list[float]:

@@ -6,8 +6,6 @@ append(agent="support-7@bik.example", activity="Login", outcome="failure", sourc
 
 import os
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
-from json.encoder import encode_basestring as _quoted
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +19,10 @@ from audit_store.errors import (
     StoreNewer,
     StoreNotFound,
 )
-from audit_store.event import Event, fresh_id_text
+from audit_store.event import Event
 from audit_store.store_files import default_store
 from ingest import fold_scheduler
+from ingest.spool.event_line import event_line
 from ingest.spool.writer import SpoolWriter, publish, write_part
 
 __all__ = [
@@ -40,7 +39,6 @@ __all__ = [
     "default_store",
 ]
 
-_OPTIONAL = ("description", "outcome", "source_ip", "target", "source", "event_id")
 _writers: dict[str, SpoolWriter] = {}
 
 
@@ -55,7 +53,7 @@ def append(*, store: Path | str | None = None, fold: bool = True, **event: Any) 
     stored); any other AuditStoreError says in `stored` whether to send it again.
     """
     name = _absolute(store)
-    line, event_id = _line(Event.of(event))
+    line, event_id = event_line(Event.of(event))
     try:
         (_writers.get(name) or _new_writer(name)).append(line)
     except AuditStoreError as error:
@@ -79,7 +77,7 @@ def append_many(
     if not checked:
         return []
     path = Path(_absolute(store))
-    lines, event_ids = zip(*(_line(event) for event in checked), strict=True)
+    lines, event_ids = zip(*(event_line(event) for event in checked), strict=True)
     try:
         publish([write_part(path, "-batch.ndjson", lambda file: file.write(b"\n".join(lines) + b"\n"))])
     except AuditStoreError as error:
@@ -118,21 +116,3 @@ def _refuse_conflicts(events: list[Event]) -> None:
                 f"rows {first_row} and {row} have the same event_id {event.event_id!r} and differ; "
                 "nothing was stored"
             )
-
-
-def _line(event: Event) -> tuple[bytes, str]:
-    """The event as a line of the spool, and its `event_id`."""
-    fields = [("agent", event.agent), ("activity", event.activity)]
-    fields += [(name, value) for name in _OPTIONAL if (value := getattr(event, name))]
-    if event.metadata != "{}":
-        fields.append(("metadata", event.metadata))
-    if event.occurred_at is None:
-        fields.append(("appended_at", datetime.now(UTC).isoformat()))
-    else:
-        fields.append(("occurred_at", event.occurred_at.isoformat()))
-    if event.event_id is None:
-        event_id = fresh_id_text()
-        fields.append(("fresh_id", event_id))
-    else:
-        event_id = str(event.key)
-    return ("{" + ",".join([f'"{name}":{_quoted(value)}' for name, value in fields]) + "}").encode(), event_id

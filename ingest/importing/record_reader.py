@@ -25,27 +25,11 @@ from ingest.importing.frames import Frame, Reject, shown
 from ingest.importing.mapping import ReadOptions, recipe_of
 from ingest.importing.parse import parse_record, record_to_event
 from ingest.importing.prefetch import worked
+from ingest.rows import NO_ROWS, ROW_SCHEMA
 
-__all__ = ["ROW_SCHEMA", "Chunk", "ReadOptions", "Reject", "read"]
+__all__ = ["Chunk", "ReadOptions", "Reject", "read"]
 
 _BYTES = pa.binary(16)
-ROW_SCHEMA = pa.schema(
-    (
-        pa.field("line", pa.int64(), nullable=False),
-        pa.field("event_id", pa.uuid(), nullable=False),
-        pa.field("keyed", pa.bool_(), nullable=False),
-        pa.field("occurred_at", pa.timestamp("us", tz="UTC"), nullable=False),
-        pa.field("timed", pa.bool_(), nullable=False),
-        pa.field("agent", pa.string(), nullable=False),
-        pa.field("activity", pa.string(), nullable=False),
-        pa.field("description", pa.string(), nullable=False),
-        pa.field("outcome", pa.string()),
-        pa.field("source_ip", pa.string()),
-        pa.field("target", pa.string()),
-        pa.field("source", pa.string(), nullable=False),
-        pa.field("metadata", pa.string(), nullable=False),
-    )
-)
 # DuckDB gives and takes an event_id as its 16 bytes, and Arrow can replace only those.
 _STAGED_SCHEMA = pa.schema(
     [
@@ -74,9 +58,7 @@ _EVENT_COLUMNS = (
 class Chunk:
     """A part of a file.
 
-    `rows` has ROW_SCHEMA: `line` counts lines or records of the file from 1, `event_id` is the UUID of the
-    store, `keyed` says that it came with the event or from its content, `timed` that `occurred_at` (UTC) was
-    given. `read` counts the records of this part, `bytes_done` the bytes of the file up to its end.
+    `rows` has ROW_SCHEMA. `read` counts the records of this part, `bytes_done` the bytes of the file up to its end.
     """
 
     rows: pa.Table
@@ -108,7 +90,7 @@ def read(
             reject = Reject(
                 reading.last_line + 1, f"file: it cannot be unpacked further ({content.damage})", ""
             )
-            yield Chunk(ROW_SCHEMA.empty_table(), [reject], 1, content.done)
+            yield Chunk(NO_ROWS, [reject], 1, content.done)
 
 
 def _frames(fmt: Format, content: Content) -> Iterator[Frame]:

@@ -1,8 +1,7 @@
-"""Segments of the spool become rows that a fold can take, outside the store's turn."""
+"""Segments of the spool become rows that a fold can take, before it opens the store."""
 
-import re
 import time
-from bisect import bisect_right
+from bisect import bisect_left
 from codecs import BOM_UTF8
 from dataclasses import dataclass
 from io import BytesIO
@@ -15,18 +14,18 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from audit_store.engines.duckdb.store import scratch
-from audit_store.event import UUID_PATTERN
 from ingest import formats
 from ingest.importing import arrow_columns
-from ingest.importing.record_reader import ROW_SCHEMA, ReadOptions, Reject, read
+from ingest.importing.record_reader import ReadOptions, Reject, read
 from ingest.rejects import Rejected
+from ingest.rows import NO_ROWS, ROW_SCHEMA
+from ingest.spool.appended_lines import appended_rows
+from ingest.spool.segment_names import is_appended, is_batch, is_own
 
-# What a bulk segment says of itself: the bytes of its rows in memory.
 BYTES = b"bytes"
+"""The key in the metadata of a bulk segment under which it gives the bytes of its rows in memory."""
 # Seconds. A writer whose segment was taken over may be in the middle of a line.
 _WHOLE_LINE_WAITS = (0.001, 0.01, 0.05, 0.0)
-_APPENDED = re.compile(UUID_PATTERN + r"-\d+")
-_BATCH = re.compile(UUID_PATTERN + r"-\d+-batch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +41,29 @@ class Staged:
 
 
 def size_in_memory(segment: Path) -> int:
-    """About how many bytes a segment takes as rows: well packed, a small file may hold a lot of them."""
-    packed = segment.stat().st_size
+    """About how many bytes the rows of a segment take: a small file may be well compressed."""
+    size = segment.stat().st_size
     if segment.suffix != ".parquet":
-        return 2 * packed
+        return 2 * size
     try:
         return int((pq.read_metadata(segment).metadata or {})[BYTES])
     except (pa.ArrowException, OSError, ValueError, KeyError):
-        return packed
+        return size
 
 
 def stage(segments: list[Path]) -> Staged:
     """Read segments, of text or bulk ones. A batch with something wrong in it gives no rows at all."""
     texts = [segment for segment in segments if segment.suffix == ".ndjson"]
+    own = {segment: _own_lines(segment) for segment in texts if is_own(segment.name)}
+    foreign = {segment: _foreign_lines(segment) for segment in texts if segment not in own}
     parts = [_bulk_rows(segment) for segment in segments if segment.suffix == ".parquet"]
-    parts += [_text_rows(texts)] if texts else []
-    rejected = {stem: found for part in parts for stem, found in part.rejected.items()}
+    parts += [_own_rows(own)] if own else []
+    parts += [_checked_rows(foreign)] if foreign else []
+    return _joined(parts)
+
+
+def _joined(parts: list[Staged]) -> Staged:
+    rejected = {stem: rejects for part in parts for stem, rejects in part.rejected.items()}
     return Staged(pa.concat_tables([part.rows for part in parts]), rejected)
 
 
@@ -67,64 +73,97 @@ def _bulk_rows(segment: Path) -> Staged:
             table = _with_ids(file.read()).cast(ROW_SCHEMA)
     except (pa.ArrowException, OSError, ValueError) as error:
         whole = Rejected(segment.name, 1, f"file: it is no bulk segment of this program ({error})", "")
-        return Staged(_of(ROW_SCHEMA.empty_table(), segment), {segment.stem: [whole]})
-    return Staged(_of(table, segment), {})
+        return Staged(_of_segment(NO_ROWS, segment.stem), {segment.stem: [whole]})
+    return Staged(_of_segment(table, segment.stem), {})
 
 
 def _with_ids(table: pa.Table) -> pa.Table:
     """The same with ids as bytes: segments that waited through an update may hold them as text."""
-    place = table.schema.get_field_index("event_id")
-    if place < 0 or table.schema.field(place).type != pa.string():
+    index = table.schema.get_field_index("event_id")
+    if index < 0 or table.schema.field(index).type != pa.string():
         return table
-    return table.set_column(place, "event_id", arrow_columns.uuids(table["event_id"]))
+    return table.set_column(index, "event_id", arrow_columns.uuids(table["event_id"]))
 
 
-def _of(rows: pa.Table, segment: Path) -> pa.Table:
-    return rows.append_column("segment", pa.repeat(arrow_columns.texts([segment.stem])[0], rows.num_rows))
+def _own_rows(lines: dict[Path, bytes]) -> Staged:
+    """The rows of segments that this program wrote: of all at once, or of each where that fails."""
+    try:
+        rows = appended_rows(b"".join(lines.values()))
+    except ValueError:
+        if len(lines) > 1:
+            return _joined([_own_rows({segment: content}) for segment, content in lines.items()])
+        return _checked_rows(lines)
+    return Staged(_by_segment(rows, lines), {})
 
 
-def _text_rows(segments: list[Path]) -> Staged:
-    """All text segments, read in one go, because each reading has a price."""
-    contents = [_content(segment) for segment in segments]
-    contents = [content.removeprefix(BOM_UTF8) for content in contents]
-    contents = [content if content.endswith(b"\n") else content + b"\n" for content in contents]
-    first_lines = [0, *accumulate(content.count(b"\n") for content in contents)]
-    tables = []
-    rejected: dict[str, list[Rejected]] = {}
+def _checked_rows(lines: dict[Path, bytes]) -> Staged:
+    """The rows of segments whose lines may be anything, read in one go because each reading has a price."""
     with scratch() as connection:
-        chunks = read(
-            BytesIO(b"".join(contents)), formats.load("spool"), ReadOptions(keys="fresh"), connection
-        )
-        for chunk in chunks:
-            tables.append(chunk.rows)
-            for one in chunk.rejects:
-                place = bisect_right(first_lines, one.line - 1) - 1
-                named = _named(one, segments[place], first_lines[place])
-                rejected.setdefault(segments[place].stem, []).append(named)
-    rows = pa.concat_tables(tables) if tables else ROW_SCHEMA.empty_table()
-    places = np.searchsorted(first_lines, arrow_columns.numbers(rows["line"]) - 1, side="right") - 1
-    stems = arrow_columns.texts([segment.stem for segment in segments])
-    rows = rows.append_column("segment", stems.take(arrow_columns.integers(places)))
+        content = BytesIO(b"".join(lines.values()))
+        chunks = list(read(content, formats.load("spool"), ReadOptions(keys="fresh"), connection))
+    rejected = _rejected([reject for chunk in chunks for reject in chunk.rejects], lines)
+    rows = _by_segment(pa.concat_tables([NO_ROWS, *(chunk.rows for chunk in chunks)]), lines)
     return Staged(_without_broken_batches(rows, rejected), rejected)
 
 
-def _content(segment: Path) -> bytes:
+def _by_segment(rows: pa.Table, lines: dict[Path, bytes]) -> pa.Table:
+    """Rows of the joined lines of segments, with the column `segment` and with `line` counted in each."""
+    firsts = np.array(_lines_before(lines), np.int64)
+    numbers = arrow_columns.numbers(rows["line"])
+    indices = np.searchsorted(firsts, numbers, side="left") - 1
+    stems = arrow_columns.texts([segment.stem for segment in lines])
+    rows = rows.set_column(
+        rows.schema.get_field_index("line"),
+        ROW_SCHEMA.field("line"),
+        arrow_columns.integers(numbers - firsts[indices]),
+    )
+    return rows.append_column("segment", stems.take(arrow_columns.integers(indices)))
+
+
+def _of_segment(rows: pa.Table, stem: str) -> pa.Table:
+    return rows.append_column("segment", pa.repeat(arrow_columns.text(stem), rows.num_rows))
+
+
+def _rejected(rejects: list[Reject], lines: dict[Path, bytes]) -> dict[str, list[Rejected]]:
+    """Rejects of the joined lines of segments by the segment's stem, with lines counted in each."""
+    segments, firsts = list(lines), _lines_before(lines)
+    rejected: dict[str, list[Rejected]] = {}
+    for reject in rejects:
+        index = bisect_left(firsts, reject.line) - 1
+        named = Rejected(segments[index].name, reject.line - firsts[index], reject.reason, reject.raw)
+        rejected.setdefault(segments[index].stem, []).append(named)
+    return rejected
+
+
+def _lines_before(lines: dict[Path, bytes]) -> list[int]:
+    """How many lines stand before each segment's in all of them together."""
+    counts = [content.count(b"\n") for content in lines.values()]
+    return [0, *accumulate(counts[:-1])]
+
+
+def _own_lines(segment: Path) -> bytes:
+    """The lines of a segment that this program wrote; a last one that stays unfinished gets a line end."""
     for pause in _WHOLE_LINE_WAITS:
         content = segment.read_bytes()
-        if _APPENDED.fullmatch(segment.stem):
+        if is_appended(segment.name):
             content = content.rstrip(b"\0")  # the room that its writer kept ready
         if content.endswith(b"\n"):
             break
         time.sleep(pause)
-    return content
+    return _ended(content)
 
 
-def _named(reject: Reject, segment: Path, lines_before: int) -> Rejected:
-    return Rejected(segment.name, reject.line - lines_before, reject.reason, reject.raw)
+def _foreign_lines(segment: Path) -> bytes:
+    return _ended(segment.read_bytes().removeprefix(BOM_UTF8))
+
+
+def _ended(content: bytes) -> bytes:
+    return content if content.endswith(b"\n") else content + b"\n"
 
 
 def _without_broken_batches(rows: pa.Table, rejected: dict[str, list[Rejected]]) -> pa.Table:
-    broken = [stem for stem in rejected if _BATCH.fullmatch(stem)]
-    if not broken:
+    broken = [rejects[0].file for rejects in rejected.values()]
+    stems = [Path(name).stem for name in broken if is_batch(name)]
+    if not stems:
         return rows
-    return rows.filter(pc.invert(pc.is_in(rows["segment"], pa.array(broken))))
+    return rows.filter(pc.invert(pc.is_in(rows["segment"], pa.array(stems))))

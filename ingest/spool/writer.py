@@ -16,7 +16,6 @@ stands twice is stored once, by its `event_id`.
 
 import contextlib
 import os
-import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -26,13 +25,10 @@ from pathlib import Path
 from typing import IO
 
 from audit_store.errors import UNKNOWN, AuditStoreError
-from audit_store.event import UUID_PATTERN, fresh_id
+from audit_store.event import fresh_id
 from audit_store.store_files import events_in, readable, spool_dir, sync_folder
+from ingest.spool.segment_names import is_ready, unique_name
 from ingest.spool.segment_writer import Segment, disk_error, make_durable
-
-_OWN_NAME = re.compile(UUID_PATTERN + r"-(\d+(-batch)?|from-.*)\.ndjson")
-_READY_NAME = re.compile(UUID_PATTERN + r"-.*\.ndjson|" + UUID_PATTERN + r"-\d+-\d+\.parquet", re.DOTALL)
-_FOREIGN_NAME_KEPT = 40  # characters, so that the new name stays within the 255 bytes of a file name
 
 
 @dataclass
@@ -192,15 +188,12 @@ def ready_segments(store: Path) -> list[Path]:
         return []
     for path in folder.glob("*.open"):
         _take_over(path)
-    foreign = [
-        path for path in readable(folder) if path.suffix == ".ndjson" and not _OWN_NAME.fullmatch(path.name)
-    ]
+    foreign = [path for path in readable(folder) if path.suffix == ".ndjson" and not is_ready(path.name)]
     for path in foreign:
-        kept = re.sub(r"[^\w.-]", "_", path.name, flags=re.ASCII)[-_FOREIGN_NAME_KEPT:]
-        path.rename(path.with_name(f"{fresh_id()}-from-{kept}"))
+        path.rename(path.with_name(unique_name(path.name)))
     if foreign:
         sync_folder(folder)  # a power loss must not bring the old name back after the fold
-    return sorted(path for path in readable(folder) if _READY_NAME.fullmatch(path.name))
+    return sorted(path for path in readable(folder) if is_ready(path.name))
 
 
 def has_waiting(store: Path) -> bool:
@@ -216,7 +209,7 @@ def waiting_events(store: Path) -> int:
 def _segments(store: Path) -> Iterator[Path]:
     with contextlib.suppress(FileNotFoundError):
         for path in readable(spool_dir(store)):
-            if path.suffix in (".open", ".ndjson") or _READY_NAME.fullmatch(path.name):
+            if path.suffix in (".open", ".ndjson") or is_ready(path.name):
                 yield path
 
 

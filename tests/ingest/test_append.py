@@ -23,7 +23,7 @@ from audit_store.engines.duckdb.store import Store
 from audit_store.store_files import spool_dir
 from ingest import append, append_many
 from ingest.fold import fold
-from ingest.importing.record_reader import ROW_SCHEMA
+from ingest.rows import ROW_SCHEMA
 from ingest.spool import writer
 from ingest.spool.writer import SpoolWriter, has_waiting, waiting_events
 from tests import ROOT

@@ -30,7 +30,8 @@ from ingest.importing.duplicate_counter import ERA, Ordinals
 from ingest.importing.frames import blocks
 from ingest.importing.mapping import Recipe
 from ingest.importing.prefetch import worked
-from ingest.importing.record_reader import ROW_SCHEMA, Chunk, ReadOptions, Reject, read
+from ingest.importing.record_reader import Chunk, ReadOptions, Reject, read
+from ingest.rows import ROW_SCHEMA
 from ingest.spool.segment_reader import BYTES
 from tests.conftest import examples
 
