@@ -1,1 +1,1 @@
-"""Figures for the machine at hand, each a ratio measured in one run: python -m benchmarks [name …]."""
+"""Benchmarks: each prints ratios that are measured in one run on this machine."""

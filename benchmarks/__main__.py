@@ -1,22 +1,60 @@
-"""Run the benchmarks that are named, or all of them."""
+"""The command line of the benchmarks: python -m benchmarks [COMMAND]."""
 
 import importlib
 import sys
+from functools import partial
+from pathlib import Path
 
-NAMES = ("alarms", "appends", "filtering", "importing", "opening", "spikes")
+import click
+
+from benchmarks.against import MEASURES
+
+BENCHMARKS = {
+    "alarms": "Reading, judging and explaining the logins of 5 million events.",
+    "appends": "Durable single appends of 4 processes, beside SQLite.",
+    "filtering": "A run of a page after each change of a filter, small store against large one.",
+    "importing": "Events a second and peak memory of an import of 1 million JSON Lines.",
+    "opening": "Opening / on 10 million events in a browser, beside a page that loads the whole table.",
+    "spikes": "Speed and false alarms of spike detection.",
+}
 
 
-def main(names: list[str]) -> int:
-    """Print each benchmark's figures; gives 2 for a name that is none."""
-    unknown = [name for name in names if name not in NAMES]
-    if unknown:
-        print(f"no benchmark is called {unknown[0]!r}; there are {', '.join(NAMES)}", file=sys.stderr)
-        return 2
-    for name in names or NAMES:
-        print(f"== {name}", flush=True)
-        importlib.import_module(f"benchmarks.{name}").main()
-    return 0
+@click.group(invoke_without_command=True)
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """Measure this checkout on this machine: one benchmark, or all of them but `against`."""
+    if ctx.invoked_subcommand is None:
+        for name in BENCHMARKS:
+            run(name)
+
+
+def run(name: str) -> None:
+    """Print the figures of one benchmark."""
+    click.echo(f"== {name}")
+    importlib.import_module(f"benchmarks.{name}").main()
+
+
+for _name, _summary in BENCHMARKS.items():
+    main.command(_name, help=_summary)(partial(run, _name))
+
+
+@main.command()
+@click.argument("checkout", type=click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path))
+@click.option(
+    "--only", type=click.Choice(list(MEASURES)), multiple=True, help="Repeatable; default: all four."
+)
+@click.option(
+    "--runs", type=click.IntRange(1), default=5, show_default=True, help="Runs of each; tests run once."
+)
+@click.option(
+    "--events", type=click.IntRange(1), default=1_000_000, show_default=True, help="To import and open."
+)
+def against(checkout: Path, only: tuple[str, ...], runs: int, events: int) -> None:
+    """Compare this checkout with another CHECKOUT; exit status 1 where a ratio is over 1.05."""
+    from benchmarks import against
+
+    sys.exit(0 if against.main(checkout, only or tuple(MEASURES), runs, events) else 1)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    main(prog_name="python -m benchmarks")

@@ -1,8 +1,8 @@
 """Durable single appends by 4 processes, beside SQLite (WAL, synchronous=FULL) in the same run.
 
-All write the same event to the same disk, in turns, and every append is synced before the next one. Ours is measured
-twice: alone, and with a dashboard's fold beside it, which takes its share of the processors and makes the events
-readable. The median of one append is set against the median of one `fdatasync`. At last, appended events are folded.
+Both write the same event to the same disk, in turns, and sync every append. `append` is measured twice: alone, and with
+the fold of a dashboard, which makes the events readable and needs a share of the processors. The median of one append
+is compared with the median of one `fdatasync`. At the end, appended events are folded.
 """
 
 import json
@@ -46,10 +46,10 @@ def main() -> None:
         single = statistics.median(_single_appends(Path(folder)))
         folds = {count: _fold_seconds(Path(folder) / f"fold-{count}.duckdb", count) for count in FOLDED}
     for alone, folding, sqlite in rounds:
-        print(f"appends/s {alone:9,.0f}   with a fold beside {folding:9,.0f}   sqlite {sqlite:9,.0f}")
-    for what, place in (("alone", 0), ("with a fold beside", 1)):
-        ratio = statistics.median(one[place] / one[2] for one in rounds)
-        print(f"median ratio to sqlite, {what}: {ratio:.2f} (goal 1.5)")
+        print(f"appends/s {alone:9,.0f}   while folding {folding:9,.0f}   sqlite {sqlite:9,.0f}")
+    for setting, column in (("alone", 0), ("while folding", 1)):
+        ratio = statistics.median(rates[column] / rates[2] for rates in rounds)
+        print(f"median ratio to sqlite, {setting}: {ratio:.2f} (goal 1.5)")
     print(
         f"one append {single * 1e6:,.0f} µs, one fdatasync {sync * 1e6:,.0f} µs, ratio {single / sync:.2f} (goal 2)"
     )
@@ -66,7 +66,7 @@ def _round(folder: Path, number: int) -> tuple[float, float, float]:
 
 
 def _sqlite(folder: Path, number: int) -> float:
-    store = folder / f"theirs-{number}.sqlite"
+    store = folder / f"events-{number}.sqlite"
     connection = sqlite3.connect(store)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("CREATE TABLE events(id INTEGER PRIMARY KEY, at TEXT, body TEXT)")
@@ -88,32 +88,32 @@ def _sqlite_work(store: Path) -> Callable[[], object]:
 def _rate(work: Work, store: Path) -> float:
     context = get_context("spawn")
     barrier = context.Barrier(PROCESSES)
-    with context.Pool(PROCESSES, _keep, (barrier,)) as pool:
+    with context.Pool(PROCESSES, _set_barrier, (barrier,)) as pool:
         return sum(pool.starmap(_count, [(work, store)] * PROCESSES, chunksize=1))
 
 
-def _keep(barrier: Barrier) -> None:
+def _set_barrier(barrier: Barrier) -> None:
     global _barrier
     _barrier = barrier
 
 
 def _count(work: Work, store: Path) -> float:
     """Appends a second of one process."""
-    act = work(store)
-    act()
+    append_once = work(store)
+    append_once()
     _barrier.wait()
     start = time.perf_counter()
-    done = 0
+    count = 0
     while time.perf_counter() - start < SECONDS:
-        act()
-        done += 1
-    return done / (time.perf_counter() - start)
+        append_once()
+        count += 1
+    return count / (time.perf_counter() - start)
 
 
 def _single_appends(folder: Path) -> list[float]:
-    act = _append_work(folder / "single.duckdb")
-    act()
-    return [_seconds(act) for _ in range(2_000)]
+    append_once = _append_work(folder / "single.duckdb")
+    append_once()
+    return [_seconds(append_once) for _ in range(2_000)]
 
 
 def _fold_seconds(store: Path, count: int) -> float:
@@ -131,14 +131,14 @@ def _syncs(folder: Path) -> list[float]:
     line = json.dumps(EVENT).encode() + b"\n"
     with (folder / "bare").open("ab", buffering=0) as file:
 
-        def act() -> None:
+        def write_and_sync() -> None:
             file.write(line)
             os.fdatasync(file.fileno())
 
-        return [_seconds(act) for _ in range(2_000)]
+        return [_seconds(write_and_sync) for _ in range(2_000)]
 
 
-def _seconds(act: Callable[[], object]) -> float:
+def _seconds(work: Callable[[], object]) -> float:
     start = time.perf_counter()
-    act()
+    work()
     return time.perf_counter() - start

@@ -1,7 +1,7 @@
-"""One million JSON Lines through `python -m ingest import`: events a second, and the most memory it took.
+"""One million JSON Lines through `python -m ingest import`: events a second and peak memory.
 
-The whole command is timed, and beside it what remains without the time that an import of one line takes. Other
-work on the machine only adds time: of some runs the best is given, with the median beside it.
+The whole command is timed; "without start-up" subtracts the time of an import of one line. Other work on the machine
+only adds time, so the best of some runs is printed, and the median beside it.
 """
 
 import json
@@ -20,19 +20,19 @@ RUNS = 5
 
 
 def main() -> None:
-    """Print the rate and the peak memory: with keys of the events' own, without, with nested metadata, and again."""
+    """Print the rates of events with keys, without keys and with nested metadata, and the peak memory."""
     with tempfile.TemporaryDirectory(dir=".") as folder:
-        start_up = min(_nearly_nothing(Path(folder), number) for number in range(3))
+        start_up = min(_import_one_line(Path(folder), number) for number in range(3))
         for kind in ("keyed", "keyless", "nested"):
             lines = Path(folder) / f"{kind}.jsonl"
-            _write(lines, kind)
+            write_events(lines, kind, EVENTS)
             stores = [Path(folder) / f"{kind}-{number}.duckdb" for number in range(RUNS)]
-            for what in ("first", "again"):
-                found = sorted(_import(lines, store) for store in stores)
-                (best, line), (median, _) = found[0], found[RUNS // 2]
+            for attempt in ("first", "again"):
+                results = sorted(_import(lines, store) for store in stores)
+                (best, counts), (median, _) = results[0], results[RUNS // 2]
                 print(
-                    f"{kind:8} {what}: {EVENTS / best:9,.0f} events/s (median {EVENTS / median:9,.0f}), "
-                    f"without start-up {EVENTS / (best - start_up):9,.0f}   {line}"
+                    f"{kind:8} {attempt}: {EVENTS / best:9,.0f} events/s (median {EVENTS / median:9,.0f}), "
+                    f"without start-up {EVENTS / (best - start_up):9,.0f}   {counts}"
                 )
             for path in (lines, *stores):
                 path.unlink()
@@ -43,25 +43,26 @@ def main() -> None:
     print(f"peak memory {peak:,.0f} MB (goal 1,024)")
 
 
-def _nearly_nothing(folder: Path, number: int) -> float:
-    one = folder / f"one-{number}.jsonl"
-    one.write_text('{"agent":"ada","activity":"Login"}\n')
-    return _import(one, folder / f"one-{number}.duckdb")[0]
+def _import_one_line(folder: Path, number: int) -> float:
+    lines = folder / f"one-{number}.jsonl"
+    lines.write_text('{"agent":"ada","activity":"Login"}\n')
+    return _import(lines, folder / f"one-{number}.duckdb")[0]
 
 
-def _write(path: Path, kind: str) -> None:
-    chance = random.Random(7)
+def write_events(path: Path, kind: str, events: int) -> None:
+    """Write JSON Lines, on disk when this returns; `kind` is keyed, keyless or nested (with nested metadata)."""
+    dice = random.Random(7)
     start = datetime(2026, 1, 1, tzinfo=UTC)
     with path.open("w") as file:
-        for number in range(EVENTS):
+        for number in range(events):
             event: dict[str, object] = {
-                "agent": f"agent-{chance.randrange(200)}@bik.example",
-                "activity": chance.choice(["Login", "Journey saved", "API key copied"]),
-                "description": f"Something was changed in journey {chance.randrange(5000)}",
+                "agent": f"agent-{dice.randrange(200)}@bik.example",
+                "activity": dice.choice(["Login", "Journey saved", "API key copied"]),
+                "description": f"Something was changed in journey {dice.randrange(5000)}",
                 "occurred_at": (start + timedelta(seconds=number * 7)).isoformat(),
                 "outcome": "success",
-                "source_ip": f"203.0.113.{chance.randrange(250)}",
-                "metadata": {"campaign": chance.randrange(900), "user_agent": "Firefox"},
+                "source_ip": f"203.0.113.{dice.randrange(250)}",
+                "metadata": {"campaign": dice.randrange(900), "user_agent": "Firefox"},
             }
             if kind != "keyless":
                 event["event_id"] = f"event-{number}"

@@ -1,7 +1,7 @@
-"""Opening `/` on 10 million events in a real browser, beside the page every tutorial builds.
+"""Opening `/` on 10 million events in a browser, beside a page that loads the whole table into a DataFrame.
 
-Both run on their own server with the same store, in the same run. Cold is the first visit after the start;
-warm is the median of later visits in fresh browser profiles. Memory is the most the server's process held.
+Each page has a server of its own on the same store. Cold is the first visit after the start of the server; warm is the
+median of later visits in fresh browser profiles. Memory is the peak of the server's process.
 """
 
 import contextlib
@@ -25,11 +25,13 @@ from tests.browser.conftest import CHROMIUM, QUIET
 EVENTS = int(os.environ.get("AUDIT_BENCH_EVENTS", "10000000"))
 VISITS = 5
 ROOT = Path(__file__).parent.parent
+FINISHED = ":is(h1, h2, h3):has-text('Hours of the week')"
+"""The selector of the heading of the last chart of `/`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """Seconds of the first visit, median seconds of later ones, and the server's most memory in MB."""
+    """Seconds of the first visit, median seconds of later ones, and the peak memory of the server in MB."""
 
     cold: float
     warm: float
@@ -42,7 +44,7 @@ def main() -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         tutorial = _measure(browser, store, "benchmarks/tutorial_page.py", "?", "text=page finished")
-        ours = _measure(browser, store, "app.py", "?range=7d", "h3:has-text('Hours of the week')")
+        ours = _measure(browser, store, "app.py", "?range=7d", FINISHED)
         browser.close()
     for name, opened in (("tutorial", tutorial), ("ours", ours)):
         print(
@@ -55,31 +57,33 @@ def main() -> None:
 
 
 def _measure(browser: Browser, store: Path, script: str, query: str, finished: str) -> Opened:
-    with _server(store, script) as (url, process):
-        visits = [_visit(browser, f"{url}/{query}", finished) for _ in range(1 + VISITS)]
+    with server(store, script) as (url, process):
+        visits = [visit(browser, f"{url}/{query}", finished) for _ in range(1 + VISITS)]
         return Opened(visits[0], statistics.median(visits[1:]), _peak_megabytes(process))
 
 
-def _visit(browser: Browser, url: str, finished: str) -> float:
+def visit(browser: Browser, url: str, finished: str) -> float:
+    """Seconds until the element `finished` is there and the script has ended, in a fresh browser profile."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, timezone_id="UTC")
     page = context.new_page()
     start = time.perf_counter()
     page.goto(url)
     page.wait_for_selector(finished, timeout=180_000)
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=180_000)
-    taken = time.perf_counter() - start
+    seconds = time.perf_counter() - start
     context.close()
-    return taken
+    return seconds
 
 
 @contextlib.contextmanager
-def _server(store: Path, script: str) -> Iterator[tuple[str, int]]:
+def server(store: Path, script: str, checkout: Path = ROOT) -> Iterator[tuple[str, int]]:
+    """The URL and the process id of a dashboard of `checkout` on this store, stopped at the end."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     process = subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", script, f"--server.port={port}", "--server.headless=true"],
-        cwd=ROOT,
+        cwd=checkout,
         env=os.environ | {"AUDIT_STORE": str(store)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -97,6 +101,6 @@ def _server(store: Path, script: str) -> Iterator[tuple[str, int]]:
 
 
 def _peak_megabytes(pid: int) -> float:
-    """The kernel's high-water mark of resident memory (Linux)."""
-    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
-    return int(found.group(1)) / 1024 if found else float("nan")
+    """The peak resident memory of a process (VmHWM in proc(5); Linux)."""
+    peak = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    return int(peak.group(1)) / 1024 if peak else float("nan")

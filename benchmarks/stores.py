@@ -1,4 +1,4 @@
-"""Large stores for measuring reads: made in SQL, because what is measured is reading them."""
+"""Large stores for benchmarks of reads, filled in SQL."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,7 +21,7 @@ FROM range($n) numbers(seq)
 
 
 def fill(path: Path, events: int, *, agents: int = 200, days: int = 365) -> Path:
-    """A store of `events` events, evenly spread over the `days` before now; made once, then reused."""
+    """A store of `events` events, evenly spread over the last `days`; a file that exists is used as it is."""
     if not path.exists():
         parameters = {
             "n": events,

@@ -1,4 +1,4 @@
-"""The page every tutorial builds: the whole table in a cached DataFrame, filters and groups in pandas."""
+"""A page as tutorials build it: the whole table in a cached DataFrame, filters and groups in pandas."""
 
 import os
 from datetime import UTC, datetime, timedelta
