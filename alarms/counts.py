@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from alarms.collection_gaps import collected
 from audit_store.catalogue import Catalogue
-from audit_store.engines.duckdb import login_queries, queries
-from audit_store.engines.duckdb.store import Reader
+from audit_store.engines.protocol import Engine
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
 
@@ -67,17 +66,20 @@ class Logins:
     newest: datetime | None
 
 
-def read(reader: Reader, where: EventFilter, known: Catalogue, now: datetime) -> Logins:
+def read(store: Engine, where: EventFilter, known: Catalogue, now: datetime) -> Logins:
     """Count the logins of `where`, over all agents, from HISTORY before its period to `now` (naive UTC).
 
     An open period reaches to the newest event. Raises what the store raises.
     """
-    events, first, newest, *_ = reader.one(queries.extent())
-    clock = clock_for(where, first, newest, now)
-    period = Period(*span(clock)) if len(clock.hours) else Period(now, now)
-    logins = replace(where.without("agent", "not_agent"), activity=activities(where, known), period=period)
-    counted = reader.run(login_queries.login_counts(logins, known.failures, clock.step))
-    beats = reader.run(login_queries.heartbeat(EventFilter(period=period), clock.step))
+    with store.read() as reader:
+        events, first, newest, *_ = reader.one(store.queries.extent())
+        clock = clock_for(where, first, newest, now)
+        period = Period(*span(clock)) if len(clock.hours) else Period(now, now)
+        logins = replace(
+            where.without("agent", "not_agent"), activity=activities(where, known), period=period
+        )
+        counted = reader.run(store.login_queries.login_counts(logins, known.failures, clock.step))
+        beats = reader.run(store.login_queries.heartbeat(EventFilter(period=period), clock.step))
     sources = _by_source(beats, clock)
     agent = np.repeat(np.arange(len(counted)), counted["buckets"].map(len).to_numpy(dtype=np.int64))
     hour = clock.at(_joined(counted["buckets"]))

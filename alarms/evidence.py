@@ -14,8 +14,7 @@ from alarms.counts import EPOCH, HOUR, bucket_of
 from alarms.login_alarm import NAMES, LoginAlarm
 from alarms.watch import Watch, watched_activities
 from analysis import explain
-from audit_store.engines.duckdb import login_queries
-from audit_store.engines.duckdb.store import Store
+from audit_store.engines.protocol import Engine
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
 
@@ -50,7 +49,7 @@ class Evidence:
     more_addresses: int
 
 
-def tell(store: Store, watch: Watch, alarms: Sequence[LoginAlarm]) -> list[Told]:
+def tell(store: Engine, watch: Watch, alarms: Sequence[LoginAlarm]) -> list[Told]:
     """The sentence of each alarm. Raises what the store raises."""
     if not alarms:
         return []
@@ -60,19 +59,19 @@ def tell(store: Store, watch: Watch, alarms: Sequence[LoginAlarm]) -> list[Told]
     period = Period(EPOCH + min(buckets) * step, EPOCH + (max(buckets) + 1) * step)
     where = replace(_counted(watch), period=period)
     with store.read() as reader:
-        rows = reader.run(login_queries.inside_windows(where, watch.known.failures, step, windows))
+        rows = reader.run(store.login_queries.inside_windows(where, watch.known.failures, step, windows))
         addresses = rows["source_ip"].dropna().unique().tolist()
-        first_seen = _first_seen(reader.run(login_queries.first_seen("source_ip", addresses)))
+        first_seen = _first_seen(reader.run(store.login_queries.first_seen("source_ip", addresses)))
     parts = dict(list(rows.groupby("place")))
     return [_told(watch, alarm, parts.get(place, rows[:0]), first_seen) for place, alarm in enumerate(alarms)]
 
 
-def evidence(store: Store, watch: Watch, alarm: LoginAlarm) -> Evidence:
+def evidence(store: Engine, watch: Watch, alarm: LoginAlarm) -> Evidence:
     """The agents and addresses behind an alarm. Raises what the store raises."""
     start, end = alarm.key.start, alarm.end
     where = replace(alarm.where, period=Period(start - timedelta(days=USUAL_DAYS), end))
     with store.read() as reader:
-        rows = reader.run(login_queries.same_hours_before(where, watch.known.failures, start, end))
+        rows = reader.run(store.login_queries.same_hours_before(where, watch.known.failures, start, end))
         by_agent, by_address = rows[rows["is_agent"]], rows[~rows["is_agent"]]
         agents = _ranked(by_agent.assign(name=by_agent["agent"]), watch, alarm)
         addresses = _ranked(
@@ -81,7 +80,7 @@ def evidence(store: Store, watch: Watch, alarm: LoginAlarm) -> Evidence:
         tables = []
         for column, frame in (("agent", agents), ("source_ip", addresses)):
             top = frame.head(MOST_ROWS).reset_index(drop=True)
-            seen = _first_seen(reader.run(login_queries.first_seen(column, top["name"].tolist())))
+            seen = _first_seen(reader.run(store.login_queries.first_seen(column, top["name"].tolist())))
             tables.append(top.assign(first_ever=[seen[name] >= start for name in top["name"]])[_EXCESS])
     return Evidence(tables[0], tables[1], len(agents) - len(tables[0]), len(addresses) - len(tables[1]))
 

@@ -26,8 +26,7 @@ from analysis import (
     unusual_hours,
 )
 from analysis.notes import KNOWN_FOR
-from audit_store.engines.duckdb import login_queries
-from audit_store.engines.duckdb.store import Store
+from audit_store.engines.protocol import Engine
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
 
@@ -54,7 +53,7 @@ class QuietNote:
     where: EventFilter
 
 
-def notes(store: Store, watch: Watch, found: Review, sensitivity: Sensitivity = USUAL) -> list[QuietNote]:
+def notes(store: Engine, watch: Watch, found: Review, sensitivity: Sensitivity = USUAL) -> list[QuietNote]:
     """The notes of the period, the newest first. Raises what the store raises.
 
     A rise that an alarm of the same series has told is not told again.
@@ -113,7 +112,7 @@ def _hours(watch: Watch) -> Iterable[QuietNote]:
             yield _of(watch, note, timedelta(hours=1))
 
 
-def _first_times(store: Store, watch: Watch) -> Iterable[QuietNote]:
+def _first_times(store: Engine, watch: Watch) -> Iterable[QuietNote]:
     """First addresses among logins, and first activities among everything, of the agents that are looked at."""
     everything = replace(
         EventFilter(), tz=watch.where.tz, agent=watch.where.agent, not_agent=watch.where.not_agent
@@ -124,8 +123,8 @@ def _first_times(store: Store, watch: Watch) -> Iterable[QuietNote]:
     )
     ask: dict[str, Any] = {"known_for": KNOWN_FOR.to_pytimedelta(), "rows": MOST_FIRST_TIMES}
     with store.read() as reader:
-        addresses = reader.run(login_queries.first_times(logins, login_queries.ADDRESS, **ask))
-        activities = reader.run(login_queries.first_times(everything, "activity", **ask))
+        addresses = reader.run(store.login_queries.first_times(logins, "source_ip", **ask))
+        activities = reader.run(store.login_queries.first_times(everything, "activity", **ask))
     since = pd.Timestamp(watch.shown[0])
     for note in new_addresses(_with_known(addresses), since=since):
         yield _of(watch, note, timedelta(hours=1))
@@ -142,7 +141,7 @@ def _with_known(first: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([first.drop(columns="known"), known.assign(**dict.fromkeys(names))])
 
 
-def _silences(store: Store, watch: Watch) -> Iterable[QuietNote]:
+def _silences(store: Engine, watch: Watch) -> Iterable[QuietNote]:
     """Sources and agents that are silent at the end of the period, as long as the period reaches to the present."""
     hours = watch.logins.clock.hours
     over = is_over(hours, watch.now)
@@ -159,7 +158,7 @@ def _silences(store: Store, watch: Watch) -> Iterable[QuietNote]:
     agents = _agents(watch, _total(watch) >= _ENOUGH)[:MOST_UNFITTED]
     silent = list(gone_silent(watch.counts(agents)[over]))
     with store.read() as reader:
-        seen = reader.run(login_queries.last_seen([note.series for note in silent])).set_index("agent")[
+        seen = reader.run(store.login_queries.last_seen([note.series for note in silent])).set_index("agent")[
             "last"
         ]
     for note in silent:

@@ -13,8 +13,7 @@ from alarms.sensitivity import USUAL, Sensitivity
 from alarms.status import State
 from alarms.triage import marks
 from alarms.watch import watch_over
-from audit_store.engines.duckdb import login_queries
-from audit_store.engines.duckdb.store import Store
+from audit_store.engines.registry import open_store
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
 
@@ -63,7 +62,7 @@ def report(
 
     Alarms that a reviewer has marked are not sent. Raises what the store and the journals raise.
     """
-    store = Store(path)
+    store = open_store(path)
     where = EventFilter(period=Period(now - since, now), range="custom", tz=tz)
     watch = watch_over(store, where, now)
     judged = review(watch, sensitivity)
@@ -73,7 +72,7 @@ def report(
     if sinks:
         waiting = {each.alarm.key for sink in sinks for each in undelivered(path, new, sink)}
         new = [each for each in new if each.alarm.key in waiting]
-    store_id = str(store.run(login_queries.store_id())["store_id"].iloc[0])
+    store_id = str(store.run(store.queries.identity())["store_id"].iloc[0])
     sent = [deliver(path, store_id, new, sink) for sink in sinks]
     return Report(
         told=tuple(told),

@@ -17,7 +17,7 @@ from alarms.counts import HOUR, Logins, activities, read
 from analysis import Model, fit
 from audit_store import catalogue
 from audit_store.catalogue import Catalogue
-from audit_store.engines.duckdb.store import Store
+from audit_store.engines.protocol import Engine
 from audit_store.filters import EventFilter
 
 OVERALL = ("all", "failed", "agents")
@@ -83,14 +83,13 @@ class Watch:
         return fit(self.counts(places), tz=self.where.tz, now=pd.Timestamp(self.now))
 
 
-def watch_over(store: Store, where: EventFilter, now: datetime, known: Catalogue | None = None) -> Watch:
+def watch_over(store: Engine, where: EventFilter, now: datetime, known: Catalogue | None = None) -> Watch:
     """Read and learn. `now` is naive UTC; what is later is left out, what is not over is not judged.
 
     Raises StoreNotFound, StoreBusy, StoreCorrupt or StoreNewer.
     """
     known = known or catalogue.load()
-    with store.read() as reader:
-        logins = read(reader, where, known, now)
+    logins = read(store, where, known, now)
     shown = _shown(logins, where, now)
     could = _could_alarm(logins, shown)
     tz, moment = where.tz, pd.Timestamp(now)

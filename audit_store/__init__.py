@@ -1,6 +1,6 @@
-"""The library: what an event is, which events a reader wants, and where events live.
+"""The library: what an event is, which events a viewer wants, and where events live.
 
-An engine (`audit_store.engines`) opens the file and is imported by name, so that `import audit_store` stays light.
+`audit_store.engines` opens the file and is imported by name, so that `import audit_store` stays light.
 """
 
 from audit_store.catalogue import Catalogue
@@ -10,6 +10,7 @@ from audit_store.errors import (
     InvalidEvent,
     InvalidFilter,
     InvalidFormat,
+    QueryTimeout,
     SpoolFull,
     StoreBusy,
     StoreCorrupt,
@@ -28,6 +29,7 @@ __all__ = [
     "InvalidEvent",
     "InvalidFilter",
     "InvalidFormat",
+    "QueryTimeout",
     "SpoolFull",
     "StoreBusy",
     "StoreCorrupt",

@@ -39,10 +39,10 @@ def _export(options: argparse.Namespace) -> int:
     where = _filter(options)
     if options.output is None and options.format == "parquet" and sys.stdout.isatty():
         raise AuditStoreError("Parquet is no text for a terminal; name a file with --output FILE")
-    from audit_store.engines.duckdb.store import Store
+    from audit_store.engines.registry import open_store
     from audit_store.export.export import export, export_to, write_manifest
 
-    store = Store(options.store)
+    store = open_store(options.store)
     if waiting := waiting_events(store.path):
         words = "1 event waits" if waiting == 1 else f"{waiting:,} events wait"
         _say(options, f"{words} in the spool and not in this export; python -m ingest fold stores them")

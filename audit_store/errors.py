@@ -1,17 +1,18 @@
-"""What can go wrong, as one tree.
+"""The errors of this project, as one tree.
 
 AuditStoreError
-├── InvalidEvent       the event breaks a rule of the contract; sending it again changes nothing
-├── InvalidFilter      a reader's wish cannot be read (an unknown range, zone, date …)
-├── InvalidFormat      an import format or a catalogue file is wrong, or the format of a file is not known
+├── InvalidEvent       the event is not valid; sending it again fails again
+├── InvalidFilter      a filter's value cannot be used (an unknown range, zone, date …)
+├── InvalidFormat      an import format or a catalogue file is not valid, or the format of a file is unknown
 ├── EventConflict      the same (source, event_id) came with another body; the first stays
-├── StoreBusy          somebody else has the file; try again
-├── StoreCorrupt       the file is not a database that can be read
+├── StoreBusy          another program holds the file; try again
+├── StoreCorrupt       the file cannot be read as a database
 ├── StoreNewer         the file was written by a newer version of this program
-├── StoreNotFound      there is no file yet
-└── SpoolFull          the spool's disk took nothing more
+├── StoreNotFound      the file does not exist yet
+├── QueryTimeout       a statement took longer than its time limit; ask for less
+└── SpoolFull          the spool's disk is full
 
-`stored` says what became of the event in hand: "stored", "not stored", or
+`stored` says what became of the event being appended: "stored", "not stored", or
 "unknown: send it again with the same event_id".
 """
 
@@ -25,16 +26,16 @@ _SHOWN = 80
 
 
 def shorten(value: object) -> str:
-    """`repr` of a value, cut to 80 characters, so that an error stays one readable line."""
+    """`repr` of a value, cut to 80 characters, so that an error message stays one line."""
     try:
         text = repr(value[: 2 * _SHOWN]) if isinstance(value, str | bytes) else repr(value)
-    except (ValueError, RecursionError):  # a number of thousands of digits, lists in lists in lists …
+    except (ValueError, RecursionError):  # a number of thousands of digits, or deep nesting
         text = f"<{type(value).__name__}>"
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
 class AuditStoreError(Exception):
-    """Root of every error this project raises on purpose."""
+    """The root of every error that this project raises."""
 
     stored: Stored = NOT_STORED
 
@@ -48,7 +49,7 @@ class AuditStoreError(Exception):
 
 
 class InvalidEvent(AuditStoreError):
-    """An event breaks a rule; names the field, the value and, in a batch, the row (counted from 1)."""
+    """An event is not valid; names the field, the value and, in a batch, the row (counted from 1)."""
 
     def __init__(self, field: str, value: object, allowed: str, *, row: int | None = None) -> None:
         self.field, self.value, self.allowed, self.row = field, value, allowed, row
@@ -57,11 +58,11 @@ class InvalidEvent(AuditStoreError):
 
     @property
     def reason(self) -> str:
-        """The same without the row, for lists that name the row in a column of their own."""
+        """The message without the row, for lists that have a column for it."""
         return f"{self.field}: {shorten(self.value)} is not allowed: {self.allowed}"
 
     def at_row(self, row: int) -> "InvalidEvent":
-        """The same refusal with the row it was found in."""
+        """The same error for a row of a batch."""
         return InvalidEvent(self.field, self.value, self.allowed, row=row)
 
 
@@ -74,28 +75,32 @@ class InvalidFilter(AuditStoreError):
 
 
 class InvalidFormat(AuditStoreError):
-    """A file cannot be read in the format asked for, or a declaration is wrong."""
+    """A file cannot be read in the requested format, or a declaration is not valid."""
 
 
 class EventConflict(AuditStoreError):
-    """The same (source, event_id) names another body; the first one stays as it was."""
+    """The same (source, event_id) came with another body; the first one stays unchanged."""
 
 
 class StoreBusy(AuditStoreError):
-    """Another program holds the DuckDB file; names the holder where it is known. Transient."""
+    """Another program holds the file; names the holder if it is known. Transient."""
 
 
 class StoreCorrupt(AuditStoreError):
-    """The file is not a database that this program can read."""
+    """The file cannot be read as a database."""
 
 
 class StoreNewer(AuditStoreError):
-    """The file carries a schema version that this program does not know."""
+    """The file has a schema version that is newer than this program."""
 
 
 class StoreNotFound(AuditStoreError):
-    """There is no store at this place yet."""
+    """There is no store at this path yet."""
+
+
+class QueryTimeout(AuditStoreError):
+    """A statement took longer than its time limit; a shorter time range or a narrower filter takes less."""
 
 
 class SpoolFull(AuditStoreError):
-    """The disk under the spool took nothing more; the event was not stored."""
+    """The spool's disk is full; the event was not stored."""

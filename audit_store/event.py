@@ -1,4 +1,4 @@
-"""An event: one frozen record that checks itself."""
+"""An event: one frozen record that validates itself."""
 
 import json
 import os
@@ -77,7 +77,7 @@ class Event:
 
     @classmethod
     def of(cls, record: Mapping[str, Any], *, zone: tzinfo | None = None) -> Self:
-        """An event from loose values, as scripts and files give them.
+        """An event from untyped values, as scripts and files give them.
 
         `occurred_at` may be RFC 3339 text or a datetime, `metadata` a mapping or JSON text. None means
         "not given". `zone` is the time zone of times that carry none; without it they are refused.
@@ -102,17 +102,21 @@ class Event:
 
 
 FIELDS = tuple(field.name for field in fields(Event))
+BODY = ("agent", "activity", "description", "outcome", "source_ip", "target", "source", "metadata")
+"""The fields that are stored as they are given, in the order of the columns."""
+COLUMNS = ("seq", "event_id", "occurred_at", "recorded_at", *BODY)
+"""The columns of the table `events`, in order."""
 
 
 def key_uuid(source: str, event_id: str) -> uuid.UUID:
-    """The key itself where it is a UUID of 36 characters, else UUIDv5 of (source, key) (RFC 9562, 5.5)."""
+    """The key itself if it is a UUID of 36 characters, else UUIDv5 of (source, key) (RFC 9562, 5.5)."""
     if _UUID.fullmatch(event_id):
         return uuid.UUID(event_id)
     return uuid.uuid5(KEY_NAMESPACE, f"{len(source)}:{source}{event_id}")
 
 
 def content_uuid(source: str, record: str) -> uuid.UUID:
-    """The key of an event that came without one: UUIDv5 of (source, its record), never that of a given text."""
+    """The key of an event that came without one: UUIDv5 of (source, its record); no `event_id` gives the same."""
     return uuid.uuid5(KEY_NAMESPACE, f"record {len(source)}:{source}{record}")
 
 
@@ -122,7 +126,7 @@ def fresh_id() -> uuid.UUID:
 
 
 def fresh_id_text() -> str:
-    """The same as 36 characters, made without the cost of a UUID object."""
+    """A UUIDv7 as 36 characters, without the cost of a UUID object."""
     random = os.urandom(8).hex()
     clock = f"{time.time_ns() * 4096 // 1_000_000:015x}"
     return (
@@ -131,7 +135,7 @@ def fresh_id_text() -> str:
 
 
 def parse_time(value: object, zone: tzinfo | None = None) -> datetime:
-    """An aware datetime in UTC, microseconds; digits beyond them are cut.
+    """An aware datetime in UTC with microseconds; further digits are dropped.
 
     Raises InvalidEvent for a time without an offset (unless `zone` names it), for a text that is not
     RFC 3339, and for years outside 1970–2200.
@@ -140,7 +144,7 @@ def parse_time(value: object, zone: tzinfo | None = None) -> datetime:
     if moment.utcoffset() is None:
         if zone is None:
             raise InvalidEvent(
-                "occurred_at", str(value), "add an offset (…Z or …+05:30), or name the time zone"
+                "occurred_at", str(value), "add an offset (Z or +05:30), or name the time zone"
             )
         moment = moment.replace(tzinfo=zone)
     try:
@@ -157,7 +161,7 @@ def _parse_text(value: object) -> datetime:
         try:
             return datetime.fromisoformat(value.upper())
         except ValueError:
-            pass  # a day or an hour that no calendar has: refused below like any other text
+            pass  # a date that does not exist, such as 30 February
     raise InvalidEvent("occurred_at", value, "give RFC 3339 text such as 2026-03-14T09:26:53Z")
 
 
@@ -180,7 +184,7 @@ def _check_unicode(field: str, value: str) -> bytes:
     try:
         return value.encode()
     except UnicodeEncodeError:
-        raise InvalidEvent(field, value, "half of a surrogate pair is no character") from None
+        raise InvalidEvent(field, value, "unpaired surrogate; text must be valid Unicode") from None
 
 
 def _metadata_text(value: object) -> str:
@@ -193,7 +197,7 @@ def _metadata_text(value: object) -> str:
 def _plain(value: object) -> dict[Any, Any]:
     if isinstance(value, Mapping):
         return dict(value)
-    raise TypeError(f"{type(value).__name__} is no JSON value")
+    raise TypeError(f"{type(value).__name__} is not a JSON value")
 
 
 def check_metadata(text: str) -> None:
@@ -211,29 +215,29 @@ def check_metadata(text: str) -> None:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
-        raise InvalidEvent("metadata", twice, "each key may stand once in an object")
-    return found
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        duplicate = Counter(name for name, _ in pairs).most_common(1)[0][0]
+        raise InvalidEvent("metadata", duplicate, "duplicate key")
+    return members
 
 
 def _no_constant(name: str) -> None:
-    raise InvalidEvent("metadata", name, "NaN and Infinity are no JSON")
+    raise InvalidEvent("metadata", name, "NaN and Infinity are not valid JSON")
 
 
 def _check_depth(value: object, text: str) -> None:
-    layer, depth = [value], 0
-    while layer:
+    level, depth = [value], 0
+    while level:
         below: list[object] = []
-        for item in layer:
+        for item in level:
             if isinstance(item, str):
                 _check_unicode("metadata", item)
             elif isinstance(item, dict):
                 below += [*item.keys(), *item.values()]
             elif isinstance(item, list):
                 below += item
-        depth += any(isinstance(item, dict | list) for item in layer)
+        depth += any(isinstance(item, dict | list) for item in level)
         if depth > METADATA_MAX_DEPTH:
-            raise InvalidEvent("metadata", text, f"it may be nested {METADATA_MAX_DEPTH} deep at most")
-        layer = below
+            raise InvalidEvent("metadata", text, f"it may be nested at most {METADATA_MAX_DEPTH} levels deep")
+        level = below

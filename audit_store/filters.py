@@ -1,4 +1,4 @@
-"""EventFilter: which events a reader wants, as a SQL condition, as URL parameters and as a sentence."""
+"""EventFilter: which events a viewer wants, as a value, as URL parameters and as a sentence."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,6 +15,7 @@ NO_OUTCOME = NO_SOURCE = "none"
 OUTCOME_CHOICES = (*OUTCOMES, NO_OUTCOME)
 Q_MAX = 200
 SEARCHED = ("description", "agent", "activity", "target", "source_ip")
+"""The fields in which `q` is searched for."""
 NAMES = ("activity", "agent", "source", "not_activity", "not_agent", "not_source")
 LISTS = (*NAMES, "outcome", "hours")
 SINGLE = ("range", "from", "to", "tz", "q")
@@ -22,15 +23,16 @@ SINGLE = ("range", "from", "to", "tz", "q")
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """Which events a reader wants.
+    """Which events a viewer wants.
 
     The fields are named like the URL parameters; empty tuples mean "all". `period` is what `range` meant
     when the filter was made, in UTC; `start` and `end` are the texts of a custom range, in the zone `tz`.
     The source "none" is that of the events without one; `hours` holds some of `audit_store.week_hours.CHOICES`.
+    `below` has no parameter: it selects only events with a smaller `seq`, the log as it was at some moment.
     Two filters with equal fields select the same events.
 
-    >>> EventFilter(activity=("Login",), outcome=("failure",)).condition()[0]
-    '(activity = ANY($activity)) AND outcome = ANY($outcome)'
+    >>> EventFilter(activity=("Login",), outcome=("failure",)).sentence()
+    'failed Login events, all time, UTC'
     """
 
     period: Period = field(default_factory=Period)
@@ -47,6 +49,7 @@ class EventFilter:
     source: tuple[str, ...] = ()
     not_source: tuple[str, ...] = ()
     hours: tuple[str, ...] = ()
+    below: int | None = None
 
     @classmethod
     def parse(
@@ -54,101 +57,58 @@ class EventFilter:
     ) -> tuple[Self, list[InvalidFilter]]:
         """A filter from URL parameters, and a notice for each value that was ignored.
 
-        `now` is aware (default: the clock), `tz` the zone where none is given. Never raises.
+        `now` is aware (default: the clock), `tz` the zone if no parameter names one. Never raises.
         """
-        now = now or datetime.now(UTC)
-        notices: list[InvalidFilter] = []
-        given = {name: _readable(name, parameters.get(name, ()), notices) for name in (*SINGLE, *LISTS)}
-        one = {name: (given[name] or [""])[-1] for name in SINGLE}
-        name = _zone_name(one["tz"], tz, notices)
-        chosen, period = _period(one, ranges.zone(name), now, notices)
-        outcome = _known("outcome", given, OUTCOME_CHOICES, f"give {', '.join(OUTCOME_CHOICES)}", notices)
-        of_week = _known("hours", given, week_hours.CHOICES, week_hours.ALLOWED, notices)
-        if len(one["q"]) > Q_MAX:
-            beyond = f"a search may have {Q_MAX} characters, and this goes beyond them"
-            notices.append(InvalidFilter("q", one["q"][Q_MAX:], beyond))
-        is_custom = chosen == "custom"
+        values = _Parameters(parameters)
+        zone = values.zone(tz)
+        chosen, period = values.period(zone, now or datetime.now(UTC))
+        bounds = values if chosen == "custom" else _Parameters({})
+        names: dict[str, Any] = {name: values.distinct(name) for name in NAMES}
         return cls(
             period=period,
             range=chosen,
-            start=(one["from"] or None) if is_custom else None,
-            end=(one["to"] or None) if is_custom else None,
-            tz=name,
-            outcome=outcome,
-            hours=of_week,
-            q=one["q"][:Q_MAX],
-            **{key: tuple(dict.fromkeys(given[key])) for key in NAMES},
-        ), notices
+            start=bounds.last("from") or None,
+            end=bounds.last("to") or None,
+            tz=zone.key,
+            outcome=values.choices("outcome", OUTCOME_CHOICES, f"give {', '.join(OUTCOME_CHOICES)}"),
+            hours=values.choices("hours", week_hours.CHOICES, week_hours.ALLOWED),
+            q=values.search(),
+            **names,
+        ), values.notices
 
     @property
     def zone(self) -> ZoneInfo:
         """The time zone in which days and hours are cut."""
         return ZoneInfo(self.tz)
 
-    def condition(self) -> tuple[str, dict[str, Any]]:
-        """A SQL condition over `events` with named parameters, and their values."""
-        parts: list[str] = []
-        values: dict[str, Any] = {}
-        if self.period.start is not None:
-            parts.append("occurred_at >= $start")
-            values["start"] = self.period.start
-        if self.period.end is not None:
-            parts.append("occurred_at < $end")
-            values["end"] = self.period.end
-        for name in NAMES:
-            if wanted := getattr(self, name):
-                column = name.removeprefix("not_")
-                parts.append(f"{'NOT ' if column != name else ''}({column} = ANY(${name}))")
-                values[name] = [*wanted, *([""] if column == "source" and NO_SOURCE in wanted else [])]
-        if self.outcome:
-            parts.append(self._outcome_condition(values))
-        if self.q:
-            parts.append(
-                "(" + " OR ".join(f"contains(lower({column}), lower($q))" for column in SEARCHED) + ")"
-            )
-            values["q"] = self.q
-        if self.hours:
-            parts.append(week_hours.condition(self.zone, self.period))
-            values["hours"] = week_hours.chosen(self.hours)
-        return " AND ".join(parts) or "true", values
-
-    def _outcome_condition(self, values: dict[str, Any]) -> str:
-        given = [outcome for outcome in self.outcome if outcome != NO_OUTCOME]
-        if not given:
-            return "outcome IS NULL"
-        values["outcome"] = given
-        return (
-            "(outcome = ANY($outcome) OR outcome IS NULL)"
-            if NO_OUTCOME in self.outcome
-            else "outcome = ANY($outcome)"
-        )
-
     def parameters(self) -> dict[str, list[str]]:
-        """The same filter as URL parameters; what is at its default is left out, the zone is always named."""
-        found: dict[str, tuple[str, ...]] = {
+        """The filter as URL parameters: values at their default are left out, the zone is always named."""
+        values: dict[str, tuple[str, ...]] = {
             "range": (self.range,) if self.range != ranges.DEFAULT_RANGE else (),
             "from": (self.start or "",),
             "to": (self.end or "",),
             "tz": (self.tz,),
             "q": (self.q,),
         } | {name: getattr(self, name) for name in LISTS}
-        return {name: list(values) for name, values in found.items() if any(values)}
+        return {name: list(texts) for name, texts in values.items() if any(texts)}
 
     def without(self, *names: str) -> Self:
-        """The same filter with these fields at their default: what a facet counts over."""
+        """The filter with these fields at their default: what the counts of a facet are taken over."""
         cleared: dict[str, Any] = {name: () if name in LISTS else "" for name in names}
         return replace(self, **cleared)
 
     def before(self) -> Self | None:
-        """The same filter over the period of the same length before; None for an open range."""
+        """The filter over the period of the same length before; None for an open range."""
         period = self.period.before
         return None if period is None else replace(self, period=period)
 
     def sentence(self) -> str:
-        """What is selected, for a person: "failed Login events by support-7, last 7 days, Asia/Kolkata"."""
-        outcomes = [_OUTCOME_WORDS[outcome] for outcome in self.outcome]
+        """The filter in words: "failed Login events by support-7, last 7 days, Asia/Kolkata"."""
+        outcomes = [_OUTCOME_WORDS[outcome] for outcome in self.outcome if outcome != NO_OUTCOME]
         words = [_listed(outcomes), _listed(self.activity), "events"]
         text = " ".join(word for word in words if word)
+        if NO_OUTCOME in self.outcome:
+            text += f"{' and those' if outcomes else ''} with no outcome recorded"
         text += f" by {_listed(self.agent)}" if self.agent else ""
         text += f", not {_listed(self.not_activity)}" if self.not_activity else ""
         text += f", not by {_listed(self.not_agent)}" if self.not_agent else ""
@@ -164,7 +124,7 @@ class EventFilter:
         return f"{self.start or 'the beginning'} to {self.end or 'now'}"
 
 
-_OUTCOME_WORDS = {"success": "successful", "failure": "failed", NO_OUTCOME: "undecided"}
+_OUTCOME_WORDS = {"success": "successful", "failure": "failed"}
 
 
 def _sources(names: Sequence[str]) -> list[str]:
@@ -177,51 +137,72 @@ def _listed(names: Sequence[str]) -> str:
     return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
-def _readable(name: str, values: Sequence[str], notices: list[InvalidFilter]) -> list[str]:
-    """The values that say something: a blank one means "not given"."""
-    found = []
-    for value in filter(None, values):
+class _Parameters:
+    """The values of URL parameters; a value that cannot be used becomes a notice. Blank values mean "not given"."""
+
+    def __init__(self, parameters: Mapping[str, Sequence[str]]) -> None:
+        self._parameters = parameters
+        self.notices: list[InvalidFilter] = []
+
+    def values(self, name: str) -> list[str]:
+        """The values of a parameter that are valid Unicode."""
+        valid = []
+        for value in filter(None, self._parameters.get(name, ())):
+            try:
+                value.encode()
+                valid.append(value)
+            except UnicodeEncodeError:
+                self.ignore(name, value, "unpaired surrogate; text must be valid Unicode")
+        return valid
+
+    def ignore(self, name: str, value: str, allowed: str) -> None:
+        """Note that a value is not used."""
+        self.notices.append(InvalidFilter(name, value, allowed))
+
+    def last(self, name: str) -> str:
+        """The last value of a parameter that takes one."""
+        return (self.values(name) or [""])[-1]
+
+    def distinct(self, name: str) -> tuple[str, ...]:
+        """The values of a parameter that may be repeated, each once."""
+        return tuple(dict.fromkeys(self.values(name)))
+
+    def choices(self, name: str, choices: Sequence[str], allowed: str) -> tuple[str, ...]:
+        """The values that are among `choices`, each once."""
+        values = self.distinct(name)
+        for value in values:
+            if value not in choices:
+                self.ignore(name, value, allowed)
+        return tuple(value for value in values if value in choices)
+
+    def search(self) -> str:
+        """The text to search for, cut to Q_MAX characters."""
+        text = self.last("q")
+        if len(text) > Q_MAX:
+            self.ignore("q", text[Q_MAX:], f"a search has at most {Q_MAX} characters; the rest was left out")
+        return text[:Q_MAX]
+
+    def zone(self, default: str) -> ZoneInfo:
+        """The time zone, else the default one, else UTC."""
+        for name in dict.fromkeys((self.last("tz") or default, default)):
+            try:
+                return ranges.zone(name)
+            except InvalidFilter as notice:
+                self.notices.append(notice)
+        return ZoneInfo("UTC")
+
+    def period(self, zone: ZoneInfo, now: datetime) -> tuple[str, Period]:
+        """The name of the range, and what it means now; the default range where the values make no range."""
+        name = self.last("range") or ranges.DEFAULT_RANGE
+        bounds = {bound: self.last(bound) for bound in ("from", "to")}
         try:
-            value.encode()
-            found.append(value)
-        except UnicodeEncodeError:
-            notices.append(InvalidFilter(name, value, "half of a surrogate pair is no character"))
-    return found
-
-
-def _known(
-    name: str,
-    given: Mapping[str, Sequence[str]],
-    allowed: Sequence[str],
-    words: str,
-    notices: list[InvalidFilter],
-) -> tuple[str, ...]:
-    """The values that are allowed, each once; a notice for every other."""
-    distinct = dict.fromkeys(given[name])
-    notices += [InvalidFilter(name, value, words) for value in distinct if value not in allowed]
-    return tuple(value for value in distinct if value in allowed)
-
-
-def _zone_name(wanted: str, default: str, notices: list[InvalidFilter]) -> str:
-    for name in dict.fromkeys((wanted or default, default)):
-        try:
-            return ranges.zone(name).key
+            if name == "custom":
+                return name, ranges.custom(bounds["from"], bounds["to"], zone)
+            period = ranges.relative(name, now)
         except InvalidFilter as notice:
-            notices.append(notice)
-    return "UTC"
-
-
-def _period(
-    one: Mapping[str, str], zone: ZoneInfo, now: datetime, notices: list[InvalidFilter]
-) -> tuple[str, Period]:
-    name = one["range"] or ranges.DEFAULT_RANGE
-    try:
-        if name == "custom":
-            return name, ranges.custom(one["from"], one["to"], zone)
-        period = ranges.relative(name, now)
-    except InvalidFilter as notice:
-        notices.append(notice)
-        return ranges.DEFAULT_RANGE, ranges.relative(ranges.DEFAULT_RANGE, now)
-    unused = [InvalidFilter(end, one[end], "it needs range=custom") for end in ("from", "to") if one[end]]
-    notices.extend(unused)
-    return name, period
+            self.notices.append(notice)
+            return ranges.DEFAULT_RANGE, ranges.relative(ranges.DEFAULT_RANGE, now)
+        for bound, text in bounds.items():
+            if text:
+                self.ignore(bound, text, "it needs range=custom")
+        return name, period

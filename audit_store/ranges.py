@@ -1,4 +1,4 @@
-"""Date ranges: the presets, and local dates turned into UTC bounds."""
+"""Time ranges: the presets, and local dates as bounds in UTC."""
 
 import re
 from dataclasses import dataclass
@@ -30,20 +30,20 @@ RANGES = {
 }
 
 
-# `fromisoformat` takes more: any character between date and time, and digits without end.
+# `fromisoformat` accepts more: any character between date and time, and any number of digits.
 _ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A half-open stretch of time [start, end): naive datetimes in UTC, None where it is open."""
+    """A half-open range of time [start, end): naive datetimes in UTC, None where it is open."""
 
     start: datetime | None = None
     end: datetime | None = None
 
     @property
     def length(self) -> timedelta | None:
-        """How long it is, None where it is open."""
+        """The length of the period; None if it is open."""
         return None if self.start is None or self.end is None else self.end - self.start
 
     @property
@@ -55,7 +55,7 @@ class Period:
 
 
 def zone(name: str) -> ZoneInfo:
-    """The IANA time zone of this name. Raises InvalidFilter for a name that is none."""
+    """The IANA time zone of this name. Raises InvalidFilter for an unknown name."""
     try:
         if name in _zone_names():
             return ZoneInfo(name)
@@ -66,13 +66,13 @@ def zone(name: str) -> ZoneInfo:
 
 @cache
 def _zone_names() -> set[str]:
-    return available_timezones()  # reads the whole zone database, 3 ms each time
+    return available_timezones()  # reads the whole time zone database: 3 ms
 
 
 def relative(name: str, now: datetime) -> Period:
-    """The period of a preset; it ends with the current minute, so that a minute's views share their reads.
+    """The period of a preset; it ends with the current minute, so that views of the same minute share their reads.
 
-    `now` is aware. Raises InvalidFilter for a name that is no preset.
+    `now` is aware. Raises InvalidFilter for an unknown preset.
     """
     if name == "all":
         return Period()
@@ -84,9 +84,9 @@ def relative(name: str, now: datetime) -> Period:
 
 
 def custom(start: str | None, end: str | None, tz: tzinfo) -> Period:
-    """[from, to) of local dates or date-times, cut to the years an event can have; either may be missing.
+    """[from, to) of local dates or date-times, clipped to the years an event can have; either may be missing.
 
-    Raises InvalidFilter for what is no date, and for a period without an instant in it.
+    Raises InvalidFilter for an invalid date and for an empty period.
     """
     period = Period(_bound("from", start, tz), _bound("to", end, tz))
     if period.start is not None and period.end is not None and period.end <= period.start:

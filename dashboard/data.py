@@ -2,16 +2,15 @@
 
 import contextlib
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import pandas as pd
 import streamlit as st
 
-from audit_store.engines.duckdb import queries
-from audit_store.engines.duckdb.queries import Query
-from audit_store.engines.duckdb.store import Reader, Store
+from audit_store.engines.protocol import LISTED, Engine, EventQueries, Query, Reader
+from audit_store.engines.registry import open_store
 from audit_store.filters import EventFilter
 from ingest import default_store
 
@@ -53,14 +52,19 @@ class Surroundings:
     facets: Mapping[str, Mapping[str, int]]
 
 
-def store() -> Store:
+def store() -> Engine:
     """The store this dashboard shows."""
-    return Store(default_store())
+    return open_store(default_store())
+
+
+def queries() -> EventQueries:
+    """The statements of that store."""
+    return store().queries
 
 
 def surroundings(where: EventFilter) -> Surroundings:
     """The choices that the sidebar offers. Raises StoreNotFound, StoreBusy, StoreCorrupt or StoreNewer."""
-    extent, *facets = frames(queries.extent(), *(queries.facet(where, name, OPTIONS) for name in FACETS))
+    extent, *facets = frames(queries().extent(), *(queries().facet(where, name, OPTIONS) for name in FACETS))
     row = extent.to_dict("records")[0]
     seq = -1 if pd.isna(row["last_seq"]) else int(row["last_seq"])
     return Surroundings(
@@ -71,7 +75,7 @@ def surroundings(where: EventFilter) -> Surroundings:
 
 def sources(where: EventFilter) -> dict[str, int]:
     """The busiest OPTIONS sources and their events ("none": not given). Raises as `surroundings`."""
-    return _counts(frames(queries.facet(where, "source", OPTIONS))[0])
+    return _counts(frames(queries().facet(where, "source", OPTIONS))[0])
 
 
 def find(where: EventFilter, column: str, text: str) -> dict[str, int]:
@@ -79,12 +83,12 @@ def find(where: EventFilter, column: str, text: str) -> dict[str, int]:
 
     Upper and lower case are the same. Raises as `surroundings`.
     """
-    return _counts(frames(queries.facet(where, column, OPTIONS, containing=text))[0])
+    return _counts(frames(queries().facet(where, column, OPTIONS, containing=text))[0])
 
 
 def inside() -> Inside:
     """What the file says about itself. Raises as `surroundings`."""
-    extent, version = frames(queries.extent(), queries.schema_version())
+    extent, version = frames(queries().extent(), queries().schema_version())
     row = extent.to_dict("records")[0]
     return Inside(
         int(row["events"]),
@@ -96,7 +100,7 @@ def inside() -> Inside:
 
 def page_index(where: EventFilter, below: int) -> pd.DataFrame:
     """The rows of `queries.page_index`. Raises as `surroundings`."""
-    return frames(queries.page_index(where, below=below))[0]
+    return frames(queries().page_index(where, below=below))[0]
 
 
 def page(
@@ -105,22 +109,22 @@ def page(
     below: int,
     skip: int,
     rows: int,
-    columns: str = queries.LISTED,
+    columns: Sequence[str] = LISTED,
     since: int = 0,
 ) -> pd.DataFrame:
     """The rows of `queries.page`. Raises as `surroundings`."""
-    asked = queries.page(where, below=below, skip=skip, rows=rows, columns=columns, since=since)
+    asked = queries().page(where, below=below, skip=skip, rows=rows, columns=columns, since=since)
     return frames(asked)[0]
 
 
 def newer(where: EventFilter, since: int) -> int:
     """How many events have come from the seq `since` on. Raises as `surroundings`."""
-    return int(frames(queries.newer(where, since=since))[0]["events"].iloc[0])
+    return int(frames(queries().newer(where, since=since))[0]["events"].iloc[0])
 
 
 def event(event_id: str) -> pd.DataFrame:
     """The event, or one a source, with this id, all columns. Raises as `surroundings`."""
-    return frames(queries.event(event_id))[0]
+    return frames(queries().event(event_id))[0]
 
 
 def frames(*asked: Query) -> list[pd.DataFrame]:

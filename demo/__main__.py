@@ -11,13 +11,14 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+from audit_store.engines.protocol import FoldCounts
 from audit_store.errors import AuditStoreError
 from audit_store.event import parse_time
 from demo.generate import generate, planted
 from demo.live import trickle
 from demo.world import this_hour
 from ingest import append, append_many
-from ingest.fold import FoldReport, fold
+from ingest.fold import fold
 
 # Not $AUDIT_STORE: an invented log must never reach a real one by accident.
 DEFAULT_STORE = Path(".demo/audit.duckdb")
@@ -57,7 +58,7 @@ def _batches(events: Iterator[dict[str, Any]], size: int) -> Iterable[list[dict[
         yield batch
 
 
-def _summary(store: Path, report: FoldReport, world: dict[str, Any], seconds: float) -> None:
+def _summary(store: Path, report: FoldCounts, world: dict[str, Any], seconds: float) -> None:
     _say(
         f"demo: {report.stored:,} events of {world['agents']} agents in the {world['days']} days until "
         f"{world['until']:%Y-%m-%d %H:%M} UTC stored in {store} ({seconds:.1f} s)"

@@ -48,13 +48,13 @@ def _append(options: argparse.Namespace) -> int:
 
 
 def _report_conflict(store: Path, event_id: str, event: dict[str, str]) -> None:
-    from audit_store.engines.duckdb import queries
-    from audit_store.engines.duckdb.store import Store
+    from audit_store.engines.registry import open_store
 
     _fold_quietly(store)
     try:
-        with Store(store).read() as reader:
-            found = reader.arrow(queries.event(event_id)).to_pylist()
+        opened = open_store(store)
+        with opened.read() as reader:
+            found = reader.arrow(opened.queries.event(event_id)).to_pylist()
     except AuditStoreError:
         return
     named = {name: event.get(name) for name in _BODY if event.get(name) is not None}

@@ -1,4 +1,4 @@
-"""Segments of the spool become rows of the DuckDB file, exactly once.
+"""Segments of the spool become rows of the store, exactly once.
 
 A segment is noted in the same transaction that stores its events, and its file goes only after the commit
 and a checkpoint: whatever is killed in between, the next fold sees what was done and finishes it.
@@ -7,21 +7,16 @@ and a checkpoint: whatever is killed in between, the next fold sees what was don
 import contextlib
 import fcntl
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from audit_store.engines.duckdb import fold_sql, rw_lock
-from audit_store.engines.duckdb.queries import Query
-from audit_store.engines.duckdb.schema import ROW_GROUP
-from audit_store.engines.duckdb.store import WRITE_WAIT, Connection, Store
+from audit_store import file_lock
+from audit_store.engines.protocol import WRITE_WAIT, Conflict, Engine, FoldCounts
+from audit_store.engines.registry import open_store
 from audit_store.store_files import events_in
-from ingest.importing import arrow_columns
 from ingest.importing.prefetch import ahead
 from ingest.rejects import Rejected, rejects_path, write_rejects
 from ingest.spool import writer
@@ -29,75 +24,48 @@ from ingest.spool.segment_reader import Staged, size_in_memory, stage
 
 # Well under a second of work, for which readers wait.
 BATCH_BYTES = 160 << 20
-BATCH_ROWS = 6 * ROW_GROUP
-
-
-@dataclass(frozen=True, slots=True)
-class FoldReport:
-    """What became of the events of some segments; counts of events, and of segments."""
-
-    stored: int = 0
-    duplicates: int = 0
-    conflicts: int = 0
-    rejected: int = 0
-    segments: int = 0
-
-    @property
-    def events(self) -> int:
-        """How many events were looked at."""
-        return self.stored + self.duplicates + self.conflicts
-
-    def __add__(self, other: "FoldReport") -> "FoldReport":
-        return FoldReport(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
+BATCH_ENGINE_BATCHES = 6
 
 
 def fold(
-    store: Path, wait: float = WRITE_WAIT, after_batch: Callable[[FoldReport], object] | None = None
-) -> FoldReport:
-    """Move what waits in the spool into the DuckDB file; returns what this call did.
+    path: Path, wait: float = WRITE_WAIT, after_batch: Callable[[FoldCounts], object] | None = None
+) -> FoldCounts:
+    """Move what waits in the spool of the store at `path` into it; gives what this call did.
 
-    `wait` is how many seconds to wait for the file each time. Raises StoreBusy when somebody else keeps it;
-    what was not folded stays in the spool. `after_batch` is given what each batch did, for a progress bar.
+    `wait` is how many seconds to wait for the store each time. `after_batch` is given what each batch did, for a
+    progress bar. Raises StoreBusy when another program keeps the store; what was not folded stays in the spool.
     Safe to call from any number of processes.
     """
-    report = FoldReport()
-    with _alone(store, wait):
-        writer.remove_stale_parts(store)
-        ready = writer.ready_segments(store)
+    store = open_store(path)
+    total = FoldCounts()
+    with _exclusive(path, wait):
+        writer.remove_stale_parts(path)
+        ready = writer.ready_segments(path)
         present = [segment.stem for segment in ready]
-        batches = list(_batches(ready))
+        batches = list(_batches(ready, BATCH_ENGINE_BATCHES * store.batch_rows))
         staged = map(stage, batches)
         # Without a second thread where one will do: Python can start none while it exits.
         for segments, batch in zip(batches, ahead(staged) if len(batches) > 1 else staged, strict=True):
-            done = _fold_batch(store, segments, batch, present, wait)
-            report += done
+            counts = _fold_batch(store, segments, batch, present, wait)
+            total += counts
             if after_batch is not None:
-                after_batch(done)
-    return report
-
-
-def results(store: Path, segments: list[Path]) -> FoldReport:
-    """What became of these segments, whoever folded them; `segments` counts those that are folded.
-
-    Known for an hour after the fold.
-    """
-    with Store(store).read() as reader:
-        return FoldReport(*reader.one(fold_sql.segment_results([segment.stem for segment in segments])))
+                after_batch(counts)
+    return total
 
 
 @contextlib.contextmanager
-def _alone(store: Path, wait: float) -> Iterator[None]:
-    folder = writer.make_folder(store)
-    with rw_lock.locked(folder / "folding", fcntl.LOCK_EX, time.monotonic() + wait):
+def _exclusive(path: Path, wait: float) -> Iterator[None]:
+    folder = writer.make_folder(path)
+    with file_lock.locked(folder / "folding", fcntl.LOCK_EX, time.monotonic() + wait):
         yield
 
 
-def _batches(segments: list[Path]) -> Iterator[list[Path]]:
+def _batches(segments: list[Path], most_rows: int) -> Iterator[list[Path]]:
     batch: list[Path] = []
     size = rows = 0
     for segment in segments:
         bytes_more, rows_more = size_in_memory(segment), events_in(segment)
-        if batch and (size + bytes_more > BATCH_BYTES or rows + rows_more > BATCH_ROWS):
+        if batch and (size + bytes_more > BATCH_BYTES or rows + rows_more > most_rows):
             yield batch
             batch, size, rows = [], 0, 0
         batch.append(segment)
@@ -107,67 +75,32 @@ def _batches(segments: list[Path]) -> Iterator[list[Path]]:
 
 
 def _fold_batch(
-    store: Path, segments: list[Path], batch: Staged, present: list[str], wait: float
-) -> FoldReport:
-    with Store(store).write(wait) as connection:
-        known = dict(
-            connection.execute(*_statement(fold_sql.known_segments([s.stem for s in segments]))).fetchall()
+    store: Engine, segments: list[Path], batch: Staged, present: list[str], wait: float
+) -> FoldCounts:
+    with store.fold(wait) as transaction:
+        folded = transaction.folded([segment.stem for segment in segments])
+        fresh = [segment.stem for segment in segments if segment.stem not in folded]
+        rows = batch.rows
+        if len(fresh) < len(segments):
+            rows = rows.filter(pc.is_in(rows["segment"], pa.array(fresh, pa.string())))
+        rejected = {stem: batch.rejected.get(stem, []) for stem in fresh}
+        counts, conflicts = transaction.insert(
+            rows, {stem: len(rejects) for stem, rejects in rejected.items()}, present
         )
-        fresh = [segment for segment in segments if segment.stem not in known]
-        refused = [one for segment in fresh for one in batch.rejected.get(segment.stem, ())]
-        report, conflicts = _insert(connection, batch, fresh, segments, present)
+        rejects = [reject for stem in fresh for reject in rejected[stem]]
         # Before the commit: what is listed twice after a kill is better than what is not listed.
-        write_rejects(rejects_path(store), [*refused, *conflicts])
-        connection.execute("COMMIT")
-        connection.execute("CHECKPOINT")
-    aside = {name for name, kept in known.items() if kept} | set(batch.rejected)
+        write_rejects(rejects_path(store.path), [*rejects, *map(_rejected, conflicts)])
+        transaction.commit()
+    set_aside = {stem for stem, was_set_aside in folded.items() if was_set_aside} | set(batch.rejected)
     for segment in segments:
-        if segment.stem in aside:
+        if segment.stem in set_aside:
             writer.set_aside(segment)
-    writer.remove(segment for segment in segments if segment.stem not in aside)
-    return report
+    writer.remove(segment for segment in segments if segment.stem not in set_aside)
+    return counts
 
 
-def _insert(
-    connection: Connection, batch: Staged, fresh: list[Path], segments: list[Path], present: list[str]
-) -> tuple[FoldReport, list[Rejected]]:
-    names = [segment.stem for segment in fresh]
-    now = datetime.now(UTC).replace(tzinfo=None)
-    rows = batch.rows
-    if len(fresh) < len(segments):
-        rows = rows.filter(pc.is_in(rows["segment"], pa.array(names, pa.string())))
-    rows = rows.append_column("place", arrow_columns.integers(np.arange(rows.num_rows)))
-    # Each of DuckDB's threads writes batches of this size as they are; smaller ones it would put together first.
-    connection.register("waiting", pa.Table.from_batches(rows.to_batches(ROW_GROUP), rows.schema))
-    connection.execute("BEGIN")
-    for step in (fold_sql.take_rows(), fold_sql.find_seen(), fold_sql.find_repeated()):
-        connection.execute(*_statement(step))
-    (refused,) = connection.execute(fold_sql.refused_rows().sql).fetchall()[0]
-    connection.execute(*_statement(fold_sql.insert_events(now) if refused else fold_sql.insert_all(now)))
-    found = {name: counts for name, *counts in connection.execute(fold_sql.outcomes().sql).fetchall()}
-    reports = {name: _report(found.get(name, (0, 0, 0)), len(batch.rejected.get(name, ()))) for name in names}
-    if reports:
-        notes = [
-            (name, name in batch.rejected, one.stored, one.duplicates, one.conflicts, one.rejected)
-            for name, one in reports.items()
-        ]
-        connection.execute(*_statement(fold_sql.remember_segments(notes, now)))
-    connection.execute(*_statement(fold_sql.forget_segments(present, now)))
-    conflicts = [
-        Rejected(segment, line, f"event_id {key} came with another body" + _first(seq), body)
-        for segment, line, seq, key, body in connection.execute(fold_sql.conflicts().sql).fetchall()
-    ]
-    return sum(reports.values(), FoldReport()), conflicts
-
-
-def _report(counts: Sequence[int], rejected: int) -> FoldReport:
-    stored, duplicates, conflicts = counts
-    return FoldReport(stored, duplicates, conflicts, rejected, segments=1)
-
-
-def _first(seq: int | None) -> str:
-    return " in the same fold; the first stays" if seq is None else f"; the first, seq {seq}, stays"
-
-
-def _statement(query: Query) -> tuple[str, dict[str, object]]:
-    return query.sql, query.params
+def _rejected(conflict: Conflict) -> Rejected:
+    seq = conflict.first_seq
+    first = " in the same fold; the first stays" if seq is None else f"; the first, seq {seq}, stays"
+    reason = f"event_id {conflict.event_id} came with another body{first}"
+    return Rejected(conflict.segment, conflict.line, reason, conflict.body)

@@ -20,7 +20,7 @@ from audit_store.store_files import spool_dir
 from ingest.spool.writer import has_waiting, make_folder
 
 if TYPE_CHECKING:
-    from ingest.fold import FoldReport
+    from audit_store.engines.protocol import FoldCounts
 
 INTERVAL = 1.0
 EXIT_WAIT = 2.0
@@ -132,7 +132,7 @@ class FoldingThread:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="audit-fold", daemon=True)
         self.error: str | None = None
-        self.report: FoldReport | None = None
+        self.report: FoldCounts | None = None
         self.folded_at: datetime | None = None
 
     def __enter__(self) -> "FoldingThread":

@@ -38,11 +38,11 @@ def status(store: Path) -> dict[str, Any]:
 def _inside(store: Path) -> dict[str, Any]:
     if not store.exists():
         raise StoreNotFound(str(store))
-    from audit_store.engines.duckdb import queries
-    from audit_store.engines.duckdb.store import Store
+    from audit_store.engines.registry import open_store
 
-    with Store(store).read(wait=2.0) as reader:
-        events, _, newest, *_ = reader.one(queries.extent())
+    opened = open_store(store)
+    with opened.read(wait=2.0) as reader:
+        events, _, newest, *_ = reader.one(opened.queries.extent())
     return {"events": events, "newest": None if newest is None else newest.isoformat() + "Z"}
 
 

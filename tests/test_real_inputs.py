@@ -14,8 +14,9 @@ import pytest
 
 from audit_store import EventFilter
 from audit_store.engines.duckdb import queries
-from audit_store.engines.duckdb.queries import Query
+from audit_store.engines.duckdb.conditions import condition
 from audit_store.engines.duckdb.store import Store
+from audit_store.engines.protocol import Query
 from tests.ingest.importing.test_importer import ingest
 
 DATA = Path(os.environ.get("AUDIT_TEST_DATA", ""))
@@ -49,8 +50,8 @@ def test_the_burst_of_failed_logins_is_the_tallest_bar(path: Path) -> None:
             "SELECT date_trunc('hour', occurred_at) AS hour, count(*) AS n, mode(source_ip) AS address, "
             "count(*) FILTER (source_ip = (SELECT mode(source_ip) FROM events WHERE occurred_at >= "
             "'2017-03-30 15:00' AND occurred_at < '2017-03-30 16:00')) AS of_one "
-            f"FROM events WHERE {where.condition()[0]} GROUP BY ALL ORDER BY n DESC",
-            where.condition()[1],
+            f"FROM events WHERE {condition(where)[0]} GROUP BY ALL ORDER BY n DESC",
+            condition(where)[1],
         )
     )
     assert (hours.hour[0], hours.n[0]) == (pd.Timestamp("2017-03-30 15:00"), 234)

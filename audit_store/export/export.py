@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from audit_store.engines.duckdb import queries
-from audit_store.engines.duckdb.store import Store
+from audit_store.engines.protocol import Engine
 from audit_store.errors import AuditStoreError
 from audit_store.event import fresh_id
 from audit_store.export import manifest
@@ -40,7 +39,7 @@ class Plan:
     """Which events an export holds: they are known before the first one is written."""
 
     where: EventFilter
-    store: Store
+    store: Engine
     store_id: str
     stretches: tuple[Stretch, ...]
 
@@ -64,14 +63,14 @@ class Piece(NamedTuple):
     events: int
 
 
-def plan(where: EventFilter, store: Store, wait: float = WAIT) -> Plan:
+def plan(where: EventFilter, store: Engine, wait: float = WAIT) -> Plan:
     """Pin the events of a filter as they are now.
 
     `wait` is in seconds. Raises StoreNotFound, StoreBusy, StoreCorrupt or StoreNewer.
     """
     with store.read(wait) as reader:
-        store_id = str(reader.one(queries.identity())[0])
-        chunks = reader.arrow(queries.export_plan(where))
+        store_id = str(reader.one(store.queries.identity())[0])
+        chunks = reader.arrow(store.queries.export_plan(where))
     rows = zip(*(chunks[name].to_pylist() for name in ("first", "last", "events", "bytes")), strict=True)
     return Plan(where, store, store_id, tuple(_joined(rows)))
 
@@ -105,6 +104,7 @@ def pieces(planned: Plan, fmt: str, wait: float = WAIT) -> Iterator[Piece]:
 
 
 def _encoded(planned: Plan, stretch: Stretch, form: Encoder, wait: float) -> Iterator[Piece]:
+    queries = planned.store.queries
     with planned.store.read(wait) as reader:
         store_id = str(reader.one(queries.identity())[0])
         events = reader.arrow(queries.export_block(planned.where, first=stretch.first, last=stretch.last))
@@ -122,7 +122,7 @@ def export(
     where: EventFilter,
     target: BinaryIO,
     fmt: str,
-    store: Store,
+    store: Engine,
     *,
     file: str = "",
     by: str | None = None,
@@ -144,7 +144,7 @@ def export(
 
 
 def export_to(
-    path: Path, where: EventFilter, fmt: str, store: Store, *, by: str | None = None, wait: float = WAIT
+    path: Path, where: EventFilter, fmt: str, store: Engine, *, by: str | None = None, wait: float = WAIT
 ) -> Manifest:
     """Write the events of a filter to a file, and its manifest beside it.
 
@@ -172,7 +172,7 @@ def write_manifest(made: Manifest, path: Path) -> None:
         _sync(file)
 
 
-def export_bytes(where: EventFilter, fmt: str, store: Store, *, wait: float = WAIT) -> bytes:
+def export_bytes(where: EventFilter, fmt: str, store: Engine, *, wait: float = WAIT) -> bytes:
     """The same file in memory, for what fits there. Raises as `export` does."""
     content = io.BytesIO()
     export(where, content, fmt, store, wait=wait)

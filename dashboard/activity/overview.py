@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pandas as pd
 
-from audit_store.engines.duckdb import queries
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
 from dashboard import active_catalogue, data
@@ -57,11 +56,11 @@ def look(where: EventFilter, extent: data.Extent, top: int) -> Overview:
     before, earlier = where.before(), period_comparison.comparable(where, extent.first)
     if where.hours:
         earlier = None  # the same bars of another week are other hours of it
-    moved = [queries.moved(earlier, period.length or timedelta(), wide)] if earlier else []
+    moved = [data.queries().moved(earlier, period.length or timedelta(), wide)] if earlier else []
     timeline, agents, *found = data.frames(
-        queries.timeline(where, wide, active_catalogue.activities()),
-        queries.by_agent(where, top, active_catalogue.activities()),
-        *([] if before is None else [queries.summary(before)]),
+        data.queries().timeline(where, wide, active_catalogue.activities()),
+        data.queries().by_agent(where, top, active_catalogue.activities()),
+        *([] if before is None else [data.queries().summary(before)]),
         *moved,
     )
     bars = _folded(timeline, where, period, step)

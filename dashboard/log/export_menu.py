@@ -9,9 +9,10 @@ from typing import BinaryIO, cast
 
 import streamlit as st
 
-from audit_store.engines.duckdb.store import Store
+from audit_store.engines.protocol import Engine
 from audit_store.export.export import export
 from audit_store.export.manifest import SUFFIX
+from audit_store.filters import EventFilter
 from dashboard import data
 from dashboard.log import paging
 from dashboard.text import count
@@ -51,7 +52,7 @@ def file_name(fmt: str, pinned: paging.Pin) -> str:
     return f"audit-log-up-to-{pinned.below - 1}.{_ENDINGS.get(fmt, fmt)}"
 
 
-def archive(where: paging.PinnedFilter, fmt: str, name: str, store: Store) -> io.RawIOBase:
+def archive(where: EventFilter, fmt: str, name: str, store: Engine) -> io.RawIOBase:
     """An open ZIP file on disk with the events and their manifest; nobody but its holder can see it.
 
     Raises as `audit_store.export.export` does, and OSError.

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 import streamlit as st
 
-from audit_store.engines.duckdb import queries
 from audit_store.filters import EventFilter
 from dashboard import data
 from dashboard.text import shown
@@ -68,8 +67,10 @@ def draw() -> None:
     """One line: the age of the newest event of the whole store, and the sources that are silent."""
     now = datetime.now(UTC).replace(tzinfo=None)
     extent, recent = data.frames(
-        queries.extent(),
-        queries.page(EventFilter(), below=_END, skip=0, rows=RECENT, columns="source, occurred_at"),
+        data.queries().extent(),
+        data.queries().page(
+            EventFilter(), below=_END, skip=0, rows=RECENT, columns=("source", "occurred_at")
+        ),
     )
     since = now - extent["last"].iloc[0].to_pydatetime()
     ahead = since < timedelta(seconds=-1)

@@ -1,30 +1,17 @@
 """Pages of the log that stay as they are while events arrive."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import pandas as pd
 import streamlit as st
 
-from audit_store.engines.duckdb.queries import SEQ_BLOCK
+from audit_store.engines.protocol import SEQ_BLOCK
 from audit_store.filters import EventFilter
 from dashboard.filters import url_state
 from dashboard.text import count
 
 ROWS = (50, 100, 250)
 _PIN = "log_pin"
-
-
-@dataclass(frozen=True, slots=True)
-class PinnedFilter(EventFilter):
-    """A filter over the log as it was when it ended before the seq `below`."""
-
-    below: int = 0
-
-    def condition(self) -> tuple[str, dict[str, Any]]:
-        """As of EventFilter, and nothing from `below` on."""
-        condition, values = EventFilter.condition(self)
-        return f"{condition} AND seq < $pinned_below", values | {"pinned_below": self.below}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +22,9 @@ class Pin:
     below: int
 
     @property
-    def whole(self) -> PinnedFilter:
-        """Exactly the events that the pages show, whatever comes after."""
-        fields = {name: getattr(self.where, name) for name in EventFilter.__dataclass_fields__}
-        return PinnedFilter(**fields, below=self.below)
+    def whole(self) -> EventFilter:
+        """Exactly the events that the pages show, whatever is appended later."""
+        return replace(self.where, below=self.below)
 
 
 def key(name: str, rows: int, where: EventFilter) -> str:

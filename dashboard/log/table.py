@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import streamlit as st
 
-from audit_store.engines.duckdb import queries
+from audit_store.engines.protocol import LISTED
 from audit_store.filters import EventFilter
 from dashboard.filters import url_state
 from dashboard.log.search_hits import matched_in
@@ -16,7 +16,7 @@ from dashboard.spikes.matching import WORDS
 from dashboard.text import shown
 from dashboard.times import local
 
-READ = f"{queries.LISTED}, recorded_at, target, source"
+READ = (*LISTED, "recorded_at", "target", "source")
 """The columns of `events` that a row of the table is made of."""
 
 COLUMNS = {

@@ -12,7 +12,6 @@ import streamlit as st
 
 import alarms
 from alarms import Told
-from audit_store.engines.duckdb import queries
 from audit_store.errors import AuditStoreError
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
@@ -101,7 +100,7 @@ def _keep(key: _Key, version: tuple[int, ...], where: EventFilter) -> None:
 def _judge(tz: str) -> Iterator[Told]:
     store, now = data.store(), datetime.now(UTC).replace(tzinfo=None)
     with store.read(wait=data.WAIT) as reader:
-        _, _, newest, *_ = reader.one(queries.extent())
+        _, _, newest, *_ = reader.one(store.queries.extent())
     if newest is None:
         return
     start = (min(newest, now) - LENGTH).replace(minute=0, second=0, microsecond=0)

@@ -10,7 +10,7 @@ import streamlit as st
 import alarms
 from alarms import SENSITIVITIES, Evidence, LoginAlarm, Mark, QuietNote, Review, Series, Told, Watch
 from audit_store.catalogue import Catalogue
-from audit_store.engines.duckdb.store import Store
+from audit_store.engines.registry import open_store
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
 from dashboard import active_catalogue, data
@@ -123,4 +123,4 @@ def _watch(
     path: str, version: tuple[int, ...], where: EventFilter, activities: str, _catalogue: Catalogue
 ) -> Watch:
     # `version` and `activities` are part of the key: what is stored or named later is learned anew.
-    return alarms.watch_over(Store(path), where, datetime.now(UTC).replace(tzinfo=None), _catalogue)
+    return alarms.watch_over(open_store(path), where, datetime.now(UTC).replace(tzinfo=None), _catalogue)

@@ -13,12 +13,15 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
+from audit_store.engines.duckdb.connection import Connection
 from audit_store.engines.duckdb.schema import ROW_GROUP
-from audit_store.engines.duckdb.store import Connection, scratch
+from audit_store.engines.duckdb.store import scratch
+from audit_store.engines.protocol import FoldCounts
+from audit_store.engines.registry import open_store
 from audit_store.errors import AuditStoreError, InvalidFormat
 from audit_store.store_files import events_in
 from ingest import formats
-from ingest.fold import FoldReport, fold, results
+from ingest.fold import fold
 from ingest.formats import Format
 from ingest.importing.prefetch import ahead
 from ingest.importing.record_reader import Chunk, ReadOptions, read
@@ -180,11 +183,11 @@ class _Import:
         """Hand everything to the spool at once, fold it, and say what became of it."""
         segments = writer.publish(self._parts)
         bar = _progress(sum(events_in(segment) for segment in segments), "events", "store")
-        done = FoldReport()
+        done = FoldCounts()
         try:
             with bar:
                 fold(self._store, wait=FOLD_WAIT, after_batch=lambda report: bar.update(report.events))
-            done = results(self._store, segments) if segments else done
+            done = self._results(segments) if segments else done
         except AuditStoreError as error:
             print(f"the events are safe in the spool, and wait: {error}", file=sys.stderr)
         counted = done.stored + done.duplicates + done.conflicts
@@ -196,6 +199,9 @@ class _Import:
             rejected=len(self.rejects),
             waiting=sum(events_in(segment) for segment in segments) - counted,
         )
+
+    def _results(self, segments: list[Path]) -> FoldCounts:
+        return open_store(self._store).fold_results([segment.stem for segment in segments])
 
 
 @dataclass(frozen=True, slots=True)

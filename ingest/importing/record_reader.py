@@ -13,10 +13,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from audit_store.engines.duckdb.queries import Query
-from audit_store.engines.duckdb.store import Connection, OutOfMemory
+from audit_store.engines.duckdb.connection import Connection
+from audit_store.engines.duckdb.store import OutOfMemory
+from audit_store.engines.protocol import Query
 from audit_store.errors import InvalidEvent, InvalidFormat
-from audit_store.event import content_uuid, fresh_id
+from audit_store.event import BODY, content_uuid, fresh_id
 from ingest.formats import Format
 from ingest.importing import arrow_columns, frames, record_sql, staging_sql, tables
 from ingest.importing.byte_source import Content
@@ -42,16 +43,6 @@ _BATCH_BYTES = 2 << 20
 # Statements have parts that one thread does, such as planning and handing over the result.
 _STATEMENTS_AT_ONCE = 2
 _WHITE = " \t\n\r\f"
-_EVENT_COLUMNS = (
-    "agent",
-    "activity",
-    "description",
-    "outcome",
-    "source_ip",
-    "target",
-    "source",
-    "metadata",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +222,7 @@ class _Reading:
         if key is None:
             key = fresh_id() if self._fresh else content_uuid(event.source, raw)
         return {
-            **{name: getattr(event, name) for name in _EVENT_COLUMNS},
+            **{name: getattr(event, name) for name in BODY},
             "event_id": key.bytes,
             "keyed": event.key is not None or (given_id is None and not self._fresh),
             "occurred_at": event.occurred_at or now,

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from audit_store import event
-from audit_store.engines.duckdb.queries import Query
+from audit_store.engines.protocol import Query
 from ingest.importing.record_sql import literal, quoted, trimmed_bytes
 
 TEXTS = ("agent", "activity", "description", "outcome", "source_ip", "target", "source", "event_id")

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from audit_store.engines.duckdb.queries import Query
 from audit_store.engines.duckdb.store import Store
+from audit_store.engines.protocol import Query
 from ingest import append
 from tests.browser.conftest import Server, Visit, becomes, choose, events_are, parameters, serving
 

@@ -110,8 +110,8 @@ def late_events(store: Path, serve: Serve, visit: Visit) -> dict[str, float]:
 
 
 def check_sequence(store: Path) -> None:
-    from audit_store.engines.duckdb.queries import Query
     from audit_store.engines.duckdb.store import Store
+    from audit_store.engines.protocol import Query
 
     frame = Store(store).run(Query("SELECT seq FROM events ORDER BY seq"))
     assert frame.seq.tolist() == list(range(WRITERS * EACH + 1))

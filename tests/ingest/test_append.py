@@ -18,8 +18,8 @@ import pytest
 
 from audit_store import EventConflict, InvalidEvent
 from audit_store.engines.duckdb import queries
-from audit_store.engines.duckdb.queries import Query
 from audit_store.engines.duckdb.store import Store
+from audit_store.engines.protocol import Query
 from audit_store.store_files import spool_dir
 from ingest import append, append_many
 from ingest.fold import fold

@@ -11,8 +11,8 @@ from typing import IO
 
 import pytest
 
-from audit_store.engines.duckdb.queries import Query
 from audit_store.engines.duckdb.store import Store
+from audit_store.engines.protocol import Query
 from ingest import append
 from ingest.fold import fold
 from tests import ROOT

@@ -1,4 +1,4 @@
-"""The statements behind the watch over logins, as pure functions to Query(sql, params).
+"""The statements behind login alarms, as pure functions to Query(sql, params).
 
 Buckets are whole numbers: `occurred_at` in microseconds since 1970, UTC, divided by the width of a bucket.
 """
@@ -6,7 +6,8 @@ Buckets are whole numbers: `occurred_at` in microseconds since 1970, UTC, divide
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from audit_store.engines.duckdb.queries import Query
+from audit_store.engines.duckdb.conditions import condition
+from audit_store.engines.protocol import Query
 from audit_store.filters import EventFilter
 
 ADDRESS = "source_ip"
@@ -15,23 +16,18 @@ _FAILED = "count(*) FILTER (list_contains($failures, outcome))::BIGINT"
 _FIRST_OF = ("agent", ADDRESS)
 
 
-def store_id() -> Query:
-    """One row: the UUID that tells this store from every other."""
-    return Query("SELECT store_id FROM store_info")
-
-
 def login_counts(where: EventFilter, failures: Sequence[str], step: timedelta) -> Query:
     """Rows agent, buckets, attempts, failed (lists that belong together), decided (how many have an outcome).
 
     A row an agent: a list travels to Python many times faster than the same figures in rows.
     """
-    condition, params = where.condition()
+    selected, params = condition(where)
     return Query(
         f"WITH counted AS (SELECT agent, {_BUCKET} AS bucket, count(*) AS attempts, {_FAILED} AS failed, "
-        f"count(outcome) AS decided FROM events WHERE {condition} GROUP BY ALL) "
-        "SELECT agent, [each.bucket for each in found] AS buckets, [each.attempts for each in found] AS attempts, "
-        "[each.failed for each in found] AS failed, decided FROM ("
-        "SELECT agent, list({'bucket': bucket, 'attempts': attempts, 'failed': failed}) AS found, "
+        f"count(outcome) AS decided FROM events WHERE {selected} GROUP BY ALL) "
+        "SELECT agent, [c.bucket for c in counts] AS buckets, [c.attempts for c in counts] AS attempts, "
+        "[c.failed for c in counts] AS failed, decided FROM ("
+        "SELECT agent, list({'bucket': bucket, 'attempts': attempts, 'failed': failed}) AS counts, "
         "sum(decided)::BIGINT AS decided FROM counted GROUP BY agent) ORDER BY agent",
         params | {"failures": list(failures), "width": step // timedelta(microseconds=1)},
     )
@@ -39,9 +35,9 @@ def login_counts(where: EventFilter, failures: Sequence[str], step: timedelta) -
 
 def heartbeat(where: EventFilter, step: timedelta) -> Query:
     """Rows bucket, source, events: whether anything at all was reported."""
-    condition, params = where.condition()
+    selected, params = condition(where)
     return Query(
-        f"SELECT {_BUCKET} AS bucket, source, count(*) AS events FROM events WHERE {condition} GROUP BY ALL",
+        f"SELECT {_BUCKET} AS bucket, source, count(*) AS events FROM events WHERE {selected} GROUP BY ALL",
         params | {"width": step // timedelta(microseconds=1)},
     )
 
@@ -53,14 +49,14 @@ def inside_windows(
     windows: Sequence[tuple[int, int, str | None]],
 ) -> Query:
     """Rows place, agent, source_ip, attempts, failed within `windows`: (place, bucket, agent or None for all)."""
-    condition, params = where.condition()
+    selected, params = condition(where)
     places, buckets, whose = (list(each) for each in zip(*windows, strict=True)) if windows else ([], [], [])
     return Query(
         "WITH windows AS (SELECT unnest($places::BIGINT[]) AS place, unnest($buckets::BIGINT[]) AS bucket, "
         "unnest($whose::VARCHAR[]) AS whose) "
         f"SELECT place, agent, {ADDRESS}, count(*) AS attempts, {_FAILED} AS failed "
         f"FROM events JOIN windows ON {_BUCKET} = bucket AND (whose IS NULL OR whose = agent) "
-        f"WHERE {condition} GROUP BY ALL ORDER BY ALL",
+        f"WHERE {selected} GROUP BY ALL ORDER BY ALL",
         params
         | {"failures": list(failures), "width": step // timedelta(microseconds=1)}
         | {"places": places, "buckets": buckets, "whose": whose},
@@ -84,10 +80,10 @@ def same_hours_before(where: EventFilter, failures: Sequence[str], start: dateti
     `attempts` and `failed` lie in [`start`, `end`), `before` and `failed_before` at the same time of day since
     the start of the filter's period; only names with an attempt in the window. Times are naive UTC.
     """
-    condition, params = where.condition()
+    selected, params = condition(where)
     return Query(
         f"WITH near AS (SELECT agent, {ADDRESS}, occurred_at >= $window AS now, "
-        f"list_contains($failures, outcome) AS failed FROM events WHERE {condition} "
+        f"list_contains($failures, outcome) AS failed FROM events WHERE {selected} "
         "AND ((epoch_us(occurred_at) - epoch_us($window::TIMESTAMP)) % 86400000000 + 86400000000) "
         "% 86400000000 < $length) "
         f"SELECT agent, {ADDRESS}, grouping(agent) = 0 AS is_agent, count(*) FILTER (now) AS attempts, "
@@ -108,10 +104,10 @@ def first_times(where: EventFilter, column: str, *, known_for: timedelta, rows: 
     """
     if column not in ("activity", ADDRESS):
         raise ValueError(f"{column!r} has no first times; there are activity, {ADDRESS}")
-    condition, params = where.condition()
+    selected, params = condition(where)
     return Query(
         f"WITH recent AS (SELECT agent, {column}, min(occurred_at) AS occurred_at FROM events "
-        f"WHERE {condition} AND {column} IS NOT NULL GROUP BY ALL), "
+        f"WHERE {selected} AND {column} IS NOT NULL GROUP BY ALL), "
         # Materialized, for a plan that joins `known` first takes five times as long.
         "fresh AS MATERIALIZED (SELECT * FROM recent WHERE NOT EXISTS (FROM events AS earlier "
         f"WHERE earlier.agent = recent.agent AND earlier.{column} = recent.{column} "

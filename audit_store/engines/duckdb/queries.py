@@ -1,28 +1,20 @@
-"""Every statement over a store, as pure functions to Query(sql, params)."""
+"""The statements of the pages, of export and of repair, as pure functions to Query(sql, params).
+
+`audit_store.engines.protocol.EventQueries` says what each gives.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from audit_store.catalogue import Catalogue
+from audit_store.engines.duckdb.conditions import condition
+from audit_store.engines.protocol import SEQ_BLOCK, Query
+from audit_store.event import COLUMNS
 from audit_store.filters import LISTS, EventFilter
 
-SEQ_BLOCK = 100_000
 EXPORT_CHUNK = 512
-COLUMNS = (
-    "seq, event_id, occurred_at, recorded_at, agent, activity, description, "
-    "outcome, source_ip, target, source, metadata"
-)
-LISTED = "seq, event_id, occurred_at, agent, activity, description, outcome, source_ip"
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """A statement and its named parameters; the columns it gives are said by the function that makes it."""
-
-    sql: str
-    params: dict[str, Any] = field(default_factory=dict)
+_COLUMNS = ", ".join(COLUMNS)
 
 
 def tables() -> Query:
@@ -51,11 +43,11 @@ def extent() -> Query:
 
 def summary(where: EventFilter) -> Query:
     """One row: events, agents (distinct), failures, first and last `occurred_at` (UTC)."""
-    condition, params = where.condition()
+    selected, params = condition(where)
     return Query(
         "SELECT count(*) AS events, count(DISTINCT agent) AS agents, "
         "count(*) FILTER (outcome = 'failure') AS failures, "
-        f"min(occurred_at) AS first, max(occurred_at) AS last FROM events WHERE {condition}",
+        f"min(occurred_at) AS first, max(occurred_at) AS last FROM events WHERE {selected}",
         params,
     )
 
@@ -66,12 +58,12 @@ def timeline(where: EventFilter, step: timedelta, catalogue: Catalogue) -> Query
     `step` divides an hour. Local days and weeks are folded from these outside SQL, because an offset is
     constant within a quarter of an hour in every zone since 1972 (IANA tz database).
     """
-    condition, params = where.condition()
+    selected, params = condition(where)
     return Query(
         f"WITH {_KINDS}, counted AS ("
         "SELECT epoch_us(occurred_at) // $step AS place, code, count(*) AS events, "
         "count(*) FILTER (outcome = 'failure') AS failures "
-        f"FROM events LEFT JOIN kinds USING (activity) WHERE {condition} GROUP BY ALL) "
+        f"FROM events LEFT JOIN kinds USING (activity) WHERE {selected} GROUP BY ALL) "
         f"SELECT make_timestamp(place * $step) AS bucket, {_CATEGORY} AS category, "
         "sum(events)::BIGINT AS events, sum(failures)::BIGINT AS failures "
         "FROM counted GROUP BY ALL ORDER BY ALL",
@@ -84,10 +76,10 @@ def moved(where: EventFilter, by: timedelta, step: timedelta) -> Query:
 
     So the events of one period are laid over those of a later one, bar by bar.
     """
-    condition, params = where.condition()
+    selected, params = condition(where)
     return Query(
         "SELECT time_bucket(to_seconds($step), occurred_at + to_microseconds($by)) AS bucket, "
-        f"count(*) AS events FROM events WHERE {condition} GROUP BY ALL ORDER BY bucket",
+        f"count(*) AS events FROM events WHERE {selected} GROUP BY ALL ORDER BY bucket",
         params | {"step": int(step.total_seconds()), "by": by // timedelta(microseconds=1)},
     )
 
@@ -97,14 +89,14 @@ def by_agent(where: EventFilter, top: int, catalogue: Catalogue) -> Query:
 
     The `top` agents with most events, the busiest first, then the others; `total` is the agent's sum.
     """
-    condition, params = where.condition()
+    selected, params = condition(where)
     return Query(
         # Two scans over few groups: one over every pair of agent and activity is far slower with many agents.
-        f"WITH {_KINDS}, totals AS (SELECT agent, count(*) AS total FROM events WHERE {condition} GROUP BY agent), "
+        f"WITH {_KINDS}, totals AS (SELECT agent, count(*) AS total FROM events WHERE {selected} GROUP BY agent), "
         "busiest AS (SELECT agent, total, row_number() OVER (ORDER BY total DESC, agent) AS rank "
         "FROM totals ORDER BY rank LIMIT $top), "
         "counted AS (SELECT rank, code, count(*) AS n FROM events LEFT JOIN busiest USING (agent) "
-        f"LEFT JOIN kinds USING (activity) WHERE {condition} GROUP BY ALL) "
+        f"LEFT JOIN kinds USING (activity) WHERE {selected} GROUP BY ALL) "
         f"SELECT agent, {_CATEGORY} AS category, sum(n)::BIGINT AS events, "
         "CASE WHEN agent IS NULL THEN (SELECT count(*) FROM totals) - (SELECT count(*) FROM busiest) "
         "ELSE 1 END AS agents, coalesce(any_value(total), 0)::BIGINT AS total "
@@ -123,12 +115,12 @@ def facet(where: EventFilter, column: str, limit: int, *, containing: str = "") 
     if column not in _FACETS:
         raise ValueError(f"{column!r} is no facet; there are {', '.join(_FACETS)}")
     own = [name for name in LISTS if name.removeprefix("not_") == column]
-    condition, params = where.without(*own).condition()
+    selected, params = condition(where.without(*own))
     if containing:
-        condition += f" AND contains(lower({_FACETS[column]}), lower($containing))"
+        selected += f" AND contains(lower({_FACETS[column]}), lower($containing))"
         params["containing"] = containing
     return Query(
-        f"SELECT {_FACETS[column]} AS value, count(*) AS events FROM events WHERE {condition} "
+        f"SELECT {_FACETS[column]} AS value, count(*) AS events FROM events WHERE {selected} "
         "GROUP BY ALL ORDER BY events DESC, value LIMIT $limit",
         params | {"limit": limit},
     )
@@ -139,32 +131,32 @@ def page_index(where: EventFilter, *, below: int) -> Query:
 
     From it a page deep in the log is found without sorting what lies above it.
     """
-    condition, params = where.condition()
+    selected, params = condition(where)
     return Query(
         f"SELECT seq // {SEQ_BLOCK} AS block, count(*) AS events, max(seq) AS last_seq "
-        f"FROM events WHERE {condition} AND seq < $below GROUP BY ALL ORDER BY block DESC",
+        f"FROM events WHERE {selected} AND seq < $below GROUP BY ALL ORDER BY block DESC",
         params | {"below": below},
     )
 
 
 def newer(where: EventFilter, *, since: int) -> Query:
     """One row: how many events have seq >= `since`."""
-    condition, params = where.condition()
+    selected, params = condition(where)
     return Query(
-        f"SELECT count(*) AS events FROM events WHERE {condition} AND seq >= $since",
+        f"SELECT count(*) AS events FROM events WHERE {selected} AND seq >= $since",
         params | {"since": since},
     )
 
 
 def page(
-    where: EventFilter, *, below: int, skip: int, rows: int, columns: str = COLUMNS, since: int = 0
+    where: EventFilter, *, below: int, skip: int, rows: int, columns: Sequence[str] = COLUMNS, since: int = 0
 ) -> Query:
     """`rows` events with `since` <= seq < `below`, the newest first, after `skip` of them; `columns` of `events`."""
-    condition, params = where.condition()
+    selected, params = condition(where)
     return Query(
         # The wide columns are read for the chosen rows alone.
-        f"SELECT {columns} FROM events JOIN (SELECT seq FROM events "
-        f"WHERE {condition} AND seq < $below AND seq >= $since ORDER BY seq DESC LIMIT $rows OFFSET $skip) "
+        f"SELECT {', '.join(columns)} FROM events JOIN (SELECT seq FROM events "
+        f"WHERE {selected} AND seq < $below AND seq >= $since ORDER BY seq DESC LIMIT $rows OFFSET $skip) "
         "USING (seq) ORDER BY seq DESC",
         params | {"below": below, "since": since, "rows": rows, "skip": skip},
     )
@@ -173,7 +165,7 @@ def page(
 def event(event_id: str) -> Query:
     """The event, or one a source, with this `event_id`, the columns of `events`; other text has none."""
     return Query(
-        f"SELECT {COLUMNS} FROM events WHERE event_id = TRY_CAST($event_id AS UUID) ORDER BY seq",
+        f"SELECT {_COLUMNS} FROM events WHERE event_id = TRY_CAST($event_id AS UUID) ORDER BY seq",
         {"event_id": event_id},
     )
 
@@ -188,21 +180,21 @@ def export_plan(where: EventFilter) -> Query:
 
     Events are only ever appended, with a higher seq: what this names stays what it is, whatever comes after.
     """
-    condition, params = where.condition()
+    selected, params = condition(where)
     return Query(
         "SELECT min(seq) AS first, max(seq) AS last, count(*) AS events, "
         "sum(strlen(description) + strlen(metadata::VARCHAR))::BIGINT AS bytes "
-        f"FROM events WHERE {condition} GROUP BY seq // {EXPORT_CHUNK} ORDER BY first",
+        f"FROM events WHERE {selected} GROUP BY seq // {EXPORT_CHUNK} ORDER BY first",
         params,
     )
 
 
 def export_block(where: EventFilter, *, first: int, last: int) -> Query:
     """The events with `first` <= seq <= `last` in order, the columns of `events`; UUID and JSON as text."""
-    condition, params = where.condition()
+    selected, params = condition(where)
     return Query(
         f"SELECT * REPLACE (event_id::VARCHAR AS event_id, metadata::VARCHAR AS metadata) FROM events "
-        f"WHERE {condition} AND seq BETWEEN $first AND $last ORDER BY seq",
+        f"WHERE {selected} AND seq BETWEEN $first AND $last ORDER BY seq",
         params | {"first": first, "last": last},
     )
 
@@ -215,7 +207,7 @@ def log_end() -> Query:
 def readable(first: int, last: int) -> Query:
     """One row: events in [first, last] of seq; every value of theirs is read for it."""
     return Query(
-        f"SELECT count(*) AS events, bit_xor(hash({COLUMNS})) AS read FROM events "
+        f"SELECT count(*) AS events, bit_xor(hash({_COLUMNS})) AS read FROM events "
         "WHERE seq BETWEEN $first AND $last",
         {"first": first, "last": last},
     )

@@ -160,7 +160,7 @@ def _mended(copy: Path, refusal: str) -> bool:
 def _copy(store: Path, folder: Path, wait: float) -> Path:
     """A copy of the file without its WAL."""
     copy = folder / "copy.duckdb"
-    with rw_lock.taken(store, alone=True, deadline=time.monotonic() + wait):
+    with rw_lock.acquired(store, exclusive=True, deadline=time.monotonic() + wait):
         shutil.copyfile(store, copy)
     with copy.open("r+b") as file:
         size = max(file.seek(0, os.SEEK_END), _FIRST_BLOCK)

@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from audit_store.engines.duckdb import queries
-from audit_store.engines.duckdb.queries import Query
+from audit_store.engines.duckdb.connection import Connection
+from audit_store.engines.duckdb.reader import Reader
 from audit_store.engines.duckdb.schema import ROW_GROUP
-from audit_store.engines.duckdb.store import Connection, Reader, Store
+from audit_store.engines.duckdb.store import Store
+from audit_store.engines.protocol import Query
 from audit_store.filters import EventFilter
 
 LEAST = 2_048  # rows that DuckDB unpacks at a time

@@ -3,14 +3,11 @@
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from audit_store.engines.duckdb import queries
+from audit_store.engines.duckdb.connection import Connection
 from audit_store.errors import StoreCorrupt
 from audit_store.event import fresh_id
-
-if TYPE_CHECKING:
-    from audit_store.engines.duckdb.store import Connection
 
 # Rows that DuckDB compresses together. Those that come in whole groups it need not put together again.
 ROW_GROUP = 122_880
@@ -19,7 +16,7 @@ SCHEMA_VERSION = 1
 _SCHEMA = Path(__file__).with_name("schema.sql")
 
 
-def create_tables(connection: "Connection", path: Path) -> None:
+def create_tables(connection: Connection, path: Path) -> None:
     """Make a store of an empty DuckDB file; one that is a store already stays as it is.
 
     Raises StoreCorrupt for a file that holds other tables.

@@ -16,9 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audit_store.engines.duckdb import queries
+from audit_store.engines.duckdb.conditions import condition
 from audit_store.engines.duckdb.store import Store
 from audit_store.errors import AuditStoreError, InvalidFormat, StoreNotFound
-from audit_store.event import Event
+from audit_store.event import COLUMNS, Event
 from audit_store.export import export as export_module
 from audit_store.export.encoders import CSV_COLUMNS, FORMATS, local_text, neutral
 from audit_store.export.export import export_bytes, export_to, pieces, plan
@@ -79,10 +80,10 @@ def world(make_store: MakeStore) -> Store:
 
 def stored(store: Store, where: EventFilter = ALL) -> list[dict[str, Any]]:
     """The events of a filter as plain values, in order."""
-    condition, params = where.condition()
+    selected, params = condition(where)
     with duckdb.connect(str(store.path), read_only=True) as connection:
-        rows = connection.execute(f"SELECT * FROM events WHERE {condition} ORDER BY seq", params).fetchall()
-    names = queries.COLUMNS.split(", ")
+        rows = connection.execute(f"SELECT * FROM events WHERE {selected} ORDER BY seq", params).fetchall()
+    names = list(COLUMNS)
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from audit_store.engines.duckdb.queries import Query
 from audit_store.engines.duckdb.store import Store
+from audit_store.engines.protocol import Query
 from dashboard.log.table import USUAL
 from tests.conftest import Fill
 from tests.dashboard.page_runs import HOSTILE, NOW, WEEK, drawn, event, listed, show, url, widget, words

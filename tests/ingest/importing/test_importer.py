@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from audit_store.engines.duckdb.queries import Query
 from audit_store.engines.duckdb.store import Store
+from audit_store.engines.protocol import Query
 from ingest.spool.writer import has_waiting
 from tests import ROOT
 

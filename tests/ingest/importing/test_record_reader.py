@@ -250,9 +250,8 @@ def test_a_fold_takes_as_many_segments_as_its_memory_holds(
         pq.write_table(rows.replace_schema_metadata({BYTES: str(rows.nbytes)}), segment)
         assert segment.stat().st_size < 100_000
     monkeypatch.setattr(fold, "BATCH_BYTES", 2_500_000)
-    assert [len(batch) for batch in fold._batches(segments)] == [2, 2, 1]
-    monkeypatch.setattr(fold, "BATCH_ROWS", 1000)
-    assert [len(batch) for batch in fold._batches(segments)] == [1] * 5
+    assert [len(batch) for batch in fold._batches(segments, most_rows=5000)] == [2, 2, 1]
+    assert [len(batch) for batch in fold._batches(segments, most_rows=1000)] == [1] * 5
 
 
 def test_fresh_keys_are_new_each_time(con: Connection) -> None:

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from audit_store import catalogue
 from audit_store.engines.duckdb import queries
 from audit_store.engines.duckdb.store import Store
-from audit_store.event import Event
+from audit_store.engines.protocol import LISTED
+from audit_store.event import COLUMNS, Event
 from audit_store.filters import LISTS, EventFilter
 from audit_store.ranges import Period
 from tests.conftest import RECORDED_AT, examples
@@ -225,7 +226,7 @@ def test_pages_enumerate_the_events_newest_first(
 @given(which)
 def test_a_page_holds_the_events_as_they_were_given(worlds: list[World], n: int) -> None:
     page = worlds[n].store.run(queries.page(EventFilter(), below=ABOVE_ALL, skip=0, rows=100))
-    assert list(page.columns) == queries.COLUMNS.split(", ")
+    assert list(page.columns) == list(COLUMNS)
     for event, (_, row) in zip(reversed(worlds[n].events), page.iterrows(), strict=True):
         texts = ("agent", "activity", "description", "outcome", "source_ip", "target", "source", "metadata")
         assert {name: row[name] if row[name] == row[name] else None for name in texts} == {
@@ -236,10 +237,10 @@ def test_a_page_holds_the_events_as_they_were_given(worlds: list[World], n: int)
 
 
 def test_listed_columns_are_columns(make_store: MakeStore) -> None:
-    where = queries.page(EventFilter(), below=1, skip=0, rows=1, columns=queries.LISTED)
+    where = queries.page(EventFilter(), below=1, skip=0, rows=1, columns=LISTED)
     listed = list(make_store([]).run(where).columns)
-    assert listed == queries.LISTED.split(", ")
-    assert set(listed) < set(queries.COLUMNS.split(", "))
+    assert listed == list(LISTED)
+    assert set(listed) < set(COLUMNS)
 
 
 def test_an_event_is_found_by_its_id_once_for_each_source(make_store: MakeStore) -> None:

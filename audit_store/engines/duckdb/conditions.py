@@ -1,0 +1,88 @@
+"""An EventFilter as a condition over `events`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from audit_store import week_hours
+from audit_store.event import EARLIEST, LATEST
+from audit_store.filters import NAMES, NO_OUTCOME, NO_SOURCE, SEARCHED, EventFilter
+from audit_store.week_hours import Stretch
+
+_HOUR = 3_600_000_000
+# 1970 began on a Thursday; one more week keeps times before it in Greenwich from being negative.
+_TO_MONDAY = (3 + 7) * 24 * _HOUR
+
+Condition = tuple[str, dict[str, Any]]
+
+
+def condition(where: EventFilter) -> Condition:
+    """A condition over `events` with named parameters, and their values.
+
+    >>> condition(EventFilter(activity=("Login",), outcome=("failure",)))[0]
+    '(activity = ANY($activity)) AND (outcome = ANY($outcome))'
+    """
+    parts = [_period(where), _below(where), *_names(where), _outcome(where), _search(where), _hours(where)]
+    conditions = [sql for sql, _ in parts if sql]
+    params = {name: value for _, values in parts for name, value in values.items()}
+    return " AND ".join(conditions) or "true", params
+
+
+def _period(where: EventFilter) -> Condition:
+    start, end = where.period.start, where.period.end
+    bounds = [("occurred_at >= $start", "start", start), ("occurred_at < $end", "end", end)]
+    used = [bound for bound in bounds if bound[2] is not None]
+    return " AND ".join(sql for sql, _, _ in used), {name: moment for _, name, moment in used}
+
+
+def _below(where: EventFilter) -> Condition:
+    return ("", {}) if where.below is None else ("seq < $below_seq", {"below_seq": where.below})
+
+
+def _names(where: EventFilter) -> list[Condition]:
+    """A condition for each field that lists names; the name "none" of a source stands for the empty text."""
+    conditions = []
+    for name in NAMES:
+        if wanted := getattr(where, name):
+            column = name.removeprefix("not_")
+            values = [*wanted, *([""] if column == "source" and NO_SOURCE in wanted else [])]
+            sql = f"{'NOT ' if column != name else ''}({column} = ANY(${name}))"
+            conditions.append((sql, {name: values}))
+    return conditions
+
+
+def _outcome(where: EventFilter) -> Condition:
+    outcomes = [outcome for outcome in where.outcome if outcome != NO_OUTCOME]
+    parts = ["outcome = ANY($outcome)"] if outcomes else []
+    parts += ["outcome IS NULL"] if NO_OUTCOME in where.outcome else []
+    return f"({' OR '.join(parts)})" if parts else "", {"outcome": outcomes} if outcomes else {}
+
+
+def _search(where: EventFilter) -> Condition:
+    if not where.q:
+        return "", {}
+    matches = (f"contains(lower({column}), lower($q))" for column in SEARCHED)
+    return f"({' OR '.join(matches)})", {"q": where.q}
+
+
+def _hours(where: EventFilter) -> Condition:
+    """Whether the local hour of the week is one of those chosen.
+
+    The zone's offsets stand in the condition as numbers: DuckDB's own time zones take ten times as long, and its
+    tables of them may be older than Python's.
+    """
+    if not where.hours:
+        return "", {}
+    start = where.period.start or EARLIEST.replace(tzinfo=None)
+    end = where.period.end or LATEST.replace(tzinfo=None)
+    offset = _offset(week_hours.offsets(where.zone, start, end))
+    sql = f"((epoch_us(occurred_at) + {offset} + {_TO_MONDAY}) // {_HOUR} % 168 = ANY($hours))"
+    return sql, {"hours": week_hours.chosen(where.hours)}
+
+
+def _offset(stretches: Sequence[Stretch]) -> str:
+    """The offset at `occurred_at`, by binary search: each row is compared with few of the changes."""
+    if len(stretches) == 1:
+        return f"({stretches[0][1]})"
+    half = len(stretches) // 2
+    early, late = _offset(stretches[:half]), _offset(stretches[half:])
+    return f"CASE WHEN occurred_at < TIMESTAMP '{stretches[half][0]}' THEN {early} ELSE {late} END"

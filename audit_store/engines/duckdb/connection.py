@@ -1,0 +1,28 @@
+"""What the modules of this engine need of a connection to DuckDB, which only `store` opens."""
+
+from typing import Any, Protocol
+
+
+class Connection(Protocol):
+    """An open database."""
+
+    def execute(self, query: str, parameters: object = None) -> Any:
+        """Run a statement; gives its result."""
+
+    def cursor(self) -> Any:
+        """Another connection to the same database, for a thread of its own."""
+
+    def sql(self, query: str, *, params: object = None) -> Any:
+        """A statement that runs when its rows are taken."""
+
+    def complete(self) -> Any:
+        """Finish the statement that runs, so that another may begin."""
+
+    def register(self, view_name: str, python_object: object) -> Any:
+        """Make an Arrow table readable under a name."""
+
+    def unregister(self, view_name: str) -> Any:
+        """Forget that name."""
+
+    def interrupt(self) -> None:
+        """Stop the statement that another thread runs."""

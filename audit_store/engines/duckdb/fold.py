@@ -1,0 +1,78 @@
+"""One fold's transaction: rows become events, each key once, and their segments are noted as folded."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from audit_store import local_time
+from audit_store.engines.duckdb import fold_sql
+from audit_store.engines.duckdb.connection import Connection
+from audit_store.engines.duckdb.schema import ROW_GROUP
+from audit_store.engines.protocol import Conflict, FoldCounts, Query
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class FoldTransaction:
+    """A FoldTransaction of audit_store/engines/protocol.py on an open connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def folded(self, segments: Sequence[str]) -> dict[str, bool]:
+        """Those of the segments that an earlier fold stored; True for one that was set aside."""
+        return dict(self._rows(fold_sql.folded_segments(segments)))
+
+    def insert(
+        self, rows: "pa.Table", rejected: Mapping[str, int], present: Sequence[str]
+    ) -> tuple[FoldCounts, list[Conflict]]:
+        """Store the rows whose key is not in the store yet, and note their segments as folded.
+
+        `rejected` maps every segment of this fold to the number of its records that could not become rows;
+        `present` names every segment that is in the spool.
+        """
+        recorded_at = local_time.now()
+        self._register(rows)
+        self._connection.execute("BEGIN")
+        for statement in (fold_sql.take_rows(), fold_sql.find_stored_keys(), fold_sql.find_repeated_keys()):
+            self._run(statement)
+        [(refused,)] = self._rows(fold_sql.refused_rows())
+        self._run(fold_sql.insert_events(recorded_at) if refused else fold_sql.insert_all(recorded_at))
+        counts = self._note(rejected, recorded_at)
+        self._run(fold_sql.forget_segments(present, recorded_at))
+        return counts, [Conflict(*row) for row in self._rows(fold_sql.conflicts())]
+
+    def commit(self) -> None:
+        """Commit, and write everything into the store's own file."""
+        self._connection.execute("COMMIT")
+        self._connection.execute("CHECKPOINT")
+
+    def _register(self, rows: "pa.Table") -> None:
+        import numpy as np
+        import pyarrow as pa
+
+        positions = np.arange(rows.num_rows)
+        # `pa.array` of NumPy's numbers would import pandas.
+        column = pa.Int64Array.from_buffers(pa.int64(), len(positions), [None, pa.py_buffer(positions.data)])
+        numbered = rows.append_column("position", column)
+        # DuckDB's threads write batches of this size as they are, and would first put smaller ones together.
+        batches = numbered.to_batches(ROW_GROUP)
+        self._connection.register("waiting", pa.Table.from_batches(batches, numbered.schema))
+
+    def _note(self, rejected: Mapping[str, int], recorded_at: datetime) -> FoldCounts:
+        outcomes = {segment: FoldCounts(*counts) for segment, *counts in self._rows(fold_sql.outcomes())}
+        by_segment = {
+            segment: outcomes.get(segment, FoldCounts()) + FoldCounts(rejected=rejects, segments=1)
+            for segment, rejects in rejected.items()
+        }
+        if by_segment:
+            self._run(fold_sql.note_segments(by_segment, recorded_at))
+        return sum(by_segment.values(), FoldCounts())
+
+    def _run(self, statement: Query) -> None:
+        self._connection.execute(statement.sql, statement.params)
+
+    def _rows(self, statement: Query) -> list[tuple[Any, ...]]:
+        rows: list[tuple[Any, ...]] = self._connection.execute(statement.sql, statement.params).fetchall()
+        return rows

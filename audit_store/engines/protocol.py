@@ -1,0 +1,227 @@
+"""What an engine is: the interface between everything above the store and the database that keeps the events.
+
+An engine is a folder beside `duckdb/` with modules of the same names. Whoever uses a store gets it from
+`audit_store.engines.registry` and knows these protocols only. All moments are naive datetimes in UTC.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from audit_store.catalogue import Catalogue
+from audit_store.filters import EventFilter
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+READ_WAIT = 10.0
+"""Seconds to wait for a store that another program holds, before a read fails."""
+WRITE_WAIT = 5.0
+"""Seconds to wait for a store that another program holds, before a fold fails."""
+SEQ_BLOCK = 100_000
+"""How many consecutive values of `seq` a row of `EventQueries.page_index` stands for."""
+LISTED = ("seq", "event_id", "occurred_at", "agent", "activity", "description", "outcome", "source_ip")
+"""The columns that a page of the log shows."""
+
+Version = tuple[int, ...]
+"""Changes whenever the store does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A statement of one engine and its named parameters; the function that makes it says which rows it gives."""
+
+    sql: str
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FoldCounts:
+    """What became of the events of some segments; `segments` counts the segments themselves."""
+
+    stored: int = 0
+    duplicates: int = 0
+    conflicts: int = 0
+    rejected: int = 0
+    segments: int = 0
+
+    @property
+    def events(self) -> int:
+        """How many rows were compared with the store."""
+        return self.stored + self.duplicates + self.conflicts
+
+    def __add__(self, other: "FoldCounts") -> "FoldCounts":
+        return FoldCounts(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A row whose key another body has: `first_seq` is that of the stored event, None when it is in the same fold.
+
+    `segment` and `line` say where the row came from; `body` is the row as JSON text.
+    """
+
+    segment: str
+    line: int
+    first_seq: int | None
+    event_id: str
+    body: str
+
+
+class Reader(Protocol):
+    """An open store: a few statements, then it is closed. Each statement may raise QueryTimeout."""
+
+    def run(self, query: Query) -> "pd.DataFrame":
+        """The rows of a statement."""
+
+    def arrow(self, query: Query) -> "pa.Table":
+        """The rows of a statement as an Arrow table."""
+
+    def one(self, query: Query) -> tuple[Any, ...]:
+        """The first row of a statement that always has one."""
+
+
+class FoldTransaction(Protocol):
+    """One fold's write: nothing of it is stored before `commit` returns."""
+
+    def folded(self, segments: Sequence[str]) -> dict[str, bool]:
+        """Those of the segments, by name, that an earlier fold stored; True for one that was set aside."""
+
+    def insert(
+        self, rows: "pa.Table", rejected: Mapping[str, int], present: Sequence[str]
+    ) -> tuple[FoldCounts, list[Conflict]]:
+        """Store the rows whose key is not in the store yet, in their order, and note their segments as folded.
+
+        `rows` has the columns of an event, `line`, `keyed`, `timed` and `segment` (ingest's ROW_SCHEMA).
+        `rejected` maps every segment of this fold to the number of its records that could not become rows.
+        `present` names every segment that is in the spool: notes about others are dropped after a while.
+        """
+
+    def commit(self) -> None:
+        """Make everything durable in the store's own file, so that the segments may be removed."""
+
+
+class EventQueries(Protocol):
+    """The statements of the pages and of export. `where` selects events in each of them."""
+
+    def extent(self) -> Query:
+        """One row: events, first and last `occurred_at`, newest `recorded_at` (recorded), last_seq."""
+
+    def schema_version(self) -> Query:
+        """One row: schema_version."""
+
+    def identity(self) -> Query:
+        """One row: store_id (text), created_at."""
+
+    def summary(self, where: EventFilter) -> Query:
+        """One row: events, agents (distinct), failures, first and last `occurred_at`."""
+
+    def timeline(self, where: EventFilter, step: timedelta, catalogue: Catalogue) -> Query:
+        """Rows bucket (start of `step`, which divides an hour), category, events, failures; none for empty buckets."""
+
+    def moved(self, where: EventFilter, by: timedelta, step: timedelta) -> Query:
+        """Rows bucket (start of `step`), events, each event counted `by` later; none for empty buckets."""
+
+    def by_agent(self, where: EventFilter, top: int, catalogue: Catalogue) -> Query:
+        """Rows agent (NULL: the others together), category, events, agents, total; the busiest agents first."""
+
+    def facet(self, where: EventFilter, column: str, limit: int, *, containing: str = "") -> Query:
+        """Rows value, events: the most frequent values of activity, agent, outcome or source."""
+
+    def page_index(self, where: EventFilter, *, below: int) -> Query:
+        """Rows block (`seq // SEQ_BLOCK`), events, last_seq where seq < `below`; the newest block first."""
+
+    def newer(self, where: EventFilter, *, since: int) -> Query:
+        """One row: events with seq >= `since`."""
+
+    def page(
+        self,
+        where: EventFilter,
+        *,
+        below: int,
+        skip: int,
+        rows: int,
+        columns: Sequence[str] = ...,
+        since: int = 0,
+    ) -> Query:
+        """`rows` events with `since` <= seq < `below`, the newest first, after `skip` of them."""
+
+    def event(self, event_id: str) -> Query:
+        """The events with this `event_id`, one a source, all columns."""
+
+    def export_plan(self, where: EventFilter) -> Query:
+        """Rows first, last (seq), events, bytes for short stretches of seq, in order."""
+
+    def export_block(self, where: EventFilter, *, first: int, last: int) -> Query:
+        """The events with `first` <= seq <= `last` in order, all columns; UUID and JSON as text."""
+
+
+class LoginQueries(Protocol):
+    """The statements behind login alarms. Buckets are numbers: microseconds since 1970 divided by a width."""
+
+    def login_counts(self, where: EventFilter, failures: Sequence[str], step: timedelta) -> Query:
+        """Rows agent, buckets, attempts, failed (lists of equal length), decided (events with an outcome)."""
+
+    def heartbeat(self, where: EventFilter, step: timedelta) -> Query:
+        """Rows bucket, source, events."""
+
+    def inside_windows(
+        self,
+        where: EventFilter,
+        failures: Sequence[str],
+        step: timedelta,
+        windows: Sequence[tuple[int, int, str | None]],
+    ) -> Query:
+        """Rows place, agent, source_ip, attempts, failed within windows (place, bucket, agent or None for all)."""
+
+    def first_seen(self, column: str, names: Sequence[str]) -> Query:
+        """Rows name, first: when each of these agents or addresses was first seen."""
+
+    def same_hours_before(
+        self, where: EventFilter, failures: Sequence[str], start: datetime, end: datetime
+    ) -> Query:
+        """Rows agent, source_ip, is_agent, attempts, failed, before, failed_before for a window of the day."""
+
+    def first_times(self, where: EventFilter, column: str, *, known_for: timedelta, rows: int) -> Query:
+        """Rows agent, <column>, occurred_at, known: pairs first seen in the period of `where`, the newest first."""
+
+    def last_seen(self, agents: Sequence[str]) -> Query:
+        """Rows agent, last: the newest event of each of these agents."""
+
+
+class Engine(Protocol):
+    """A store of events. Holds no connection, so it may be shared by threads and forked."""
+
+    path: Path
+    batch_rows: int
+    """How many rows the engine compresses together: a fold of whole batches costs least."""
+    queries: EventQueries
+    login_queries: LoginQueries
+
+    def exists(self) -> bool:
+        """Whether the store is there and holds anything."""
+
+    def version(self) -> Version:
+        """Changes whenever the store does; found without opening it."""
+
+    def read(self, wait: float = READ_WAIT) -> AbstractContextManager[Reader]:
+        """Open the store for a few statements; `wait` is in seconds.
+
+        Raises StoreNotFound, StoreBusy, StoreCorrupt or StoreNewer.
+        """
+
+    def run(self, query: Query, wait: float = READ_WAIT) -> "pd.DataFrame":
+        """The rows of one statement. Raises as `read` does."""
+
+    def fold(self, wait: float = WRITE_WAIT) -> AbstractContextManager[FoldTransaction]:
+        """Open the store for one fold, and create it where it is missing; `wait` is in seconds.
+
+        Raises StoreBusy, StoreCorrupt or StoreNewer.
+        """
+
+    def fold_results(self, segments: Sequence[str], wait: float = READ_WAIT) -> FoldCounts:
+        """What became of these segments, by name, whoever folded them; known for an hour. Raises as `read` does."""

@@ -1,0 +1,60 @@
+"""Locks on files, between threads and between processes, that a forked child never keeps."""
+
+import contextlib
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from audit_store.errors import AuditStoreError, StoreBusy
+
+
+@contextlib.contextmanager
+def locked(path: Path, kind: int, deadline: float) -> Iterator[int]:
+    """Hold a lock on a file, created where it is missing; gives its descriptor.
+
+    `kind` is fcntl.LOCK_SH or fcntl.LOCK_EX, `deadline` a time of `time.monotonic`. Raises StoreBusy after the
+    deadline and AuditStoreError for a file that cannot be opened.
+    """
+    descriptor = _open(path)
+    _held.add(descriptor)
+    try:
+        pause = 0.001
+        while True:
+            try:
+                fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise StoreBusy(
+                        f"{path.with_suffix('')} is in use by another part of this program; try again"
+                    ) from None
+                time.sleep(pause)
+                pause = min(pause * 1.5, 0.004)
+        yield descriptor
+    finally:
+        if descriptor in _held:
+            _held.discard(descriptor)
+            # A child forked meanwhile shares the lock: closing alone would leave it held.
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
+            os.close(descriptor)
+
+
+def _close_in_child() -> None:
+    for descriptor in _held:
+        os.close(descriptor)
+    _held.clear()
+
+
+_held: set[int] = set()
+os.register_at_fork(after_in_child=_close_in_child)
+
+
+def _open(path: Path) -> int:
+    # Reading is enough for a lock (flock(2)), and another user's file may allow no more.
+    flags = os.O_RDONLY | os.O_CLOEXEC | (0 if path.exists() else os.O_CREAT)
+    try:
+        return os.open(path, flags, 0o666)
+    except OSError as error:
+        raise AuditStoreError(f"{path} cannot be opened: {error.strerror}") from error
