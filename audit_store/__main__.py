@@ -1,139 +1,169 @@
 """The command line of the way out: python -m audit_store export | check-export | repair."""
 
-import argparse
-import os
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
-from audit_store.cli import INTERRUPTED, NOTHING_DONE, Parser, add_store, command
+import click
+
+from audit_store.cli import DONE, Commands, run, say, store_option
 from audit_store.errors import AuditStoreError, InvalidFilter
 from audit_store.filters import LISTS, SINGLE, EventFilter
+from audit_store.quantities import counted
 from audit_store.ranges import DEFAULT_RANGE, RANGES
 from audit_store.store_files import waiting_events
 
-NOT_AS_IT_WAS = 1
+CHANGED = 1
+"""The exit status of an export that is not what its manifest says."""
 FORMATS = ("csv", "jsonl", "parquet", "ocsf")
 
-
-def main(arguments: list[str] | None = None) -> int:
-    """Run one command; gives its exit status: 0 done, 1 something is missing or changed, 2 nothing done."""
-    options = _parser().parse_args(arguments)
-    try:
-        return int(options.run(options))
-    except BrokenPipeError:
-        # The reader has enough. What Python still holds must not fail on its way out.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except KeyboardInterrupt:
-        _say(options, "interrupted")
-        return INTERRUPTED
-    except InvalidFilter as error:
-        option = f"--{error.parameter.replace('_', '-')}"
-        _say(options, f"{option} {error.value!r} cannot be used: {error.allowed}")
-    except (AuditStoreError, OSError) as error:
-        _say(options, str(error))
-    return NOTHING_DONE
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_HELP = {
+    "range": f"{', '.join(RANGES)}; default: {DEFAULT_RANGE}.",
+    "from": "Local date or time at which a custom range starts, such as 2026-03-14T09:26.",
+    "to": "Local date or time before which a custom range ends.",
+    "tz": "IANA time zone of dates and hours; default: UTC.",
+    "q": "Only events that contain this text, ignoring case.",
+    "hours": "Only events in this hour of the week, such as Tue-14, or off: outside Monday to Friday, 8 to 18.",
+    "outcome": "Only events with this outcome: success, failure or none; may be repeated.",
+}
 
 
-def _export(options: argparse.Namespace) -> int:
-    where = _filter(options)
-    if options.output is None and options.format == "parquet" and sys.stdout.isatty():
-        raise AuditStoreError("Parquet is no text for a terminal; name a file with --output FILE")
+@click.group(cls=Commands)
+def commands() -> None:
+    """Take events out of an audit log."""
+
+
+def _filter_options(command: Callable[..., int]) -> Callable[..., int]:
+    """An option for each parameter of the dashboard's URL."""
+    for name in reversed((*SINGLE, *LISTS)):
+        which = "Leave out events with" if name.startswith("not_") else "Only events with"
+        command = click.option(
+            f"--{name.replace('_', '-')}",
+            name,
+            multiple=name in LISTS,
+            metavar="VALUE",
+            help=_HELP.get(name, f"{which} this {name.removeprefix('not_')}; may be repeated."),
+        )(command)
+    return command
+
+
+@commands.command("export")
+@click.option("--format", "file_format", type=click.Choice(FORMATS), required=True)
+@click.option("--output", type=_FILE, metavar="FILE", help="Write FILE and FILE.manifest.json, not stdout.")
+@click.option("--manifest", type=_FILE, metavar="FILE", help="Also write the manifest to this file.")
+@click.option("--by", metavar="NAME", help="Who exports, for the manifest; default: the user.")
+@store_option
+@_filter_options
+@click.pass_context
+def export_command(
+    ctx: click.Context,
+    /,
+    file_format: str,
+    output: Path | None,
+    manifest: Path | None,
+    by: str | None,
+    store: Path,
+    **parameters: Any,
+) -> int:
+    """Write the events of a filter to a file or to stdout.
+
+    The filter's options are named like the parameters of the dashboard's URL.
+    """
+    where = _filter(ctx, parameters)
+    if output is None and file_format == "parquet" and sys.stdout.isatty():
+        raise AuditStoreError("Parquet cannot be shown on a terminal; name a file with --output FILE")
     from audit_store.engines.registry import open_store
     from audit_store.export.export import export, export_to, write_manifest
 
-    store = open_store(options.store)
-    if waiting := waiting_events(store.path):
-        words = "1 event waits" if waiting == 1 else f"{waiting:,} events wait"
-        _say(options, f"{words} in the spool and not in this export; python -m ingest fold stores them")
-    if options.output is not None:
-        made = export_to(options.output, where, options.format, store, by=options.by)
+    opened = open_store(store)
+    if waiting := waiting_events(store):
+        say(
+            ctx,
+            f"{counted(waiting, 'event')} in the spool not included; run python -m ingest fold to store them",
+        )
+    if output is not None:
+        exported = export_to(output, where, file_format, opened, by=by)
     else:
-        made = export(where, sys.stdout.buffer, options.format, store, by=options.by)
+        exported = export(where, sys.stdout.buffer, file_format, opened, by=by)
         sys.stdout.buffer.flush()
-    if options.manifest is not None:
-        write_manifest(made, options.manifest)
-    seqs = f", seq {made.first_seq} to {made.last_seq}" if made.events else ""
-    _say(options, f"{made.filter}: {made.events:,} events{seqs}; manifest SHA-256 {made.own_hash}")
-    return 0
+    if manifest is not None:
+        write_manifest(exported, manifest)
+    seqs = f", seq {exported.first_seq} to {exported.last_seq}" if exported.events else ""
+    events = counted(exported.events, "event")
+    say(ctx, f"{exported.filter}: {events}{seqs}; manifest SHA-256 {exported.own_hash}")
+    return DONE
 
 
-def _filter(options: argparse.Namespace) -> EventFilter:
-    """The filter of the options. Raises InvalidFilter for the first value that cannot be used."""
-    given = {name: _values(getattr(options, name)) for name in (*SINGLE, *LISTS)}
-    for name, values in given.items():
-        if "" in values:
-            raise InvalidFilter(name, "", "give a value, or leave the option out")
-    if given["from"] or given["to"]:
-        if given["range"] not in ([], ["custom"]):
-            raise InvalidFilter("range", given["range"][0], "with --from or --to it is custom")
-        given["range"] = ["custom"]
-    if not given["range"]:
-        _say(options, f"{RANGES[DEFAULT_RANGE].lower()} only; --range all takes every event")
-    where, notices = EventFilter.parse(given)
+def _filter(ctx: click.Context, parameters: dict[str, Any]) -> EventFilter:
+    """The filter of the options. Raises UsageError for the first value that cannot be used."""
+    values = {name: _values(parameters[name]) for name in (*SINGLE, *LISTS)}
+    for name, texts in values.items():
+        if "" in texts:
+            raise _unusable(InvalidFilter(name, "", "give a value, or leave the option out"))
+    if values["from"] or values["to"]:
+        if values["range"] not in ([], ["custom"]):
+            wrong = InvalidFilter("range", values["range"][0], "with --from or --to it must be custom")
+            raise _unusable(wrong)
+        values["range"] = ["custom"]
+    if not values["range"]:
+        say(ctx, f"exporting the {RANGES[DEFAULT_RANGE].lower()}; --range all exports every event")
+    where, notices = EventFilter.parse(values)
     for notice in notices:
-        raise notice
+        raise _unusable(notice)
     return where
 
 
-def _values(value: str | list[str] | None) -> list[str]:
+def _values(value: str | Sequence[str] | None) -> list[str]:
     return [value] if isinstance(value, str) else list(value or ())
 
 
-def _check(options: argparse.Namespace) -> int:
-    from audit_store.export import manifest
-    from audit_store.export.verify import check
+def _unusable(notice: InvalidFilter) -> AuditStoreError:
+    option = f"--{notice.parameter.replace('_', '-')}"
+    return AuditStoreError(f"{option} {notice.value!r} cannot be used: {notice.allowed}")
 
-    wrong = check(options.file, options.manifest)
-    if wrong:
-        print(*(f"{options.file}: {sentence}" for sentence in wrong), sep="\n")
-        return NOT_AS_IT_WAS
-    beside = options.manifest or manifest.path_of(options.file)
-    found, _ = manifest.read(beside.read_text(encoding="utf-8"))
-    print(
-        f"{options.file}: as it was exported at {found.exported_at} by {found.exported_by}, "
-        f"{found.events:,} events, {found.filter}; manifest SHA-256 {found.own_hash}"
+
+@commands.command("check-export")
+@click.argument("file", type=_FILE)
+@click.option("--manifest", type=_FILE, metavar="FILE", help="Default: FILE.manifest.json.")
+def check_export_command(file: Path, manifest: Path | None) -> int:
+    """Compare an exported file with its manifest.
+
+    Exit status 0: the file is what its manifest says; 1: it is not, and where it differs is printed.
+    """
+    from audit_store.export import verify
+    from audit_store.export.manifest import path_of, read
+
+    differences = verify.check(file, manifest)
+    if differences:
+        click.echo("\n".join(f"{file}: {sentence}" for sentence in differences))
+        return CHANGED
+    exported, _ = read((manifest or path_of(file)).read_text(encoding="utf-8"))
+    click.echo(
+        f"{file}: unchanged since the export at {exported.exported_at} by {exported.exported_by}, "
+        f"{counted(exported.events, 'event')}, {exported.filter}; manifest SHA-256 {exported.own_hash}"
     )
-    return 0
+    return DONE
 
 
-def _repair(options: argparse.Namespace) -> int:
-    from audit_store.engines.duckdb.repair import repair
+@commands.command("repair")
+@store_option
+def repair_command(store: Path) -> int:
+    """Report which events can be read, and save those of a damaged file.
 
-    report = repair(options.store)
-    print(report.words())
+    Exit status 0: every event can be read or is saved; 1: events are missing; 2: nothing could be read.
+    """
+    from audit_store.engines.registry import repair
+
+    report = repair(store)
+    click.echo(report.text())
     return report.status
 
 
-def _say(options: argparse.Namespace, words: str) -> None:
-    print(f"audit_store {options.command}: {words}", file=sys.stderr)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = Parser(prog="python -m audit_store", description="Take events out of an audit log.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    export_ = command(commands, "export", _export, "write the events of a filter to a file or to stdout")
-    export_.add_argument("--format", choices=FORMATS, required=True)
-    export_.add_argument(
-        "--output", type=Path, metavar="FILE", help="and FILE.manifest.json; default: stdout"
-    )
-    export_.add_argument("--manifest", type=Path, metavar="FILE", help="write the manifest here, too")
-    export_.add_argument("--by", metavar="NAME", help="who exports, for the manifest; default: the user")
-    for name in SINGLE:
-        default = f"; default: {DEFAULT_RANGE}" if name == "range" else ""
-        export_.add_argument(f"--{name}", help=f"as in the dashboard's address{default}")
-    for name in LISTS:
-        option = f"--{name.replace('_', '-')}"
-        export_.add_argument(option, dest=name, action="append", help="may be given several times")
-    check = command(
-        commands, "check-export", _check, "is the file what its manifest says, and if not, where?"
-    )
-    check.add_argument("file", type=Path, metavar="FILE")
-    check.add_argument("--manifest", type=Path, metavar="FILE", help="default: FILE.manifest.json")
-    repair = command(commands, "repair", _repair, "say what can be read, and save it if the file is damaged")
-    add_store(export_)
-    add_store(repair)
-    return parser
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; gives its exit status: 0 done, 1 something is missing or changed, 2 nothing done."""
+    return run(commands, arguments, "python -m audit_store")
 
 
 if __name__ == "__main__":

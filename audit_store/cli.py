@@ -47,7 +47,8 @@ def run(commands: click.Group, arguments: Sequence[str] | None, prog: str) -> in
         status = commands.main(arguments, prog_name=prog, standalone_mode=False)
     except click.UsageError as error:
         name = error.ctx.command_path if error.ctx else prog
-        click.echo(f"{name}: {error.format_message().rstrip('.')}; see {name} --help", err=True)
+        message = " ".join(error.format_message().split()).rstrip(".")
+        click.echo(f"{name}: {message}; see {name} --help", err=True)
         return NOTHING_DONE
     except click.Abort:
         return INTERRUPTED

@@ -1,4 +1,4 @@
-"""What of a damaged store can be read, and a new store made of it."""
+"""Which events of a damaged store can be read, and a new store made of them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ from audit_store.engines.duckdb.store import Store
 from audit_store.engines.protocol import Query
 from audit_store.filters import EventFilter
 
-LEAST = 2_048  # rows that DuckDB unpacks at a time
+VECTOR = 2_048  # rows that DuckDB decompresses together
 _SAVED_AT_ONCE = 8_192
 _SHOWN = 20
 
@@ -22,11 +22,11 @@ Range = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What of a log can be read: ranges of seq, both ends included.
+class Survey:
+    """Which events of a log can be read, in ranges of seq with both ends included.
 
-    `events` counts what can be read, `damaged` what is in the file and cannot; `missing` are all seq from 0
-    to `last` (-1: an empty log) that cannot be had.
+    `events` counts those that can be read, `damaged` those in the file that cannot; `missing` are all seq from 0
+    to `last` (-1: an empty log) that cannot be read.
     """
 
     events: int
@@ -35,14 +35,14 @@ class Found:
     readable: tuple[Range, ...]
     missing: tuple[Range, ...]
 
-    def up_to(self, last: int) -> "Found":
-        """The same, where the log is known to go on to seq `last`."""
+    def up_to(self, last: int) -> "Survey":
+        """The survey of a log that is known to end with seq `last`."""
         if last <= self.last:
             return self
-        return replace(self, last=last, missing=tuple(_joined([*self.missing, (self.last + 1, last)])))
+        return replace(self, last=last, missing=tuple(_merged([*self.missing, (self.last + 1, last)])))
 
-    def words(self) -> list[str]:
-        """For a person, a line each."""
+    def lines(self) -> list[str]:
+        """The survey for a person."""
         lost = sum(last - first + 1 for first, last in self.missing)
         lines = [f"{self.events:,} events can be read, {lost:,} are missing"]
         lines += [_range_words(first, last) for first, last in self.missing[:_SHOWN]]
@@ -52,7 +52,7 @@ class Found:
         return lines
 
 
-def survey(reader: Reader) -> Found:
+def survey(reader: Reader) -> Survey:
     """Read every value of every event. Raises StoreCorrupt where there is no list of events at all."""
     count, last = reader.one(queries.log_end())
     last = max(count - 1, -1 if last is None else last)
@@ -60,44 +60,44 @@ def survey(reader: Reader) -> Found:
     missing: list[Range] = []
     events = absent = 0
     for first in range(0, last + 1, ROW_GROUP):
-        for start, end, found in _readable(reader, first, min(first + ROW_GROUP - 1, last)):
-            if found is None:
+        for start, end, count in _readable(reader, first, min(first + ROW_GROUP - 1, last)):
+            if count is None:
                 missing.append((start, end))
                 continue
-            events += found
+            events += count
             readable.append((start, end))
-            if found != end - start + 1:
+            if count != end - start + 1:
                 gaps = _gaps(reader, start, end)
                 missing += gaps
                 absent += sum(b - a + 1 for a, b in gaps)
     damaged = last + 1 - events - absent
-    return Found(events, damaged, last, tuple(_joined(readable)), tuple(_joined(missing)))
+    return Survey(events, damaged, last, tuple(_merged(readable)), tuple(_merged(missing)))
 
 
 def _readable(reader: Reader, first: int, last: int) -> Iterator[tuple[int, int, int | None]]:
-    """The range in parts, each with the number of its events, or None where it cannot be read."""
+    """The range in parts, each with the number of its events, or None if it cannot be read."""
     table = reader.salvage(queries.readable(first, last))
     if table is not None:
         yield first, last, int(table["events"][0].as_py())
-    elif last - first < LEAST:
+    elif last - first < VECTOR:
         yield first, last, None
     else:
-        # Cut where DuckDB does, so that no part straddles two vectors.
+        # Split at the boundary of a vector.
         half = (last - first + 1) // 2
-        middle = first + -(-half // LEAST) * LEAST
+        middle = first + -(-half // VECTOR) * VECTOR
         yield from _readable(reader, first, middle - 1)
         yield from _readable(reader, middle, last)
 
 
 def _gaps(reader: Reader, first: int, last: int) -> list[Range]:
     table = reader.salvage(queries.seqs(first, last))
-    there = np.array([] if table is None else table["seq"].to_numpy(), np.int64)
-    absent = np.setdiff1d(np.arange(first, last + 1), there)
-    return list(_joined([(int(seq), int(seq)) for seq in absent]))
+    present = np.array([] if table is None else table["seq"].to_numpy(), np.int64)
+    absent = np.setdiff1d(np.arange(first, last + 1), present)
+    return list(_merged([(int(seq), int(seq)) for seq in absent]))
 
 
-def _joined(ranges: Sequence[Range]) -> Iterator[Range]:
-    """The ranges in order, neighbours as one."""
+def _merged(ranges: Sequence[Range]) -> Iterator[Range]:
+    """The ranges in order, adjacent ones merged."""
     held: Range | None = None
     for first, last in sorted(ranges):
         if held is not None and first == held[1] + 1:
@@ -110,16 +110,17 @@ def _joined(ranges: Sequence[Range]) -> Iterator[Range]:
         yield held
 
 
-def save(source: Store, found: Found, target: Path, wait: float) -> None:
-    """Make a new store of what was found in a damaged one; its events keep their seq."""
+def save(source: Store, surveyed: Survey, target: Path, wait: float) -> None:
+    """Make a new store of the readable events of a damaged one; they keep their seq."""
     with source.read(wait, checked=False) as reader, Store(target).write(wait) as connection:
         connection.execute("BEGIN")
-        if (who := reader.salvage(queries.identity())) is not None and who.num_rows:
-            row = who.to_pylist()[0]
+        identity = reader.salvage(queries.identity())
+        if identity is not None and identity.num_rows:
+            row = identity.to_pylist()[0]
             _run(connection, queries.identify(row["store_id"], row["created_at"]))
         # Without these notes a fold that was interrupted would store its segments twice.
         _insert(reader, connection, "folded_segments", queries.folded())
-        for first, last in found.readable:
+        for first, last in surveyed.readable:
             for start in range(first, last + 1, _SAVED_AT_ONCE):
                 end = min(start + _SAVED_AT_ONCE - 1, last)
                 _insert(

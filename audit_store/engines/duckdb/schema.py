@@ -1,4 +1,4 @@
-"""Makes the tables of a new store, as schema.sql has them."""
+"""Creates the tables of a new store from schema.sql."""
 
 import re
 from datetime import UTC, datetime
@@ -9,29 +9,29 @@ from audit_store.engines.duckdb.connection import Connection
 from audit_store.errors import StoreCorrupt
 from audit_store.event import fresh_id
 
-# Rows that DuckDB compresses together. Those that come in whole groups it need not put together again.
 ROW_GROUP = 122_880
+"""How many rows DuckDB compresses together; rows inserted in whole groups are not rewritten later."""
 
 SCHEMA_VERSION = 1
 _SCHEMA = Path(__file__).with_name("schema.sql")
 
 
 def create_tables(connection: Connection, path: Path) -> None:
-    """Make a store of an empty DuckDB file; one that is a store already stays as it is.
+    """Make a store of an empty DuckDB file; a file that is a store already stays unchanged.
 
     Raises StoreCorrupt for a file that holds other tables.
     """
-    found = [name for (name,) in connection.execute(queries.tables().sql).fetchall()]
-    if "store_info" in found:
+    tables = [name for (name,) in connection.execute(queries.tables().sql).fetchall()]
+    if "store_info" in tables:
         return
-    if found:
-        raise StoreCorrupt(f"{path} is a DuckDB file, but no audit store: it has the table {found[0]!r}")
+    if tables:
+        raise StoreCorrupt(f"{path} is a DuckDB file but not an audit store: it has the table {tables[0]!r}")
     connection.execute("BEGIN")
     for statement in re.split(r";\n", _SCHEMA.read_text(encoding="utf-8")):
         if statement.strip():
             connection.execute(statement)
     now = datetime.now(UTC).replace(tzinfo=None)
-    first = queries.introduce(str(fresh_id()), SCHEMA_VERSION, now)
-    connection.execute(first.sql, first.params)
+    identity = queries.introduce(str(fresh_id()), SCHEMA_VERSION, now)
+    connection.execute(identity.sql, identity.params)
     connection.execute("COMMIT")
     connection.execute("CHECKPOINT")

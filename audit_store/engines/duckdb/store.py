@@ -228,7 +228,7 @@ def _check_version(connection: Connection, path: Path) -> None:
         if not connection.execute(queries.tables().sql).fetchall():
             raise StoreNotFound(f"{path} is empty; append an event to begin") from error
         raise StoreCorrupt(
-            f"{path} is a DuckDB file, but no audit store: it has no table store_info"
+            f"{path} is a DuckDB file but not an audit store: it has no table store_info"
         ) from error
     if row is None or row[0] > SCHEMA_VERSION:
         raise StoreNewer(

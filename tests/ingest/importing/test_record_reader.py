@@ -88,7 +88,7 @@ BAD = [
     (b'{"agent":"' + b"x" * (1 << 20) + b'","activity":"b"}', "at most 1048576 bytes"),
     (b'{"agent":"a","activity":"b","outcome":"no"}', "outcome: 'no' is not allowed"),
     (b'{"agent":"a","agent":"b","activity":"b"}', "each key may stand once"),
-    (b'{"agent":"a","activity":"b","n":NaN}', "NaN and Infinity are no JSON"),
+    (b'{"agent":"a","activity":"b","n":NaN}', "NaN and Infinity are not valid JSON"),
     (b'{"agent":"a","activity":"b","n":1,"metadata":{"n":1}}', "in the metadata and beside it"),
     (b'{"agent":"a","activity":"b","metadata":"{}}"}', "metadata: "),
     (b'{"activity":"b"}', "agent: None is not allowed: it is required"),

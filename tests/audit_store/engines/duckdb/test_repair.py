@@ -9,7 +9,8 @@ import duckdb
 import pytest
 
 from audit_store.engines.duckdb import queries
-from audit_store.engines.duckdb.repair import BLOCK_BYTES, HEADER_BYTES, Report, repair, saved_file
+from audit_store.engines.duckdb.header_repair import BLOCK_BYTES, HEADER_BYTES
+from audit_store.engines.duckdb.repair import Report, repair, saved_file
 from audit_store.engines.duckdb.store import Store
 from audit_store.errors import AuditStoreError, StoreBusy, StoreNotFound
 from ingest import append
@@ -50,11 +51,11 @@ def repaired(file: Path) -> Report:
     report = repair(file)
     assert file.read_bytes() == before
     assert {path.suffix for path in file.parent.iterdir()} <= {".duckdb", ".turn", ".room", ".wal", ".spool"}
-    if report.found is not None and report.saved is not None:
+    if report.survey is not None and report.saved is not None:
         seqs = [seq for (seq,) in rows(report.saved, "seq")]
-        lost = {seq for first, last in report.found.missing for seq in range(first, last + 1)}
-        assert len(seqs) == len(set(seqs)) == report.found.events
-        assert set(seqs) | lost == set(range(report.found.last + 1))
+        lost = {seq for first, last in report.survey.missing for seq in range(first, last + 1)}
+        assert len(seqs) == len(set(seqs)) == report.survey.events
+        assert set(seqs) | lost == set(range(report.survey.last + 1))
         assert set(seqs).isdisjoint(lost)
     return report
 
@@ -96,7 +97,7 @@ def cut(count: int) -> Damage:
 def test_a_healthy_store_is_said_to_be(large: Store, tmp_path: Path) -> None:
     report = repaired(damaged(large, tmp_path, bytearray))
     assert (report.status, report.saved) == (0, None)
-    assert report.words().endswith("every event can be read\n200,000 events can be read, 0 are missing")
+    assert report.text().endswith("every event can be read\n200,000 events can be read, 0 are missing")
 
 
 def test_an_empty_store_is_healthy(store: Store) -> None:
@@ -111,11 +112,11 @@ def test_flipped_bytes_anywhere(large: Store, tmp_path: Path) -> None:
     for _ in range(8):
         file = damaged(large, tmp_path, flip(dice.randrange(FIRST_BLOCK, size)))
         report = repaired(file)
-        if report.found is None:  # the one block that says where everything is
+        if report.survey is None:  # the one block that says where everything is
             assert report.status == 2
         elif report.saved is not None:
             saved += 1
-            kept = report.found.events
+            kept = report.survey.events
             assert strangers(report.saved, large.path) == 0
             assert report.status == (0 if kept == EVENTS else 1)
             assert kept > EVENTS // 10
@@ -139,33 +140,33 @@ def test_headers_are_made_anew(large: Store, tmp_path: Path, damage: Damage, sta
     report = repaired(damaged(large, tmp_path, damage))
     assert report.saved is not None
     assert report.status == status
-    assert report.found is not None
-    assert (report.found.events, strangers(report.saved, large.path)) == (EVENTS, 0)
-    assert ("a header of the file was damaged" in report.words()) == (status == 1)
+    assert report.survey is not None
+    assert (report.survey.events, strangers(report.saved, large.path)) == (EVENTS, 0)
+    assert ("A header of the file was damaged" in report.text()) == (status == 1)
 
 
 @pytest.mark.parametrize("header", [1, 2])
 def test_without_a_header_the_checkpoint_before_is_saved(large: Store, tmp_path: Path, header: int) -> None:
     damage = garbage(header * HEADER_BYTES, (header + 1) * HEADER_BYTES)
     report = repaired(damaged(large, tmp_path, damage))
-    assert report.found is not None
-    assert report.found.events in (EVENTS, 160_000)
+    assert report.survey is not None
+    assert report.survey.events in (EVENTS, 160_000)
     assert report.status == 1
-    assert "may be missing without a trace" in report.words()
+    assert "may be missing without being counted" in report.text()
 
 
 def test_a_file_that_lost_its_very_end_loses_nothing(large: Store, tmp_path: Path) -> None:
     report = repaired(damaged(large, tmp_path, cut(1)))
-    assert report.found is not None
-    assert report.found.events == EVENTS
+    assert report.survey is not None
+    assert report.survey.events == EVENTS
 
 
 @pytest.mark.parametrize("blocks", [1, 3, 8])
 def test_a_file_that_was_cut_off(large: Store, tmp_path: Path, blocks: int) -> None:
     report = repaired(damaged(large, tmp_path, cut(blocks * BLOCK_BYTES)))
-    if report.found is not None and report.found.events < EVENTS:
+    if report.survey is not None and report.survey.events < EVENTS:
         assert report.status == 1
-        assert f"{EVENTS - report.found.events:,} are missing" in report.words() or report.doubts
+        assert f"{EVENTS - report.survey.events:,} are missing" in report.text() or report.warnings
 
 
 NOTHING = [b"garbage!" * 40_000, b"agent,activity\n"]
@@ -176,7 +177,7 @@ def test_where_nothing_can_be_opened(store: Store, content: bytes) -> None:
     store.path.write_bytes(content)
     report = repaired(store.path)
     assert (report.status, report.saved) == (2, None)
-    assert "nothing could be opened; restore the file from a backup" in report.words()
+    assert "nothing could be opened; restore the file from a backup" in report.text()
     assert not saved_file(store.path).exists()
 
 
@@ -185,7 +186,7 @@ def test_somebody_elses_file_is_no_damaged_store(store: Store) -> None:
         connection.execute("CREATE TABLE sales (amount INTEGER)")
     report = repaired(store.path)
     assert report.status == 2
-    assert "no audit store" in report.words()
+    assert "not an audit store" in report.text()
 
 
 def with_wal(large: Store, folder: Path) -> Path:
@@ -203,8 +204,8 @@ def with_wal(large: Store, folder: Path) -> Path:
 
 def test_a_wal_that_is_there(large: Store, tmp_path: Path) -> None:
     report = repaired(with_wal(large, tmp_path))
-    assert report.found is not None
-    assert (report.status, report.found.events) == (0, EVENTS + 1000)
+    assert report.survey is not None
+    assert (report.status, report.survey.events) == (0, EVENTS + 1000)
 
 
 def test_a_damaged_wal_is_left_out_and_said(large: Store, tmp_path: Path) -> None:
@@ -217,10 +218,10 @@ def test_a_damaged_wal_is_left_out_and_said(large: Store, tmp_path: Path) -> Non
     report = repaired(file)
     assert report.status == 1
     assert report.saved is not None
-    assert report.found is not None
-    assert (report.found.events, strangers(report.saved, large.path)) == (EVENTS, 0)
-    assert f"{wal} is left out" in report.words()
-    assert "1 events wait safely" in report.words()
+    assert report.survey is not None
+    assert (report.survey.events, strangers(report.saved, large.path)) == (EVENTS, 0)
+    assert f"{wal} is left out" in report.text()
+    assert "1 event safe in " in report.text()
     assert wal.read_bytes() == data
 
 
@@ -232,9 +233,9 @@ def test_a_wal_that_is_gone_or_cut_leaves_no_trace_in_the_file(
     wal = file.with_name("audit.duckdb.wal")
     wal.write_bytes(wal.read_bytes()[: int(wal.stat().st_size * kept)])
     report = repaired(file)
-    assert report.found is not None
-    assert (report.status, report.found.missing) == (0, ())
-    assert report.found.events >= EVENTS
+    assert report.survey is not None
+    assert (report.status, report.survey.missing) == (0, ())
+    assert report.survey.events >= EVENTS
 
 
 def test_a_saved_store_goes_on_as_the_same_store(large: Store, tmp_path: Path) -> None:
@@ -254,13 +255,13 @@ def test_a_gap_is_missing_though_nothing_is_damaged(large: Store, tmp_path: Path
         connection.execute("DELETE FROM events WHERE seq IN (5, 6, 150000)")
     report = repaired(file)
     assert (report.status, report.saved) == (1, None)
-    assert "missing: seq 5 to 6, 2 events\nmissing: seq 150000, 1 event" in report.words()
+    assert "missing: seq 5 to 6, 2 events\nmissing: seq 150000, 1 event" in report.text()
 
 
 def test_an_earlier_repair_is_not_written_over(large: Store, tmp_path: Path) -> None:
     file = damaged(large, tmp_path, flip(8))
     repair(file)
-    with pytest.raises(AuditStoreError, match="is there already; move it away"):
+    with pytest.raises(AuditStoreError, match="exists already; move it away"):
         repair(file)
 
 
@@ -277,6 +278,6 @@ def test_what_lies_beside_is_named(large: Store, tmp_path: Path) -> None:
     folder = file.with_name("audit.duckdb.spool") / "set-aside"
     folder.mkdir()
     (folder / "broken.ndjson").write_text("{\n")
-    words = repair(file).words()
-    assert "1 events wait safely in" in words
-    assert f"for a person to look at: {folder / 'broken.ndjson'}" in words
+    words = repair(file).text()
+    assert "1 event safe in " in words
+    assert f"because it holds rejected records: {folder / 'broken.ndjson'}" in words

@@ -121,9 +121,9 @@ def test_a_folder_is_no_store(tmp_path: Path) -> None:
 def test_somebody_elses_duckdb_file_is_left_alone(store: Store) -> None:
     with duckdb.connect(str(store.path)) as connection:
         connection.execute("CREATE TABLE sales (amount INTEGER)")
-    with pytest.raises(StoreCorrupt, match="no audit store: it has no table store_info"):
+    with pytest.raises(StoreCorrupt, match="not an audit store: it has no table store_info"):
         count(store)
-    with pytest.raises(StoreCorrupt, match="no audit store: it has the table 'sales'"), store.write():
+    with pytest.raises(StoreCorrupt, match="not an audit store: it has the table 'sales'"), store.write():
         pass
     with duckdb.connect(str(store.path)) as connection:
         assert connection.execute("SELECT table_name FROM duckdb_tables()").fetchall() == [("sales",)]
