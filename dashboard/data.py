@@ -2,7 +2,7 @@
 
 import contextlib
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -109,7 +109,7 @@ def page(
     below: int,
     skip: int,
     rows: int,
-    columns: Sequence[str] = LISTED,
+    columns: tuple[str, ...] = LISTED,
     since: int = 0,
 ) -> pd.DataFrame:
     """The rows of `queries.page`. Raises as `surroundings`."""

@@ -145,7 +145,7 @@ class EventQueries(Protocol):
         below: int,
         skip: int,
         rows: int,
-        columns: Sequence[str] = ...,
+        columns: tuple[str, ...] = ...,
         since: int = 0,
     ) -> Query:
         """`rows` events with `since` <= seq < `below`, the newest first, after `skip` of them."""

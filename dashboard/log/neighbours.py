@@ -29,7 +29,7 @@ def place(pinned: paging.Pin, index: pd.DataFrame, seq: int) -> Place:
     """The place of the event `seq`; `index` is that of the pages. Raises as `data.surroundings`."""
     rank = data.newer(pinned.whole, seq + 1)
     below = min(seq + 1, pinned.below)
-    here = data.page(pinned.where, below=below, skip=0, rows=2, columns="seq, event_id")
+    here = data.page(pinned.where, below=below, skip=0, rows=2, columns=("seq", "event_id"))
     inside = not here.empty and int(here["seq"].iloc[0]) == seq
     rest = here["event_id"].tolist()[inside:]
     return Place(
@@ -40,5 +40,5 @@ def place(pinned: paging.Pin, index: pd.DataFrame, seq: int) -> Place:
 
 
 def _newer(pinned: paging.Pin, index: pd.DataFrame, rank: int) -> Neighbour:
-    found = data.page(pinned.where, **asdict(paging.locate(index, rank, 1)), rows=1, columns="event_id")
+    found = data.page(pinned.where, **asdict(paging.locate(index, rank, 1)), rows=1, columns=("event_id",))
     return Neighbour(str(found["event_id"].iloc[0]), rank)

@@ -149,7 +149,13 @@ def newer(where: EventFilter, *, since: int) -> Query:
 
 
 def page(
-    where: EventFilter, *, below: int, skip: int, rows: int, columns: Sequence[str] = COLUMNS, since: int = 0
+    where: EventFilter,
+    *,
+    below: int,
+    skip: int,
+    rows: int,
+    columns: tuple[str, ...] = COLUMNS,
+    since: int = 0,
 ) -> Query:
     """`rows` events with `since` <= seq < `below`, the newest first, after `skip` of them; `columns` of `events`."""
     selected, params = condition(where)
