@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from audit_store.engines.duckdb.rw_lock import locked
 from audit_store.errors import StoreBusy
+from audit_store.file_lock import locked
 from audit_store.local_time import now, utc_text
 from audit_store.state import json_files
 from audit_store.state.database import Connection, decoded
