@@ -1,5 +1,5 @@
 """`python -m analysis` is another name of `python -m alarms`."""
 
-from alarms.__main__ import main
+import runpy
 
-raise SystemExit(main())
+runpy.run_module("alarms", run_name="__main__", alter_sys=True)
