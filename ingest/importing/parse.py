@@ -186,4 +186,4 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_constant(name: str) -> float:
-    raise InvalidEvent("record", name, "NaN and Infinity are no JSON")
+    raise InvalidEvent("record", name, "NaN and Infinity are not valid JSON")
