@@ -149,7 +149,7 @@ def test_the_statement_rule_sees_statements(pattern: str) -> None:
 
 HEAVY = ("duckdb", "pandas", "pyarrow", "numpy", "streamlit", "altair", "click", "humanize", "msgspec")
 APPEND = "import ingest; ingest.append(agent='a', activity='b', store='s.duckdb', fold=False)"
-COMMAND = "import ingest.__main__ as it; it.main({}); "
+COMMAND = "import ingest.__main__ as it; it.main({})"
 
 
 @pytest.mark.processes
