@@ -5,9 +5,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from audit_store import catalogue
-from audit_store.catalogue import Catalogue
+from audit_store.catalogue import Catalogue, load_over
 from audit_store.errors import InvalidFormat
-from audit_store.own_catalogue import load_over
 from ingest import default_store
 
 

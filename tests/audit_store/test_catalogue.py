@@ -1,4 +1,4 @@
-"""The known activities have categories, and a catalogue file that is wrong is told where."""
+"""The known activities have categories, and an error in a catalogue file names its line."""
 
 import tomllib
 from pathlib import Path
@@ -68,31 +68,37 @@ def entries(*names: str) -> str:
     [
         ("category = ", "Invalid value"),
         ("x = " + "[" * 5000, "recursion"),
-        ("other = 5", "other is 5"),
-        ('other = ""', "other is ''"),
-        ("categories = []", "the key 'categories' is not known; there are other and category"),
-        ('category = "Doors"', "category is 'Doors'; give one [[category]] table"),
-        ("category = [1]", "category is [1]; give one [[category]] table"),
+        ("other = 5", "other: 5 is not allowed"),
+        ('other = ""', "other: '' is not allowed"),
+        ("categories = []", "categories: unknown key; give one of other, built_in, category, login"),
+        ('category = "Doors"', "category: 'Doors' is not allowed; give one [[category]] table"),
+        ("category = [1]", "category 1: 1 is not allowed; give one [[category]] table"),
         ('[category]\nname = "Doors"\nactivities = []', "give one [[category]] table"),
-        ('[[category]]\nactivities = ["A"]', "category 1: name is None"),
-        (entries("A") + '[[category]]\nname = ["B"]\nactivities = []', "category 2: name is ['B']"),
-        ('[[category]]\nname = "A"', "category 1 (A): activities is None; give a list of texts"),
-        ('[[category]]\nname = "A"\nactivities = "B"', "category 1 (A): activities is 'B'; give a list"),
-        ('[[category]]\nname = "A"\nactivities = ["B", 1]', "category 1 (A): activities is ['B', 1]"),
-        ('[[category]]\nname = "A"\nactivities = [""]', "category 1 (A): activities is ''"),
-        ('[[category]]\nname = "A"\nactivity = ["B"]', "category 1: the key 'activity' is not known"),
-        (entries("A", "A"), "category 2: the name 'A' is taken"),
-        (entries("Other"), "category 1: the name 'Other' is taken"),
-        (entries("A") + '[[category]]\nname = "B"\nactivities = ["do A"]', "'do A' stands in 'A' and in 'B'"),
-        ('[[category]]\nname = "A"\nactivities = ["B", "B"]', "'B' stands in 'A' and in 'A'"),
-        (entries(*"ABCDEFGH"), "8 categories; 7 and `other` is the most"),
+        ('[[category]]\nactivities = ["A"]', "category 1: name is missing"),
+        (
+            entries("A") + '[[category]]\nname = ["B"]\nactivities = []',
+            "category 2 name: ['B'] is not allowed",
+        ),
+        ('[[category]]\nname = "A"', "category 1: activities is missing; give a list"),
+        (
+            '[[category]]\nname = "A"\nactivities = "B"',
+            "category 1 activities: 'B' is not allowed; give a list",
+        ),
+        ('[[category]]\nname = "A"\nactivities = ["B", 1]', "category 1 activities 2: 1 is not allowed"),
+        ('[[category]]\nname = "A"\nactivities = [""]', "category 1 activities 1: '' is not allowed"),
+        ('[[category]]\nname = "A"\nactivity = ["B"]', "category 1 activity: unknown key"),
+        (entries("A", "A"), "category 2 name: 'A' is taken"),
+        (entries("Other"), "category 1 name: 'Other' is taken"),
+        (entries("A") + '[[category]]\nname = "B"\nactivities = ["do A"]', "'do A' is in 'A' and in 'B'"),
+        ('[[category]]\nname = "A"\nactivities = ["B", "B"]', "'B' is in 'A' and in 'A'"),
+        (entries(*"ABCDEFGH"), "there are 8 categories; the most is 7 beside 'Other'"),
     ],
 )
 def test_a_wrong_file_names_itself_and_the_entry(file: Path, text: str, says: str) -> None:
     file.write_text(text)
     with pytest.raises(InvalidFormat) as refusal:
         catalogue.load(file)
-    assert f"catalogue {file}: " in str(refusal.value)
+    assert f"catalogue {file}" in str(refusal.value)
     assert says in str(refusal.value)
 
 
@@ -142,19 +148,104 @@ def test_a_file_without_logins_counts_the_usual_ones(file: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("login = 5", "login is 5; give one [login] table"),
+        ("login = 5", "login: 5 is not allowed; give one [login] table"),
         (
             "[login]\nactivity = []",
-            "login: the key 'activity' is not known; there are activities and failure",
+            "login activity: unknown key; give one of activities, failure",
         ),
-        ("[login]\nactivities = []", "login: activities is empty"),
-        ('[login]\nactivities = "Login"', "login: activities is 'Login'; give a list of texts"),
-        ('[login]\nactivities = [""]', "login: activities is ''"),
-        ('[login]\nfailure = ["denied"]', "login: failure has 'denied'; give one of success, failure"),
+        ("[login]\nactivities = []", "login activities: [] is not allowed"),
+        ('[login]\nactivities = "Login"', "login activities: 'Login' is not allowed; give a list"),
+        ('[login]\nactivities = [""]', "login activities 1: '' is not allowed"),
+        (
+            '[login]\nfailure = ["denied"]',
+            "login failure 1: 'denied' is not allowed; give a list of success, failure",
+        ),
     ],
 )
 def test_wrong_logins_name_the_entry(file: Path, text: str, says: str) -> None:
     file.write_text(text)
     with pytest.raises(InvalidFormat) as refusal:
         catalogue.load(file)
+    assert says in str(refusal.value)
+
+
+BUILT = catalogue.load()
+WIDGETS = '["Save widget popup", "Pause widget popup", "Delete widget popup"]'
+
+
+def over(file: Path, text: str) -> catalogue.Catalogue:
+    file.write_text(text, encoding="utf-8")
+    return catalogue.load_over(file)
+
+
+def test_an_empty_file_changes_nothing(file: Path) -> None:
+    assert over(file, "") == BUILT
+
+
+def test_a_built_in_category_gets_activities_and_a_colour(file: Path) -> None:
+    found = over(
+        file,
+        '[[category]]\nname = "Settings"\ncolour = "#123abc"\nactivities = ["Door code changed", "Login"]',
+    )
+    assert found.categories == tuple(name for name in BUILT.categories if name != "Sign-in")
+    assert [found.category(name) for name in ("Door code changed", "Login")] == ["Settings"] * 2
+    assert found.category("User deleted") == BUILT.category("User deleted")
+    assert found.colours == {"Settings": "#123abc"}
+    assert found.logins == BUILT.logins
+
+
+def test_a_new_category_takes_the_place_of_one_it_empties(file: Path) -> None:
+    found = over(file, f'other = "Rest"\n[[category]]\nname = "Doors"\nactivities = {WIDGETS}')
+    assert found.categories[-2:] == ("Doors", "Rest")
+    assert "Widgets" not in found.categories
+
+
+def test_the_built_in_categories_can_be_left_out(file: Path) -> None:
+    found = over(file, 'built_in = false\n[[category]]\nname = "Doors"\nactivities = ["Door shut"]')
+    assert found.categories == ("Doors", "Other")
+    assert found.category("Login") == "Other"
+
+
+def test_logins_can_be_others(file: Path) -> None:
+    assert over(file, '[login]\nactivities = ["Door opened"]').logins == ("Door opened",)
+
+
+CATEGORY = '[[category]]\nname = "Settings"\nactivities = ["A"]\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "says"),
+    [
+        ("# note\ncategory = \n", 2, "Invalid value"),
+        ("\nbuilt_in = 1\n", 2, "built_in: 1 is not allowed; give true or false"),
+        ("\n\nother = 5", 3, "other: 5 is not allowed"),
+        (CATEGORY + '\n[[category]]\nname = "B"\nactivity = ["x"]', 7, "category 2 activity: unknown key"),
+        (CATEGORY + '[[category]]\nname = ""\nactivities = []', 5, "category 2 name: '' is not allowed"),
+        (
+            CATEGORY + 'colour = "blue"',
+            4,
+            "category 1 colour: 'blue' is not allowed; give a colour such as #0c7848",
+        ),
+        (CATEGORY + "colour = 7", 4, "category 1 colour: 7 is not allowed"),
+        (
+            CATEGORY + '[[category]]\nname = "Widgets"\nactivities = "A"',
+            6,
+            "category 2 activities: 'A' is not allowed; give a list",
+        ),
+        (
+            CATEGORY + '[[category]]\nname = "Widgets"\nactivities = [\n"B",\n"A"]',
+            8,
+            "'A' is in 'Settings' and in",
+        ),
+        (CATEGORY + CATEGORY, 5, "'Settings' is taken"),
+        (CATEGORY + '[[category]]\nname = "Doors"\nactivities = ["B"]', 5, "'Doors' makes 8 categories"),
+        (CATEGORY + '\n[login]\nfailure = ["lost"]', 6, "login failure 1: 'lost' is not allowed"),
+        (f'other = "Widgets"\n{CATEGORY}', 1, "'Widgets' is the name of a category"),
+    ],
+)
+def test_what_is_wrong_is_said_with_file_line_and_value(file: Path, text: str, line: int, says: str) -> None:
+    with pytest.raises(InvalidFormat) as refusal:
+        over(file, text)
+    assert str(file) in str(refusal.value)
+    assert f"line {line}" in str(refusal.value)
     assert says in str(refusal.value)
