@@ -1,4 +1,4 @@
-"""What lies beside a store: the events that wait in its spool, and what was set aside."""
+"""The files beside a store: its spool, and what a fold set aside."""
 
 import os
 import re
@@ -14,18 +14,18 @@ def default_store() -> Path:
 
 
 def waiting_events(store: Path) -> int:
-    """How many events wait in `<store>.spool/`, not in the DuckDB file yet."""
+    """How many events wait in `<store>.spool/` for the next fold."""
     folder = spool_dir(store)
     return sum(events_in(path) for path in readable(folder)) if folder.is_dir() else 0
 
 
 def set_aside(store: Path) -> list[Path]:
-    """The segments that a fold put away because something in them could not be stored."""
+    """The segments that a fold set aside because they hold rejected records."""
     return sorted(_files(spool_dir(store) / "set-aside"))
 
 
 def unreadable(store: Path) -> list[Path]:
-    """The files of the spool that this process may not read: no fold takes them."""
+    """The files of the spool that this process may not read, so that no fold of it takes them."""
     return sorted(path for path in _files(spool_dir(store)) if not os.access(path, os.R_OK))
 
 
@@ -45,7 +45,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def events_in(path: Path) -> int:
-    """How many events a segment holds: lines, or what the name of a bulk segment says; 0 for any other file."""
+    """How many events a segment holds: its lines, or the number in the name of a bulk segment; 0 for other files."""
     if bulk := _BULK.fullmatch(path.name):
         return int(bulk[1])
     if path.suffix not in (".open", ".ndjson"):
@@ -58,7 +58,7 @@ def events_in(path: Path) -> int:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make a folder's names durable: after a power loss a new file is only there when this was done."""
+    """Make the names in a folder durable: without it, a power loss may take a new file."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -13,7 +13,6 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -21,28 +20,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from audit_store.errors import InvalidFormat
-from audit_store.event import FIELDS
+from audit_store.event import BODY, COLUMNS, FIELDS
 from audit_store.export.ocsf import ocsf
+from audit_store.local_time import local_text, utc_text
 
 TEXT_ROWS = 500
 PARQUET_ROWS = 100_000
-CSV_COLUMNS = (
-    "seq",
-    "event_id",
-    "occurred_at",
-    "occurred_at_local",
-    "recorded_at",
-    "agent",
-    "activity",
-    "description",
-    "outcome",
-    "source_ip",
-    "target",
-    "source",
-    "metadata",
-)
-_FREE_TEXT = CSV_COLUMNS[5:]
-# OWASP, CSV Injection: these begin a formula, full-width ones too; spreadsheets drop blanks and quotes first.
+CSV_COLUMNS = (*COLUMNS[:3], "occurred_at_local", *COLUMNS[3:])
+"""Every column of `events`, and `occurred_at` in the filter's zone behind it."""
+# OWASP, CSV Injection: these characters begin a formula, their full-width forms too, after blanks and quotes.
 _FORMULA = re.compile(r"""[\s"'`‘’“”\x00-\x20\u200b-\u200f\u2060\ufeff]*[=+\-@\t\r\n＝＋－＠]""")
 
 
@@ -65,12 +51,12 @@ class Encoder(Protocol):
 def encoder(name: str, zone: ZoneInfo) -> Encoder:
     """A new encoder of this format; `zone` is that of local times. Raises InvalidFormat."""
     if name not in FORMATS:
-        raise InvalidFormat(f"format {name!r} is not known; give one of {', '.join(FORMATS)}")
+        raise InvalidFormat(f"unknown format {name!r}; give one of {', '.join(FORMATS)}")
     return FORMATS[name](zone)
 
 
 class _Lines:
-    """Text: `lines` writes some events, `header` goes before the first."""
+    """A text format: `lines` encodes some events, `header` is written before the first."""
 
     rows = TEXT_ROWS
 
@@ -113,7 +99,7 @@ class _Parquet:
 
 
 class _Sink(io.RawIOBase):
-    """A file that hands out what was written to it and forgets it."""
+    """A file whose content is taken out as it is written."""
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
@@ -137,30 +123,14 @@ class _Sink(io.RawIOBase):
 
 
 def neutral(text: str) -> str:
-    """The text as a cell that no spreadsheet takes for a formula: one apostrophe before it where needed.
+    """The text as a cell that no spreadsheet reads as a formula: with an apostrophe before it where needed.
 
-    To have the text back, take one apostrophe from a cell that begins with one and is still such a text
-    without it.
+    To restore the text, remove the first apostrophe of a cell whose remaining text would again get one.
 
     >>> neutral("=1+2"), neutral("5 = 5")
     ("'=1+2", '5 = 5')
     """
     return "'" + text if _FORMULA.match(text) else text
-
-
-def utc_text(moment: datetime) -> str:
-    """RFC 3339 of a naive datetime in UTC, with microseconds and Z."""
-    return moment.isoformat(timespec="microseconds") + "Z"
-
-
-def local_text(moment: datetime, zone: ZoneInfo) -> str:
-    """RFC 3339 of a naive datetime in UTC, in `zone` with its offset."""
-    local = moment.replace(tzinfo=UTC).astimezone(zone)
-    offset = local.utcoffset() or timedelta()
-    if offset % timedelta(minutes=1):
-        # RFC 3339 offsets have no seconds; Liberia's had until 1972.
-        local = local.astimezone(timezone(round(offset / timedelta(minutes=1)) * timedelta(minutes=1)))
-    return local.isoformat(timespec="microseconds")
 
 
 def _csv(zone: ZoneInfo) -> Encoder:
@@ -176,7 +146,7 @@ def _cells(event: Mapping[str, Any], zone: ZoneInfo) -> list[str]:
         local_text(moment, zone),
         utc_text(event["recorded_at"]),
     ]
-    return fixed + [neutral(event[name] or "") for name in _FREE_TEXT]
+    return fixed + [neutral(event[name] or "") for name in BODY]
 
 
 def _csv_rows(rows: Iterable[Sequence[str]]) -> str:

@@ -1,8 +1,8 @@
-"""The manifest of an export: which events are in the file, and hashes by which a change is found.
+"""The manifest of an export: which events are in the file, and hashes that reveal a change.
 
-It stands beside the file as FILE.manifest.json. Its own hash says whether the manifest is still as it was
-written; it is no signature: whoever may change both files can write new hashes. Keep the hash that the export
-prints somewhere else where that matters.
+It is beside the file as FILE.manifest.json. Its own hash shows whether the manifest was changed; it is not a
+signature: whoever may change both files can write new hashes. If that matters, keep the hash that the export prints
+somewhere else.
 """
 
 import getpass
@@ -10,11 +10,12 @@ import hashlib
 import json
 import os
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from audit_store import local_time
 from audit_store.errors import InvalidFormat
 from audit_store.filters import EventFilter
 
@@ -38,9 +39,9 @@ class Block:
 class Manifest:
     """What an exported file is.
 
-    `filter` is a sentence and `query` the same as URL parameters; `start` and `end` say what a relative range
-    meant, in UTC (None: open). `exported_at` is UTC. The blocks cover the file from its first byte to its
-    last; each ends with an event, 256 KiB or a little more after the one before.
+    `filter` is a sentence and `query` the same as URL parameters; `start` and `end` are the bounds of a relative
+    range, in UTC (None: open). `exported_at` is UTC. The blocks cover the file from its first byte to its last; each
+    ends with an event and has 256 KiB or a little more.
     """
 
     file: str
@@ -74,7 +75,7 @@ class Manifest:
 
 
 def read(text: str) -> tuple[Manifest, bool]:
-    """The manifest in a text, and whether it is as it was written. Raises InvalidFormat."""
+    """The manifest in a text, and whether its own hash matches. Raises InvalidFormat."""
     try:
         values = json.loads(text)
         if values["manifest_version"] != MANIFEST_VERSION:
@@ -82,42 +83,42 @@ def read(text: str) -> tuple[Manifest, bool]:
                 f"it has version {values['manifest_version']!r}, and this program knows {MANIFEST_VERSION}; "
                 "check the file with the program that wrote it"
             )
-        said = values.pop(_SELF)
+        own_hash = values.pop(_SELF)
         values["blocks"] = tuple(_block(block) for block in values["blocks"])
-        found = Manifest(**values)
-        _check_types(found)
+        manifest = Manifest(**values)
+        _check_types(manifest)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise InvalidFormat(f"it is no manifest ({type(error).__name__}: {error})") from None
-    return found, said == found.own_hash
+        raise InvalidFormat(f"it is not a manifest ({type(error).__name__}: {error})") from None
+    return manifest, own_hash == manifest.own_hash
 
 
 def _block(values: dict[str, Any]) -> Block:
     block = Block(**values)
     if not (isinstance(block.events, int) and isinstance(block.bytes, int) and block.bytes > 0):
-        raise TypeError("a block's events and bytes are whole numbers")
+        raise TypeError("a block's events and bytes must be integers")
     return block
 
 
-def _check_types(found: Manifest) -> None:
-    if not (isinstance(found.bytes, int) and isinstance(found.events, int)):
-        raise TypeError("events and bytes are whole numbers")
+def _check_types(manifest: Manifest) -> None:
+    if not (isinstance(manifest.bytes, int) and isinstance(manifest.events, int)):
+        raise TypeError("events and bytes must be integers")
 
 
 def path_of(file: Path) -> Path:
-    """Where the manifest of a file stands."""
+    """The path of the manifest of a file."""
     return file.with_name(file.name + SUFFIX)
 
 
 def user() -> str:
-    """Who runs this program, as the system knows them."""
+    """The name of the user that runs this program."""
     try:
         return getpass.getuser()
-    except (KeyError, OSError):  # a container may run under a number without a name
+    except (KeyError, OSError):  # in a container, a user may have no name
         return f"uid {os.getuid()}"
 
 
 class Seal:
-    """Hashes what is written to a file, whole and by block."""
+    """Hashes what is written to a file, as a whole and in blocks."""
 
     def __init__(self) -> None:
         self._whole, self._block = hashlib.sha256(), hashlib.sha256()
@@ -125,7 +126,7 @@ class Seal:
         self._blocks: list[Block] = []
 
     def add(self, data: bytes, events: int) -> None:
-        """Take the next bytes; with the last of them `events` events ended."""
+        """Add the next bytes, in which `events` events end."""
         self._whole.update(data)
         self._block.update(data)
         self._block_bytes += len(data)
@@ -149,7 +150,7 @@ class Seal:
         seqs: tuple[int | None, int | None],
         by: str,
     ) -> Manifest:
-        """The manifest of all that was added; `seqs` are the first and the last."""
+        """The manifest of everything that was added; `seqs` are the first and the last."""
         self._close_block()
         return Manifest(
             file=file,
@@ -165,7 +166,7 @@ class Seal:
             start=_utc(where.period.start),
             end=_utc(where.period.end),
             store_id=store_id,
-            exported_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+            exported_at=local_time.utc_text(local_time.now(), "seconds"),
             exported_by=by,
             blocks=tuple(self._blocks),
         )

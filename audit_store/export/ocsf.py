@@ -8,10 +8,10 @@ Three classes, all of category 3, Identity & Access Management:
 | User deleted, created, enabled, disabled, locked; Staff role … | Account Change 3001 | 6, 1, 2, 5, 9; 99 |
 | any other | Entity Management 3004 | 1 Create, 2 Read, 3 Update, 4 Delete by its verb, else 99 Other |
 
-With 99 `activity_name` is the activity itself, as the schema asks. Where a class requires an object that the
-event does not name (the user of an Account Change, the entity), its name is "unknown" or the activity. The
-log knows no severities, so `severity_id` is 1, Informational. What no attribute has room for stands in
-`unmapped`, the metadata as the exact text that was received.
+With 99, `activity_name` is the activity itself, as the schema requires. Where a class requires an object that the
+event does not name (the user of an Account Change, the entity), its name is "unknown" or the activity. Events have no
+severity, so `severity_id` is 1, Informational. Fields without an attribute of their own are in `unmapped`, the
+metadata as the exact text that was received.
 """
 
 import re
@@ -71,7 +71,7 @@ def ocsf(event: Mapping[str, Any]) -> dict[str, Any]:
     activity = event["activity"]
     rule = next((rule for rule in _RULES if rule.pattern.match(activity)), _REST)
     status_id, status = _STATUS.get(event["outcome"], (0, "Unknown"))
-    found: dict[str, Any] = {
+    ocsf_event: dict[str, Any] = {
         "class_uid": rule.class_uid,
         "class_name": _CLASS_NAMES[rule.class_uid],
         "category_uid": rule.class_uid // 1000,
@@ -91,12 +91,12 @@ def ocsf(event: Mapping[str, Any]) -> dict[str, Any]:
         "unmapped": {name: event[name] for name in ("activity", "target", "source", "metadata")},
     }
     if event["source_ip"]:
-        found["src_endpoint"] = {"ip": event["source_ip"]}
-    return found
+        ocsf_event["src_endpoint"] = {"ip": event["source_ip"]}
+    return ocsf_event
 
 
 def _metadata(event: Mapping[str, Any]) -> dict[str, Any]:
-    found = {
+    metadata = {
         "version": VERSION,
         "product": {"name": PRODUCT, "vendor_name": PRODUCT},
         "uid": event["event_id"],
@@ -104,11 +104,11 @@ def _metadata(event: Mapping[str, Any]) -> dict[str, Any]:
         "original_time": event["occurred_at"].isoformat(timespec="microseconds") + "Z",
         "logged_time": _milliseconds(event["recorded_at"]),
     }
-    return found | ({"log_provider": event["source"]} if event["source"] else {})
+    return metadata | ({"log_provider": event["source"]} if event["source"] else {})
 
 
 def _subject(event: Mapping[str, Any], class_uid: int) -> dict[str, Any]:
-    """What the class requires beside the actor."""
+    """The objects that the class requires beside the actor."""
     if class_uid == AUTHENTICATION:
         service = event["target"] or event["source"] or PRODUCT
         return {"user": {"name": event["agent"]}, "service": {"name": service}}

@@ -1,4 +1,4 @@
-"""Is an exported file still what its manifest says, and if not, where not?"""
+"""Compares an exported file with its manifest and says where they differ."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -9,27 +9,28 @@ from typing import BinaryIO
 from audit_store.errors import InvalidFormat
 from audit_store.export import manifest
 from audit_store.export.manifest import Block, Manifest
+from audit_store.quantities import counted
 
 _CHUNK = 1 << 20
 
 
 def check(file: Path, manifest_file: Path | None = None) -> list[str]:
-    """What is wrong with an exported file, a sentence each; nothing is wrong where there is none.
+    """What is wrong with an exported file, in sentences; an empty list if it is what its manifest says.
 
-    The manifest is FILE.manifest.json unless it is named. Raises OSError for a file that cannot be read.
+    The manifest is FILE.manifest.json unless another is given. Raises OSError for a file that cannot be read.
     """
     with file.open("rb") as content:
-        beside = manifest_file or manifest.path_of(file)
-        if not beside.exists():
-            return [f"there is no manifest {beside}, so nothing is known about {file}"]
+        path = manifest_file or manifest.path_of(file)
+        if not path.exists():
+            return [f"the manifest {path} does not exist, so {file} cannot be checked"]
         try:
-            expected, untouched = manifest.read(beside.read_text(encoding="utf-8"))
+            expected, untouched = manifest.read(path.read_text(encoding="utf-8"))
         except (InvalidFormat, UnicodeDecodeError) as error:
-            return [f"the manifest {beside} cannot be used: {error}"]
+            return [f"the manifest {path} cannot be used: {error}"]
         if not untouched:
-            return [f"the manifest {beside} was changed after it was written: its own hash does not fit"]
+            return [f"the manifest {path} was changed after it was written: its own hash does not match"]
         if not _adds_up(expected):
-            return [f"the manifest {beside} contradicts itself: its blocks are not as long as the file"]
+            return [f"the manifest {path} contradicts itself: its blocks are not as long as the file"]
         return _differences(content, file.stat().st_size, expected)
 
 
@@ -45,12 +46,14 @@ def _differences(content: BinaryIO, size: int, expected: Manifest) -> list[str]:
     blocks = expected.blocks
     ends = list(accumulate((block.bytes for block in blocks), initial=0))
     if size == expected.bytes:
-        wrong = [place for place, block in enumerate(blocks) if not _holds(content, ends[place], block)]
+        wrong = [
+            position for position, block in enumerate(blocks) if not _holds(content, ends[position], block)
+        ]
         return [f"{_where(run, blocks, ends)} changed" for run in _runs(wrong)]
     good = _good_from_start(content, blocks, ends)
     grown = size - expected.bytes
     if good == len(blocks):
-        return [f"{_bytes(grown)} follow the last event: something was added at the end"]
+        return [f"{counted(grown, 'byte')} follow the last event: something was added at the end"]
     if size <= ends[good + 1] and grown < 0:
         whole = sum(block.events for block in blocks[:good])
         return [
@@ -58,14 +61,14 @@ def _differences(content: BinaryIO, size: int, expected: Manifest) -> list[str]:
             f"{expected.events:,} events are surely whole"
         ]
     tail = _good_from_end(content, blocks, ends, grown, good)
-    change = f"{_bytes(abs(grown))} {'more' if grown > 0 else 'less'} than there were"
+    change = f"{counted(abs(grown), 'byte')} {'more' if grown > 0 else 'less'} than there were"
     return [f"{_where(range(good, len(blocks) - tail), blocks, ends)} changed: there are {change}"]
 
 
 def _good_from_start(content: BinaryIO, blocks: Sequence[Block], ends: Sequence[int]) -> int:
-    for place, block in enumerate(blocks):
-        if not _holds(content, ends[place], block):
-            return place
+    for position, block in enumerate(blocks):
+        if not _holds(content, ends[position], block):
+            return position
     return len(blocks)
 
 
@@ -73,36 +76,32 @@ def _good_from_end(
     content: BinaryIO, blocks: Sequence[Block], ends: Sequence[int], grown: int, good: int
 ) -> int:
     """How many of the last blocks are there, moved by what was put in or taken out before them."""
-    for count, place in enumerate(reversed(range(good, len(blocks)))):
-        start = ends[place] + grown
-        if start < ends[good] or not _holds(content, start, blocks[place]):
+    for count, position in enumerate(reversed(range(good, len(blocks)))):
+        start = ends[position] + grown
+        if start < ends[good] or not _holds(content, start, blocks[position]):
             return count
     return max(len(blocks) - good - 1, 0)
 
 
 def _holds(content: BinaryIO, start: int, block: Block) -> bool:
     content.seek(start)
-    found, left = hashlib.sha256(), block.bytes
+    digest, left = hashlib.sha256(), block.bytes
     while left and (data := content.read(min(left, _CHUNK))):
-        found.update(data)
+        digest.update(data)
         left -= len(data)
-    return not left and found.hexdigest() == block.sha256
+    return not left and digest.hexdigest() == block.sha256
 
 
-def _runs(places: Sequence[int]) -> Iterator[range]:
-    for _, group in groupby(enumerate(places), lambda pair: pair[1] - pair[0]):
-        members = [place for _, place in group]
+def _runs(positions: Sequence[int]) -> Iterator[range]:
+    for _, group in groupby(enumerate(positions), lambda pair: pair[1] - pair[0]):
+        members = [position for _, position in group]
         yield range(members[0], members[-1] + 1)
 
 
 def _where(run: range, blocks: Sequence[Block], ends: Sequence[int]) -> str:
     before = sum(block.events for block in blocks[: run.start])
     events = sum(block.events for block in blocks[run.start : run.stop])
-    place = f"bytes {ends[run.start]:,}–{ends[run.stop] - 1:,}"
+    position = f"bytes {ends[run.start]:,}–{ends[run.stop] - 1:,}"
     if not events:
-        return f"{place} (no event begins or ends there)"
-    return f"events {before + 1:,}–{before + events:,} of the file ({place})"
-
-
-def _bytes(count: int) -> str:
-    return "1 byte" if count == 1 else f"{count:,} bytes"
+        return f"{position} (no event begins or ends there)"
+    return f"events {before + 1:,}–{before + events:,} of the file ({position})"

@@ -21,11 +21,12 @@ from audit_store.engines.duckdb.store import Store
 from audit_store.errors import AuditStoreError, InvalidFormat, StoreNotFound
 from audit_store.event import COLUMNS, Event
 from audit_store.export import export as export_module
-from audit_store.export.encoders import CSV_COLUMNS, FORMATS, local_text, neutral
-from audit_store.export.export import export_bytes, export_to, pieces, plan
+from audit_store.export.encoders import CSV_COLUMNS, FORMATS, neutral
+from audit_store.export.export import export, export_to, pieces, plan
 from audit_store.export.ocsf import ocsf
 from audit_store.export.verify import check
 from audit_store.filters import EventFilter
+from audit_store.local_time import local_text
 from audit_store.ranges import Period
 from ingest.__main__ import main as ingest
 from tests.conftest import RECORDED_AT, Fill, examples
@@ -78,6 +79,12 @@ def world(make_store: MakeStore) -> Store:
     return make_store(hostile(place) for place in range(60))
 
 
+def exported_bytes(where: EventFilter, fmt: str, store: Store) -> bytes:
+    content = io.BytesIO()
+    export(where, content, fmt, store)
+    return content.getvalue()
+
+
 def stored(store: Store, where: EventFilter = ALL) -> list[dict[str, Any]]:
     """The events of a filter as plain values, in order."""
     selected, params = condition(where)
@@ -106,7 +113,7 @@ def read_cells(row: dict[str, str]) -> list[str]:
 
 
 def test_csv_gives_every_value_back(world: Store) -> None:
-    content = export_bytes(ALL, "csv", world)
+    content = exported_bytes(ALL, "csv", world)
     rows = csv_rows(content)
     assert tuple(rows[0]) == CSV_COLUMNS
     assert [read_cells(row) for row in rows] == [expected_cells(event) for event in stored(world)]
@@ -116,7 +123,7 @@ def test_csv_gives_every_value_back(world: Store) -> None:
 
 def test_duckdb_reads_the_same_csv(world: Store, tmp_path: Path) -> None:
     file = tmp_path / "events.csv"
-    file.write_bytes(export_bytes(ALL, "csv", world))
+    file.write_bytes(exported_bytes(ALL, "csv", world))
     with duckdb.connect() as connection:
         found = connection.execute(
             "SELECT * FROM read_csv($file, header = true, all_varchar = true)",
@@ -127,7 +134,7 @@ def test_duckdb_reads_the_same_csv(world: Store, tmp_path: Path) -> None:
 
 
 def test_no_cell_is_a_formula(world: Store) -> None:
-    for row in csv_rows(export_bytes(ALL, "csv", world)):
+    for row in csv_rows(exported_bytes(ALL, "csv", world)):
         for cell in row.values():
             assert not cell.lstrip(' "\u200b').startswith(tuple(FORMULAS)), cell
 
@@ -166,7 +173,7 @@ filters = st.builds(
 @settings(max_examples=examples(40))
 @given(where=filters, fmt=st.sampled_from(sorted(FORMATS)))
 def test_an_export_is_exactly_its_filter(world: Store, where: EventFilter, fmt: str) -> None:
-    content = export_bytes(where, fmt, world)
+    content = exported_bytes(where, fmt, world)
     ids = [str(event["event_id"]) for event in stored(world, where)]
     assert len(ids) == world.run(queries.summary(where))["events"][0]
     assert ids_in(content, fmt) == ids
@@ -196,7 +203,7 @@ def test_an_export_can_be_imported_again(
 
 
 def test_parquet_times_are_instants(world: Store) -> None:
-    table = pq.ParquetFile(io.BytesIO(export_bytes(ALL, "parquet", world)))
+    table = pq.ParquetFile(io.BytesIO(exported_bytes(ALL, "parquet", world)))
     kind = json.loads(
         table.schema.column(table.schema_arrow.names.index("occurred_at")).logical_type.to_json()
     )
@@ -226,9 +233,9 @@ def test_an_export_is_a_snapshot(store: Store, fill: Fill, monkeypatch: pytest.M
     fill(store, few)
     planned = plan(ALL, store)
     assert (planned.events, planned.seqs) == (2600, (0, 2599))
-    assert [stretch.events for stretch in planned.stretches] == [512, 512, 512, 512, 552]
+    assert [seq_range.events for seq_range in planned.ranges] == [512, 512, 512, 512, 552]
     monkeypatch.setattr(export_module, "MOST_EVENTS", 1100)
-    assert [stretch.events for stretch in plan(ALL, store).stretches] == [1024, 1024, 552]
+    assert [seq_range.events for seq_range in plan(ALL, store).ranges] == [1024, 1024, 552]
     lines = b""
     for piece in pieces(planned, "jsonl"):
         if piece.events and not lines:
@@ -238,10 +245,10 @@ def test_an_export_is_a_snapshot(store: Store, fill: Fill, monkeypatch: pytest.M
     assert plan(ALL, store).events == 2603
 
 
-def test_long_texts_make_short_stretches(store: Store, fill: Fill, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_texts_make_short_ranges(store: Store, fill: Fill, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export_module, "MOST_BYTES", 1 << 20)
     fill(store, (Event(agent="a", activity="b", description="x" * 4000) for _ in range(1024)))
-    assert [stretch.events for stretch in plan(ALL, store).stretches] == [512, 512]
+    assert [seq_range.events for seq_range in plan(ALL, store).ranges] == [512, 512]
 
 
 def test_a_store_replaced_meanwhile_stops_the_export(store: Store, fill: Fill, make_store: MakeStore) -> None:
@@ -259,7 +266,7 @@ def test_a_file_appears_whole_or_not_at_all(store: Store, fill: Fill, tmp_path: 
         export_to(file, ALL, "csv", store)
     assert list(file.parent.iterdir()) == []
     file.write_text("as it was")
-    with pytest.raises(InvalidFormat, match="'excel' is not known; give one of csv, jsonl, parquet, ocsf"):
+    with pytest.raises(InvalidFormat, match="unknown format 'excel'; give one of csv, jsonl, parquet, ocsf"):
         export_to(file, ALL, "excel", fill(store, [hostile(1)]))
     assert [path.read_text() for path in file.parent.iterdir()] == ["as it was"]
     made = export_to(file, ALL, "csv", store, by="Ada")

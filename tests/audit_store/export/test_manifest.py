@@ -218,7 +218,7 @@ def test_what_is_no_manifest_is_named(exported: Path, tmp_path: Path, text: str)
 def test_a_missing_manifest_and_a_missing_file(exported: Path, tmp_path: Path) -> None:
     file = copy_of(exported, tmp_path)
     elsewhere = path_of(file).replace(tmp_path / "kept.json")
-    assert "there is no manifest" in check(file)[0]
+    assert "does not exist, so" in check(file)[0]
     assert check(file, elsewhere) == []
     file.unlink()
     with pytest.raises(FileNotFoundError):
