@@ -41,12 +41,15 @@ class Commands(click.Group):
 def run(commands: click.Group, arguments: Sequence[str] | None, prog: str) -> int:
     """Run a command line and give its exit status; `arguments` are those of the process unless given.
 
-    Wrong arguments are one line on standard error and status NOTHING_DONE.
+    `prog` is the name of the program in its texts; an installed script, such as `audit-store`, has its own. Wrong
+    arguments are one line on standard error and status NOTHING_DONE.
     """
+    script = Path(sys.argv[0]).name
+    program = script if script.startswith("audit-") else prog
     try:
-        status = commands.main(arguments, prog_name=prog, standalone_mode=False)
+        status = commands.main(arguments, prog_name=program, standalone_mode=False)
     except click.UsageError as error:
-        name = error.ctx.command_path if error.ctx else prog
+        name = error.ctx.command_path if error.ctx else program
         message = " ".join(error.format_message().split()).rstrip(".")
         click.echo(f"{name}: {message}; see {name} --help", err=True)
         return NOTHING_DONE

@@ -1,6 +1,7 @@
 """What `pip install .` brings: the packages `ingest` and `audit_store`, which need no Streamlit, Altair or pandas."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -110,6 +111,18 @@ def test_a_host_appends_imports_folds_and_reads(host: Path, tmp_path: Path) -> N
     assert len((tmp_path / "log.csv").read_text().splitlines()) == 1 + 3
     audit_store("check-export", "log.csv")
     audit_store("repair")
+
+
+@pytest.mark.parametrize(("program", "word", "commands"), [("audit-store", "ex", "export")])
+def test_a_shell_completes_commands(
+    host: Path, tmp_path: Path, program: str, word: str, commands: str
+) -> None:
+    """As the function that `_…_COMPLETE=bash_source` prints asks for it."""
+    variable = f"_{program.replace('-', '_').upper()}_COMPLETE"
+    request = {variable: "bash_complete", "COMP_WORDS": f"{program} {word}", "COMP_CWORD": "1"}
+    command = [host / program]
+    result = subprocess.run(command, cwd=tmp_path, env=os.environ | request, capture_output=True, text=True)
+    assert result.stdout == f"plain,{commands}\n"
 
 
 def test_requirements_name_what_the_project_and_its_extras_need() -> None:
