@@ -12,9 +12,11 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
+from typing import IO
 
 from audit_store.event import Event
 from ingest import append
@@ -92,6 +94,10 @@ def _rate(work: Work, store: Path) -> float:
         return sum(pool.starmap(_count, [(work, store)] * PROCESSES, chunksize=1))
 
 
+_barrier: Barrier
+"""Where the processes of a pool wait for each other before they start."""
+
+
 def _set_barrier(barrier: Barrier) -> None:
     global _barrier
     _barrier = barrier
@@ -120,10 +126,14 @@ def _fold_seconds(store: Path, count: int) -> float:
     """The least of some folds of `count` events, which wait as one segment."""
     seconds = []
     for _ in range(FOLDS):
-        lines = [event_line(Event.of(EVENT))[0] + b"\n" for _ in range(count)]
-        publish([write_part(store, ".ndjson", lambda file, lines=lines: file.writelines(lines))])
+        text = b"".join(event_line(Event.of(EVENT))[0] + b"\n" for _ in range(count))
+        publish([write_part(store, ".ndjson", partial(_write_text, text))])
         seconds.append(_seconds(lambda: fold(store)))
     return min(seconds)
+
+
+def _write_text(text: bytes, file: IO[bytes]) -> None:
+    file.write(text)
 
 
 def _syncs(folder: Path) -> list[float]:
