@@ -104,8 +104,12 @@ class EventFilter:
 
     def sentence(self) -> str:
         """The filter in words: "failed Login events by support-7, last 7 days, Asia/Kolkata"."""
+        return f"{self.subject()}, {self._when()}, {self.tz}"
+
+    def subject(self, noun: str = "events") -> str:
+        """The filter in words without its time: "failed Login events by support-7"."""
         outcomes = [_OUTCOME_WORDS[outcome] for outcome in self.outcome if outcome != NO_OUTCOME]
-        words = [_listed(outcomes), _listed(self.activity), "events"]
+        words = [_listed(outcomes), _listed(self.activity), noun]
         text = " ".join(word for word in words if word)
         if NO_OUTCOME in self.outcome:
             text += f"{' and those' if outcomes else ''} with no outcome recorded"
@@ -116,7 +120,7 @@ class EventFilter:
         text += f", not from {_listed(_sources(self.not_source))}" if self.not_source else ""
         text += f' with "{self.q}"' if self.q else ""
         text += f", {_listed([week_hours.words(value) for value in self.hours])}" if self.hours else ""
-        return f"{text}, {self._when()}, {self.tz}"
+        return text
 
     def _when(self) -> str:
         if self.range != "custom":

@@ -37,4 +37,13 @@ def bound_text(moment: datetime, zone: ZoneInfo) -> str:
     plain = local.replace(tzinfo=None)
     if local.utcoffset() != plain.replace(tzinfo=zone, fold=1 - local.fold).utcoffset():
         return local.isoformat(timespec="minutes")
-    return plain.date().isoformat() if plain.time() == time() else plain.isoformat(timespec="minutes")
+    return plain_text(plain)
+
+
+def plain_text(local: datetime) -> str:
+    """A naive local time as the parameters `from` and `to` write it: a date where it is midnight.
+
+    >>> plain_text(datetime(2026, 3, 14)), plain_text(datetime(2026, 3, 14, 9, 26))
+    ('2026-03-14', '2026-03-14T09:26')
+    """
+    return local.date().isoformat() if local.time() == time() else local.isoformat(timespec="minutes")

@@ -33,10 +33,19 @@ def duration(length: timedelta) -> str:
     return humanize.precisedelta(length, suppress=("years", "months"), format="%d")
 
 
-def ago(length: timedelta) -> str:
-    """How long ago, in the largest unit; less than a second is "now".
+def roughly(length: timedelta) -> str:
+    """A length of time in its largest unit.
 
-    >>> ago(timedelta(minutes=3, seconds=5))
-    '3 minutes ago'
+    >>> roughly(timedelta(hours=3, minutes=12)), roughly(timedelta(hours=1))
+    ('3 hours', 'an hour')
+    """
+    return humanize.naturaldelta(length, months=False)
+
+
+def ago(length: timedelta) -> str:
+    """How long ago, in the largest unit; less than a second is "now", a negative length is in the future.
+
+    >>> ago(timedelta(minutes=3, seconds=5)), ago(timedelta(hours=-2))
+    ('3 minutes ago', '2 hours from now')
     """
     return humanize.naturaltime(length, months=False)
