@@ -1,4 +1,4 @@
-"""The catalogue in force: the built-in one, with the reader's own file over it."""
+"""The catalogue in use: the built-in one, or the viewer's own file on top of it."""
 
 import os
 from functools import lru_cache
@@ -11,24 +11,24 @@ from ingest import default_store
 
 
 def activities() -> Catalogue:
-    """The catalogue of now; a changed file counts from the next run of a page on."""
-    return _look()[0]
+    """The catalogue in use; a changed file applies from the next run of a page."""
+    return _load()[0]
 
 
 def problem() -> str | None:
-    """What is wrong with the reader's own file, with file, line, value and remedy."""
-    return _look()[1]
+    """What is wrong with the viewer's own file: file, line, value and remedy. None where nothing is."""
+    return _load()[1]
 
 
-def _look() -> tuple[Catalogue, str | None]:
-    named = os.environ.get("AUDIT_CATALOGUE")
-    path = Path(named) if named else default_store().with_name("catalogue.toml")
+def _load() -> tuple[Catalogue, str | None]:
+    configured = os.environ.get("AUDIT_CATALOGUE")
+    path = Path(configured) if configured else default_store().with_name("catalogue.toml")
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError as error:
-        missing = f"catalogue {path}: {error.strerror}; correct AUDIT_CATALOGUE" if named else None
+        missing = f"catalogue {path}: {error.strerror}; correct AUDIT_CATALOGUE" if configured else None
         return catalogue.load(), missing
-    return _read(path, (found.st_mtime_ns, found.st_size, found.st_ino))
+    return _read(path, (status.st_mtime_ns, status.st_size, status.st_ino))
 
 
 @lru_cache(maxsize=8)
@@ -36,4 +36,4 @@ def _read(path: Path, _version: tuple[int, ...]) -> tuple[Catalogue, str | None]
     try:
         return load_over(path), None
     except InvalidFormat as error:
-        return catalogue.load(), f"{error}. Until it is mended, the built-in catalogue is used."
+        return catalogue.load(), f"{error}. Using the built-in catalogue until the file is fixed."

@@ -1,4 +1,4 @@
-"""Cached reads: one opening of the store for all queries of a view, kept until the store changes."""
+"""Cached reads: one opening of the store for all queries of a page, cached until the store changes."""
 
 import contextlib
 import functools
@@ -23,7 +23,10 @@ _BYTES_KEPT = "256MB"
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """What a store holds: events, from when to when (naive UTC, None without events), the last seq."""
+    """The number of events in the store, the first and the last of them (naive UTC), and the last seq.
+
+    Without events, `first` and `last` are None and `last_seq` is -1.
+    """
 
     events: int
     first: datetime | None
@@ -32,8 +35,8 @@ class Extent:
 
 
 @dataclass(frozen=True, slots=True)
-class Inside:
-    """What the file says about itself; the newest event and record (naive UTC) are None without events."""
+class Contents:
+    """What the file contains; the newest event and the last time of storing (naive UTC) are None without events."""
 
     events: int
     newest: datetime | None
@@ -43,9 +46,9 @@ class Inside:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What every page needs: the extent of the store, and of each of FACETS its values with their events.
+    """What every page needs: the extent of the store, and the values of each of FACETS with their events.
 
-    The busiest OPTIONS values come first; each count is that of the rows after choosing it alone.
+    There are at most OPTIONS values, the most frequent first; each count is that of the rows after selecting it alone.
     """
 
     extent: Extent
@@ -53,7 +56,7 @@ class Surroundings:
 
 
 def store() -> Engine:
-    """The store this dashboard shows."""
+    """The store of this dashboard."""
     return open_store(default_store())
 
 
@@ -63,7 +66,10 @@ def queries() -> EventQueries:
 
 
 def surroundings(where: EventFilter) -> Surroundings:
-    """The choices that the sidebar offers. Raises StoreNotFound, StoreBusy, StoreCorrupt or StoreNewer."""
+    """The extent and facets of a filter.
+
+    Raises StoreNotFound, StoreBusy, StoreCorrupt, StoreNewer or QueryTimeout.
+    """
     extent, *facets = frames(queries().extent(), *(queries().facet(where, name, OPTIONS) for name in FACETS))
     row = extent.to_dict("records")[0]
     seq = -1 if pd.isna(row["last_seq"]) else int(row["last_seq"])
@@ -74,23 +80,23 @@ def surroundings(where: EventFilter) -> Surroundings:
 
 
 def sources(where: EventFilter) -> dict[str, int]:
-    """The busiest OPTIONS sources and their events ("none": not given). Raises as `surroundings`."""
+    """The OPTIONS most frequent sources and their events ("none": not given). Raises as `surroundings`."""
     return _counts(frames(queries().facet(where, "source", OPTIONS))[0])
 
 
 def find(where: EventFilter, column: str, text: str) -> dict[str, int]:
-    """The busiest OPTIONS values of one of FACETS in which `text` stands, with their events.
+    """The OPTIONS most frequent values of one of FACETS that contain `text`, with their events.
 
-    Upper and lower case are the same. Raises as `surroundings`.
+    Ignores case. Raises as `surroundings`.
     """
     return _counts(frames(queries().facet(where, column, OPTIONS, containing=text))[0])
 
 
-def inside() -> Inside:
-    """What the file says about itself. Raises as `surroundings`."""
+def contents() -> Contents:
+    """What the file contains. Raises as `surroundings`."""
     extent, version = frames(queries().extent(), queries().schema_version())
     row = extent.to_dict("records")[0]
-    return Inside(
+    return Contents(
         int(row["events"]),
         _moment(row["last"]),
         _moment(row["recorded"]),
@@ -113,28 +119,28 @@ def page(
     since: int = 0,
 ) -> pd.DataFrame:
     """The rows of `queries.page`. Raises as `surroundings`."""
-    asked = queries().page(where, below=below, skip=skip, rows=rows, columns=columns, since=since)
-    return frames(asked)[0]
+    page = queries().page(where, below=below, skip=skip, rows=rows, columns=columns, since=since)
+    return frames(page)[0]
 
 
 def newer(where: EventFilter, since: int) -> int:
-    """How many events have come from the seq `since` on. Raises as `surroundings`."""
+    """How many events have a seq of `since` or more. Raises as `surroundings`."""
     return int(frames(queries().newer(where, since=since))[0]["events"].iloc[0])
 
 
 def event(event_id: str) -> pd.DataFrame:
-    """The event, or one a source, with this id, all columns. Raises as `surroundings`."""
+    """The events with this id, one for each source, all columns. Raises as `surroundings`."""
     return frames(queries().event(event_id))[0]
 
 
-def frames(*asked: Query) -> list[pd.DataFrame]:
+def frames(*statements: Query) -> list[pd.DataFrame]:
     """The rows of each statement, from at most one opening of the store. Raises as `surroundings`."""
-    opened = store()
-    path, version = str(opened.path), opened.version()
-    with contextlib.ExitStack() as kept:
+    engine = store()
+    path, version = str(engine.path), engine.version()
+    with contextlib.ExitStack() as stack:
         # Opened for the first statement that is not in the cache.
-        reader = functools.cache(lambda: kept.enter_context(opened.read(wait=WAIT)))
-        return [_read(path, version, query, reader) for query in asked]
+        reader = functools.cache(lambda: stack.enter_context(engine.read(wait=WAIT)))
+        return [_read(path, version, query, reader) for query in statements]
 
 
 def _counts(facet: pd.DataFrame) -> dict[str, int]:
@@ -147,5 +153,5 @@ def _moment(value: pd.Timestamp) -> datetime | None:
 
 @st.cache_data(max_entries=_QUERIES_KEPT, max_size=_BYTES_KEPT, show_spinner=False)
 def _read(path: str, version: tuple[int, ...], query: Query, _reader: Callable[[], Reader]) -> pd.DataFrame:
-    # `version` is part of the key: whatever is stored later is read anew.
+    # `version` is part of the key: a store that has changed is read again.
     return _reader().run(query)

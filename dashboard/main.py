@@ -1,4 +1,4 @@
-"""The frame of every page: navigation, the filters beside it, and the state of the store."""
+"""The frame of every page: navigation, the filters in the sidebar, and notices about the URL and the store."""
 
 from pathlib import Path
 
@@ -16,12 +16,13 @@ pages = {
     ":material/crisis_alert:": st.Page("../pages/spikes.py", title="Login spikes", url_path="spikes"),
     ":material/database:": st.Page("../pages/store.py", title="Store", url_path="store"),
 }
-# The built-in menu forgets the URL's filters, and asks a foreign host for its icons.
+# The built-in menu drops the filters from the URL and loads its icons from another host.
 page = st.navigation(list(pages.values()), position="hidden")
 icon = Path(__file__).with_name("icon.svg")
 st.set_page_config(f"{page.title} · Audit log explorer", icon, layout="wide")
 st.logo(icon)
-where, ignored = url_state.read()
+request = url_state.read()
+where = request.where
 with st.sidebar.container(gap="xxsmall"):
     for symbol, other in pages.items():
         st.page_link(other, icon=symbol, query_params=url_state.link(where), width="stretch")
@@ -30,24 +31,23 @@ if page.url_path != "log":
     paging.unpin()
 
 st.title(page.title, anchor=False)
-notices.notices(ignored)
-notices.waiting()
-if (wrong := active_catalogue.problem()) is not None:
-    notices.notice_line(wrong)
-path = data.store().path
+notices.ignored_values(request.ignored)
+notices.waiting_events()
+if (problem := active_catalogue.problem()) is not None:
+    notices.line(problem)
 if page.url_path == "store":
     sidebar.draw_zone(where)
     page.run()
     st.stop()
-with notices.explained(path):
+with notices.explained(where):
     try:
         around = data.surroundings(where)
     except AuditStoreError:
-        sidebar.draw(where, {})
+        sidebar.draw(request, {})
         raise
-    sidebar.draw(where, around.facets)
+    sidebar.draw(request, around.facets)
     if around.extent.events == 0:
-        notices.empty(path)
+        notices.empty(data.store().path)
     else:
         st.text(heading(where.sentence()))
         page.run()

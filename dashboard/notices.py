@@ -1,16 +1,18 @@
-"""What a reader sees when there is nothing to draw: what happened, and the next step."""
+"""What a viewer sees when there is nothing to draw: what happened, and the next step."""
 
 import contextlib
 import shlex
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 
 from audit_store.errors import (
     AuditStoreError,
     InvalidFilter,
+    QueryTimeout,
     StoreBusy,
     StoreCorrupt,
     StoreNewer,
@@ -26,43 +28,56 @@ _FIRST_EVENT = "python -m ingest append --agent support-7 --activity Login"
 
 
 @contextlib.contextmanager
-def explained(path: Path) -> Iterator[None]:
-    """Draws the state of the store instead of what could not be read from it."""
+def explained(where: EventFilter) -> Iterator[None]:
+    """Draw what is wrong with the store, or with a query of the filter, in place of what could not be read."""
     try:
         yield
+    except QueryTimeout as error:
+        query_timeout(error, where)
     except AuditStoreError as error:
-        problem(error, path)
+        problem(error, data.store().path)
     except OSError as error:
-        unreadable(f"{error.filename or path}: {error.strerror or error}")
+        unreadable(f"{error.filename or data.store().path}: {error.strerror or error}")
 
 
 def problem(error: AuditStoreError, path: Path) -> None:
-    """The store could not be read."""
+    """Draw why the store could not be read."""
     if isinstance(error, StoreNotFound):
         missing(path)
     elif isinstance(error, StoreBusy):
         _draw(":material/hourglass_top:", "The store is busy", str(error))
-        st.markdown("Nothing is lost: events that arrive now wait in the spool until the file is free.")
-        st.button("Try again", icon=":material/refresh:", type="primary")
+        st.markdown("Nothing is lost: new events wait in the spool until the file is free.")
+        _try_again()
     elif isinstance(error, StoreNewer):
         _draw(":material/upgrade:", "The store is newer than this dashboard", str(error))
-        st.markdown("Update this program and start it again. The file was not touched.")
+        st.markdown("Update this program and start it again. The file was not changed.")
     elif isinstance(error, StoreCorrupt):
         _draw(":material/broken_image:", "The file cannot be read", str(error))
-        st.markdown("Keep a copy of the file and its `.wal`, then save what can still be read:")
+        st.markdown("Keep a copy of the file and its `.wal`, then recover what can be read:")
         st.code(f"python -m audit_store repair --store {_quoted(path)}", language="bash")
-        st.markdown(
-            "If this is not an audit store at all, let `AUDIT_STORE` name the right file and start again."
-        )
+        st.markdown("If this is not an audit store, set `AUDIT_STORE` to the right file and start again.")
     else:
         unreadable(str(error))
 
 
+def query_timeout(error: QueryTimeout, where: EventFilter) -> None:
+    """Draw that a query of the filter reached its time limit, and which part of the filter to narrow."""
+    _draw(":material/timer_off:", "The query took too long", str(error))
+    if where.q:
+        st.text(f"The search for “{shown(where.q, 40)}” reads every event of the time range.")
+    st.markdown("Choose a shorter time range, or filter by agent or activity.")
+    with st.container(horizontal=True):
+        if where.range != "24h":
+            _change_button("Last 24 hours", "timeout_range", range="24h", from_=None, to=None)
+        if where.q:
+            _change_button("Remove the search", "timeout_search", q=None)
+
+
 def missing(path: Path) -> None:
-    """There is no file: the first event has yet to come, or the path is wrong."""
+    """Draw that there is no file: no event was appended yet, or the path is wrong."""
     folder = path.absolute().parent
     if not folder.is_dir():
-        _draw(":material/folder_off:", "There is no such folder", str(folder))
+        _draw(":material/folder_off:", "The folder does not exist", str(folder))
         st.markdown("Correct `AUDIT_STORE`, the path of the store, and start the dashboard again.")
         return
     _draw(":material/inbox:", "No events yet", f"There is no store at {path.absolute()}.")
@@ -70,44 +85,20 @@ def missing(path: Path) -> None:
 
 
 def empty(path: Path) -> None:
-    """The store is there and holds no event."""
+    """Draw that the store has no events."""
     _draw(":material/inbox:", "No events yet", f"The store at {path.absolute()} is empty.")
     _first_steps(path)
 
 
-def _first_steps(path: Path) -> None:
-    st.markdown("Append the first event, and it appears here by itself:")
-    st.code(f"{_FIRST_EVENT} --store {_quoted(path)}", language="bash")
-    st.markdown("Or look around in a demo store with 90 days of made-up activity:")
-    st.code("make demo", language="bash")
-    _watch(data.store().version())
-
-
-@st.fragment(run_every=2)
-def _watch(seen: tuple[int, ...]) -> None:
-    if data.store().version() != seen:
-        st.rerun()
-
-
-def _quoted(path: Path) -> str:
-    return shown(shlex.quote(str(path)))
-
-
 def nothing_matches(where: EventFilter, newest: datetime | None) -> None:
-    """The store has events, the newest of them at `newest` (naive UTC), and none of them match."""
-    _draw(":material/filter_alt_off:", "Nothing matches", f"There are no {shown(where.sentence())}.")
+    """Draw that no event matches, though the store has some, the newest of them at `newest` (naive UTC)."""
+    _draw(":material/filter_alt_off:", "No events match", f"There are no {shown(where.sentence())}.")
     outdated = newest is not None and where.period.start is not None and newest < where.period.start
     if newest is not None and outdated:
-        st.markdown(f"The newest event of the log is of {local(newest, where.zone)}.")
+        st.markdown(f"The latest event is from {local(newest, where.zone)}.")
     with st.container(horizontal=True):
         if where.range != "all":
-            st.button(
-                "Look at all time",
-                key="nothing_all",
-                type="primary" if outdated else "secondary",
-                on_click=url_state.change,
-                kwargs={"range": "all"},
-            )
+            _change_button("Show all time", "nothing_all", primary=outdated, range="all", from_=None, to=None)
         if url_state.is_filtered():
             st.button(
                 "Reset all filters",
@@ -118,29 +109,56 @@ def nothing_matches(where: EventFilter, newest: datetime | None) -> None:
 
 
 def unreadable(reason: str) -> None:
-    """Something else kept the file from being read."""
+    """Draw that the file cannot be read for another reason."""
     _draw(":material/error:", "The store cannot be opened", reason)
-    st.markdown("Check that this user may read the file and its folder, then try again.")
+    st.markdown("Check that the dashboard's user can read the file and its folder, then try again.")
+    _try_again()
+
+
+def ignored_values(ignored: Iterable[InvalidFilter]) -> None:
+    """Draw a line for each value of the URL that was ignored."""
+    for notice in ignored:
+        line(str(notice))
+
+
+def waiting_events() -> None:
+    """Draw how many events wait in the spool, if this dashboard does not fold them itself."""
+    if (reason := store_health.held_up()) is not None:
+        line(reason)
+
+
+def line(text: str) -> None:
+    """Draw one unobtrusive line; the text may be from the URL."""
+    with st.container(horizontal=True, wrap=False, gap="small"):
+        st.markdown(":orange[:material/info:]", width="content")
+        st.text(shown(text), width="stretch")
+
+
+def _first_steps(path: Path) -> None:
+    st.markdown("Append the first event; this page shows it at once:")
+    st.code(f"{_FIRST_EVENT} --store {_quoted(path)}", language="bash")
+    st.markdown("Or explore a demo store with 90 days of generated activity:")
+    st.code("make demo", language="bash")
+    _rerun_on_change(data.store().version())
+
+
+@st.fragment(run_every=2)
+def _rerun_on_change(version: tuple[int, ...]) -> None:
+    if data.store().version() != version:
+        st.rerun()
+
+
+def _change_button(label: str, key: str, *, primary: bool = True, **values: str | None) -> None:
+    kind: Literal["primary", "secondary"] = "primary" if primary else "secondary"
+    st.button(label, key=key, type=kind, on_click=url_state.change, kwargs=values)
+
+
+def _try_again() -> None:
     st.button("Try again", icon=":material/refresh:", type="primary")
 
 
-def notices(ignored: Iterable[InvalidFilter]) -> None:
-    """Values of the URL that were ignored, one quiet line each."""
-    for notice in ignored:
-        notice_line(str(notice))
-
-
-def waiting() -> None:
-    """What the reader does not see yet, where nobody here brings it in."""
-    if (why := store_health.held_up()) is not None:
-        notice_line(why)
-
-
-def notice_line(words: str) -> None:
-    """One quiet line that may hold text from a URL."""
-    with st.container(horizontal=True, wrap=False, gap="small"):
-        st.markdown(":orange[:material/info:]", width="content")
-        st.text(shown(words), width="stretch")
+def _quoted(path: Path) -> str:
+    return shown(shlex.quote(str(path)))
 
 
 def _draw(icon: str, title: str, reason: str) -> None:

@@ -1,31 +1,29 @@
-"""How the store is doing: read by a page that must work when the file cannot be."""
+"""The health of the store, for a page that has to work when the file cannot be read."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from audit_store.errors import AuditStoreError
-from audit_store.store_files import spool_dir, unreadable
+from audit_store.quantities import counted, size
+from audit_store.store_files import set_aside, spool_dir, unreadable
 from dashboard import data
 from dashboard.server import background_service
-from dashboard.text import count
 from ingest.rejects import count_rejects, rejects_path
 from ingest.spool.writer import waiting_events
-
-_UNITS = ("kB", "MB", "GB", "TB")
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Counts, places and problems of one store.
+    """The paths, counts and problems of one store.
 
-    `size` is in bytes; `inside` is None where the file could not be read, and `problem` says why.
+    `size` is in words; `contents` is None where the file could not be read, and `problem` says why.
     """
 
     path: Path
     rejects: Path
     spool: Path
-    inside: data.Inside | None
-    size: int
+    contents: data.Contents | None
+    size: str
     waiting: int
     rejected: int
     set_aside: list[str]
@@ -36,24 +34,23 @@ class Health:
 
 
 def look() -> Health:
-    """The store now; never raises for one that is missing, busy or broken."""
-    store = data.store()
-    path = store.path.absolute()
-    inside, problem = None, None
+    """The health of the store; never raises for one that is missing, busy or damaged."""
+    path = data.store().path.absolute()
+    contents, problem = None, None
     try:
-        inside = data.inside()
+        contents = data.contents()
     except AuditStoreError as error:
         problem = error
     return Health(
         path=path,
         rejects=rejects_path(path),
         spool=spool_dir(path),
-        inside=inside,
-        size=path.stat().st_size if path.exists() else 0,
+        contents=contents,
+        size=size(path.stat().st_size) if path.exists() else "no file yet",
         waiting=waiting_events(path),
         rejected=count_rejects(path),
-        set_aside=sorted(one.name for one in (spool_dir(path) / "set-aside").glob("*")),
-        unreadable=[one.name for one in unreadable(path)],
+        set_aside=[segment.name for segment in set_aside(path)],
+        unreadable=[segment.name for segment in unreadable(path)],
         problem=problem,
         folds=background_service.folds(),
         fold_error=background_service.error(),
@@ -61,19 +58,12 @@ def look() -> Health:
 
 
 def held_up() -> str | None:
-    """Why events wait in the spool that this dashboard does not show; None where it brings them in itself."""
-    if background_service.folds() and background_service.error() is None:
+    """Why events that wait in the spool are not shown; None where this dashboard folds them."""
+    error = background_service.error()
+    if background_service.folds() and error is None:
         return None
     waiting = waiting_events(data.store().path)
     if not waiting:
         return None
-    why = background_service.error() or "this dashboard only reads; `python -m ingest fold` brings them in"
-    return f"{count(waiting, 'event')} in the spool: {why}"
-
-
-def size(number: int) -> str:
-    """A number of bytes in its largest decimal unit: "6.0 MB"."""
-    if number < 1000:
-        return f"{number} bytes"
-    power = min(len(_UNITS), (len(str(number)) - 1) // 3)
-    return f"{number / 1000**power:,.1f} {_UNITS[power - 1]}"
+    reason = error or "this dashboard is read-only; run `python -m ingest fold` to load them"
+    return f"{counted(waiting, 'event')} in the spool: {reason}"

@@ -1,36 +1,36 @@
-"""Moments as words, in the reader's time zone. All moments given are naive and in UTC."""
+"""Moments in the time zone of the viewer. Every moment that is passed in is naive and in UTC."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-_UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
+from audit_store.local_time import local_text
+from audit_store.quantities import ago
 
 
-def local(moment: datetime, zone: ZoneInfo, *, exact: bool = False) -> str:
-    """Date, time and offset: "2026-03-14 14:56:53 +05:30"; with `exact`, the microseconds too."""
-    there = moment.replace(tzinfo=UTC).astimezone(zone)
-    text = there.isoformat(sep=" ", timespec="microseconds" if exact else "seconds")
-    return f"{text[:-6]} {text[-6:]}"
+def wall_clock(moment: datetime, zone: ZoneInfo) -> datetime:
+    """The naive local time of a moment.
+
+    >>> wall_clock(datetime(2026, 3, 14, 9, 26), ZoneInfo("Asia/Kolkata"))
+    datetime.datetime(2026, 3, 14, 14, 56)
+    """
+    return moment.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None)
 
 
 def age(moment: datetime, now: datetime) -> str:
-    """How long ago, in its largest unit: "3 minutes ago"."""
-    seconds = (now - moment).total_seconds()
-    if seconds < -1:
-        return "in the future"
-    for unit, length in _UNITS:
-        if seconds >= length:
-            whole = int(seconds // length)
-            return f"{whole:,} {unit}{'' if whole == 1 else 's'} ago"
-    return "just now"
+    """How long before `now` a moment was.
+
+    >>> age(datetime(2026, 3, 14, 9, 26), datetime(2026, 3, 14, 12))
+    '2 hours ago'
+    """
+    return ago(now - moment)
 
 
-def length(span: timedelta) -> str:
-    """A length of time: "day", "7 days", "1 hour 30 minutes"; of more than a day to the minute."""
-    seconds = round(span.total_seconds())
-    found = []
-    for unit, size in (*_UNITS, ("second", 1)):
-        whole, seconds = divmod(seconds, size)
-        if whole:
-            found.append(f"{whole:,} {unit}{'' if whole == 1 else 's'}")
-    return " ".join(found).removeprefix("1 ") if len(found) == 1 else " ".join(found[:3]) or "0 seconds"
+def local(moment: datetime, zone: ZoneInfo, *, exact: bool = False) -> str:
+    """Date, time and offset; with `exact`, the microseconds too.
+
+    >>> local(datetime(2026, 3, 14, 9, 26, 53), ZoneInfo("Asia/Kolkata"))
+    '2026-03-14 14:56:53 +05:30'
+    """
+    text = local_text(moment, zone)
+    date, time, offset = text[:10], text[11:-6], text[-6:]
+    return f"{date} {time if exact else time[:8]} {offset}"

@@ -1,4 +1,4 @@
-"""The log, the newest event first, a page at a time; a chosen row opens its details."""
+"""The log: events, the newest first, a page at a time; a selected row opens the event beside the list."""
 
 import time
 from dataclasses import asdict
@@ -9,10 +9,9 @@ from dashboard import data, notices
 from dashboard.filters import url_state
 from dashboard.log import event_panel, export_menu, freshness, neighbours, paging, table
 from dashboard.spikes import matching, recent, review_data
-from dashboard.text import count
 
 LIVE_SECONDS = 2
-where = url_state.event_filter()
+where = url_state.current().where
 rows: int = st.session_state.get("log_rows", paging.ROWS[1])
 on_top = paging.current(rows, where) == 1
 if on_top and st.session_state.get("log_live", True):
@@ -21,23 +20,21 @@ extent = data.surroundings(where).extent
 pinned = paging.pin(where, below=extent.last_seq + 1)
 index = data.page_index(pinned.where, pinned.below)
 total = int(index["events"].sum())
-wanted = url_state.opened_event()
-events = data.event(wanted).to_dict("records") if wanted else []
+opened_id = url_state.opened_event()
+opened = data.event(opened_id).to_dict("records") if opened_id else []
 drawn_at = time.monotonic()
 
 
 @st.fragment(run_every=LIVE_SECONDS)
-def refreshing() -> None:
-    """How fresh the view is; newer events come by themselves, or with a button where the reader is busy."""
+def live() -> None:
+    """Draw how fresh the log is; newer events are shown at once in a live log, else after a click on a button."""
     freshness.draw()
-    newer = data.newer(url_state.event_filter(), pinned.below)
+    newer = data.newer(url_state.until_now(where), pinned.below)
     if newer and on_top and st.session_state["log_live"]:
-        # Not while the whole page is run: where every second brings events, it would never end.
+        # Not during the run of the whole page: with new events every second, it would never end.
         if time.monotonic() - drawn_at > LIVE_SECONDS / 2:
             st.rerun()
-    elif newer and st.button(
-        f"Show {count(newer, 'new event')}", icon=":material/arrow_upward:", type="primary"
-    ):
+    elif newer and freshness.newer_button(newer):
         paging.unpin()
         paging.turn(1, rows, where)
         st.rerun()
@@ -49,14 +46,14 @@ with st.container(horizontal=True, vertical_alignment="center"):
         "Live",
         value=True,
         key="log_live",
-        help="New events appear by themselves while the first page is shown.",
+        help="Show new events as they arrive, while the first page is open.",
         persist_state="session",
     )
     columns = table.choose()
     if total:
         export_menu.menu(pinned, total)
     st.selectbox(
-        "Rows a page",
+        "Rows per page",
         paging.ROWS,
         1,
         "{} rows".format,
@@ -66,39 +63,39 @@ with st.container(horizontal=True, vertical_alignment="center"):
         persist_state="session",
     )
 with st.container(horizontal=True, vertical_alignment="center", key="log_freshness"):
-    refreshing()
+    live()
 
-if wanted and not events:
-    notices.notice_line(f"event={wanted} was ignored: no event has this id")
+if opened_id and not opened:
+    notices.line(f"event={opened_id} was ignored: no event has this id")
 if total == 0:
     notices.nothing_matches(where, extent.last)
     st.stop()
 
-places = [neighbours.place(pinned, index, event["seq"]) for event in events]
-if places and places[0].rank is not None and not paging.is_begun(rows, where):
-    paging.turn(places[0].rank // rows + 1, rows, where)
+positions = [neighbours.position(pinned, index, event["seq"]) for event in opened]
+if positions and positions[0].rank is not None and not paging.was_shown(rows, where):
+    paging.turn(positions[0].rank // rows + 1, rows, where)
     on_top = paging.current(rows, where) == 1
 
-listed, *beside = st.columns([3, 2] if events else [1])
-with listed:
-    above_pages = st.container()
+list_column, *panel_columns = st.columns([3, 2] if opened else [1])
+with list_column:
+    above_pagination = st.container()
     page = paging.choose(total, rows, where)
     span.text(paging.span(page, rows, total))
-    with above_pages:
+    with above_pagination:
         stretch = paging.locate(index, (page - 1) * rows, rows)
-        shown = data.page(pinned.where, **asdict(stretch), rows=rows, columns=table.READ)
+        events = data.page(pinned.where, **asdict(stretch), rows=rows, columns=table.READ)
         table.table(
-            shown,
+            events,
             where,
             columns,
             key=paging.key(f"table_{page}", rows, where),
             room_for=min(rows, total),
-            alarms=matching.words(matching.of_rows(shown, recent.told(where)), review_data.marks()),
-            brief=bool(events),
+            alarms=matching.words(matching.of_rows(events, recent.in_view(where)), review_data.marks()),
+            brief=bool(opened),
         )
 
-for event, place in zip(events, places, strict=True):
-    with beside[0]:
-        event_panel.draw(event, place, pinned, rows)
+for event, position in zip(opened, positions, strict=True):
+    with panel_columns[0]:
+        event_panel.draw(event, position, pinned, rows)
 
 recent.keep_up(where)

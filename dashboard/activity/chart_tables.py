@@ -1,4 +1,4 @@
-"""The numbers behind the charts, as tables: what a chart draws, a reader can also read."""
+"""The numbers of each chart as a table, for screen readers and for copying."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -19,32 +19,32 @@ def timeline(
     *,
     earlier: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """A row a bar of `series.local_timeline`: its time in words, events by category, in all, and failed.
+    """A row for each bar of `local_buckets.local_timeline`: its time, events by category, total, and failed.
 
-    With `earlier`, the frame that `charts.timeline` takes, a last column of the period before, too.
+    `earlier`, the frame that `charts.activity.timeline` takes, adds a column of the previous period.
     """
     table = _by_category(frame, "bucket", categories)
     table["Failed"] = frame.groupby("bucket", sort=False)["failures"].sum()
     if earlier is not None:
         table = table.join(earlier.pivot(index="bucket", columns="period", values="events"))
-    words = [when(bucket, step) for bucket in table.index]
-    return table.set_axis(pd.Index(words, name="Local time"))
+    labels = [when(bucket, step) for bucket in table.index]
+    return table.set_axis(pd.Index(labels, name="Local time"))
 
 
 def agents(frame: pd.DataFrame, categories: Sequence[str]) -> pd.DataFrame:
-    """A row an agent of `series.agents`, in its order: events by category, and in all."""
+    """A row for each agent of `local_buckets.agents`, in its order: events by category, and the total."""
     return _by_category(frame, "label", categories).rename_axis("Agent")
 
 
 def week(frame: pd.DataFrame) -> pd.DataFrame:
-    """A row a weekday of `series.heat_map`, a column for each hour of the day, and the day in all."""
+    """A row for each weekday of `local_buckets.heat_map`: a column for each hour of the day, and the total."""
     table = frame.pivot_table(index="weekday", columns="hour", values="events", aggfunc="sum", sort=False)
     named = table.set_axis([f"{hour:02}:00" for hour in table.columns], axis=1)
     return named.assign(Total=table.sum(axis=1)).rename_axis("Weekday")
 
 
 def below(table: pd.DataFrame, of: str) -> None:
-    """A closed box with the table; `of` names the chart, a word of our own."""
+    """Draw the table in a closed box; `of` names the chart and is not text of the log."""
     with st.expander("Show the numbers", key=f"numbers_{of}"):
         st.dataframe(
             table,
@@ -57,5 +57,5 @@ def below(table: pd.DataFrame, of: str) -> None:
 
 def _by_category(frame: pd.DataFrame, row: str, categories: Sequence[str]) -> pd.DataFrame:
     table = frame.pivot_table(index=row, columns="category", values="events", aggfunc="sum", fill_value=0)
-    whole = table.reindex(index=frame[row].unique(), columns=[one for one in categories if one in table])
+    whole = table.reindex(index=frame[row].unique(), columns=[name for name in categories if name in table])
     return pd.DataFrame(whole).assign(Total=whole.sum(axis=1))

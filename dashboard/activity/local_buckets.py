@@ -1,7 +1,7 @@
 """Counts by UTC bucket, folded into the local hours, days, weeks and months that a chart shows.
 
-Local times are naive wall-clock times of the reader's zone. A local bucket is named by its start. The hour
-that autumn doubles is one bucket that holds both passes; the hour that spring skips has no bucket.
+Local times are naive wall-clock times of the viewer's zone. A local bucket is named by its start. The hour that
+is repeated in autumn is one bucket; the hour that is skipped in spring has none.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
+from audit_store.quantities import counted
 from audit_store.ranges import Period
-from dashboard.text import count
 
 BARS = 120
 QUARTER = timedelta(minutes=15)
@@ -28,9 +28,9 @@ _FIRST, _LAST = datetime(1970, 1, 1), datetime(2201, 1, 1)  # noqa: DTZ001 - nai
 
 
 def chart_step(length: timedelta) -> timedelta:
-    """The width of a bar that gives a chart of this length about 120 of them at most.
+    """The width of a bar with which a chart of this length has at most about 120 bars.
 
-    MONTH and YEAR stand for calendar months and years, whatever their days.
+    MONTH and YEAR stand for calendar months and years, of any length.
 
     >>> chart_step(timedelta(days=90)) == DAY
     True
@@ -39,9 +39,9 @@ def chart_step(length: timedelta) -> timedelta:
 
 
 def query_step(step: timedelta, zone: ZoneInfo, period: Period) -> timedelta:
-    """The width of the UTC buckets from which local bars of `step` are folded without a remainder.
+    """The width of UTC buckets of which each lies in one local bar of `step`.
 
-    An hour at most; a quarter of one where the zone's offset is not always a whole hour in the period.
+    At most an hour; 15 minutes where the zone's offset is not always a whole hour in the period.
     """
     moments = _instants(period.start or _FIRST, period.end or _LAST, WEEK)
     offsets = _local(moments, zone) - moments
@@ -58,10 +58,10 @@ def local_timeline(
 ) -> pd.DataFrame:
     """Rows bucket, category, events, failures, until, partial: one for every bar and category.
 
-    `frame` holds the rows of `queries.timeline` for `query_step`; `period` is theirs and, where it is open,
-    reaches from the first to the last of `extent` (naive UTC). `bucket` and `until` are the naive local start
-    and end of a bar of `step`: days start at midnight, weeks on Monday. Bars without events are zero, sums
-    are those of `frame`, and `partial` marks the bars that the period cuts. Without events there are no rows.
+    `frame` has the rows of `queries.timeline` for `query_step`; `period` is theirs and, where it is open, extends
+    from the first to the last of `extent` (naive UTC). `bucket` and `until` are the naive local start and end of a
+    bar of `step`: days start at midnight, weeks on Monday. Bars without events are zero, sums equal those of
+    `frame`, and `partial` marks the bars that the period cuts. Without events there are no rows.
     """
     bucket = _floor(_local(pd.DatetimeIndex(frame["bucket"]), zone), step)
     counts = frame.assign(bucket=bucket).groupby(["bucket", "category"])[["events", "failures"]].sum()
@@ -69,21 +69,21 @@ def local_timeline(
     whole = pd.MultiIndex.from_product([bars, frame["category"].unique()], names=["bucket", "category"])
     ends = _next(bars, step)
     partial = [_cut(*bar, period, zone) for bar in zip(bars, ends, strict=True)]
-    about = pd.DataFrame({"until": ends, "partial": np.array(partial, dtype=bool)}, index=bars)
+    by_bar = pd.DataFrame({"until": ends, "partial": np.array(partial, dtype=bool)}, index=bars)
     filled = counts.reindex(whole, fill_value=0).reset_index()
-    return filled.join(about, on="bucket")
+    return filled.join(by_bar, on="bucket")
 
 
 def laid_under(bars: pd.DataFrame, moved: pd.DataFrame, step: timedelta, zone: ZoneInfo) -> pd.DataFrame:
-    """Rows bucket, until, events: the events of an earlier period in each bar of a later one, zero included.
+    """Rows bucket, until, events: the events of an earlier period in each bar of a later one, zeros included.
 
-    `bars` is a `local_timeline` of `step` in `zone`, and `moved` holds the rows of `queries.moved`.
+    `bars` is a `local_timeline` of `step` in `zone`, and `moved` has the rows of `queries.moved`.
     """
     bucket = _floor(_local(pd.DatetimeIndex(moved["bucket"]), zone), step)
     counts = moved["events"].groupby(bucket).sum()
-    places = bars[["bucket", "until"]].drop_duplicates(ignore_index=True)
-    events = counts.reindex(pd.DatetimeIndex(places["bucket"]), fill_value=0)
-    return places.assign(events=events.to_numpy(np.int64))
+    spans = bars[["bucket", "until"]].drop_duplicates(ignore_index=True)
+    events = counts.reindex(pd.DatetimeIndex(spans["bucket"]), fill_value=0)
+    return spans.assign(events=events.to_numpy(np.int64))
 
 
 def heat_map(frame: pd.DataFrame, zone: ZoneInfo) -> pd.DataFrame:
@@ -96,21 +96,21 @@ def heat_map(frame: pd.DataFrame, zone: ZoneInfo) -> pd.DataFrame:
 
 
 def agents(frame: pd.DataFrame) -> pd.DataFrame:
-    """Rows label, category, events, agent in the order of `queries.by_agent`, whose rows `frame` holds.
+    """Rows label, category, events, agent in the order of `queries.by_agent`, whose rows `frame` has.
 
     The agents beyond the leading ones share the label "Other (12 agents, 3,456 events)" and have no `agent`.
-    Labels are names as they stand in the log: they pass the gate of `dashboard.text` before they are shown.
+    Labels are names as logged: escape them with `text.shown` before a browser renders them.
     """
     others = frame["agent"].isna()
     label = frame["agent"].astype(object)
     if others.any():
         how_many, events = frame.loc[others, "agents"].max(), frame.loc[others, "events"].sum()
-        label = label.mask(others, f"Other ({count(how_many, 'agent')}, {count(events, 'event')})")
+        label = label.mask(others, f"Other ({counted(how_many, 'agent')}, {counted(events, 'event')})")
     return frame.assign(label=label)[["label", "category", "events", "agent"]]
 
 
 def _instants(start: datetime, end: datetime, every: timedelta) -> pd.DatetimeIndex:
-    """Instants of [start, end), `every` so often, and its very last one."""
+    """The instants of [start, end) at intervals of `every`, and the last one."""
     return pd.date_range(start, end - _INSTANT, freq=every, unit="us").union(
         pd.DatetimeIndex([end - _INSTANT] if end > start else [], dtype="datetime64[us]")
     )
@@ -138,19 +138,19 @@ def _next(bars: pd.DatetimeIndex, step: timedelta) -> pd.DatetimeIndex:
 def _bars(
     period: Period, extent: tuple[datetime | None, datetime | None], step: timedelta, zone: ZoneInfo
 ) -> pd.DatetimeIndex:
-    """Every local bar that the period touches; walking through UTC finds just the hours that exist."""
+    """Every local bar that the period touches; steps in UTC find only hours that exist."""
     start = period.start or extent[0]
     end = period.end or (extent[1] and extent[1] + _INSTANT)
     if start is None or end is None:
         return pd.DatetimeIndex([], dtype="datetime64[us]")
-    # Steps short enough to meet every bar, also the half hour that Lord Howe keeps of a spring hour.
+    # Short enough to reach every bar, even the half hour that Lord Howe Island skips in spring.
     every = min(step, QUARTER) if step < DAY else 6 * HOUR
     return _floor(_local(_instants(start, end, every), zone), step).unique()
 
 
 def _cut(bucket: pd.Timestamp, until: pd.Timestamp, period: Period, zone: ZoneInfo) -> bool:
     first = _utc(bucket, zone, fold=0)
-    # The end of a doubled hour is that of its second pass.
+    # A repeated hour ends with its second pass.
     end = _utc(until - _INSTANT, zone, fold=1) + _INSTANT
     return first < (period.start or datetime.min) or end > (period.end or datetime.max)  # noqa: DTZ901
 

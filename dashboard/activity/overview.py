@@ -1,4 +1,4 @@
-"""The activity of a filter, as the frames that charts draw."""
+"""The events of a filter, counted for the charts of the activity page."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,7 +14,7 @@ from dashboard.text import shown
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """How many events, how many agents had them, and how many of them failed."""
+    """The number of events, of agents, and of failed events."""
 
     events: int
     agents: int
@@ -23,11 +23,12 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The counts of a filter and of the period before it (None for an open one), and when and who.
+    """The totals of a filter and of its previous period (None for an open range), and its events by time and agent.
 
-    `timeline` is that of `series.local_timeline` in bars of `step`, `week` that of `series.heat_map`, and
-    `agents` that of `series.agents`, its labels passed through the gate. `earlier` is that of
-    `series.laid_under`, with the name of the `period`; None where nothing before can be compared.
+    `timeline` is the result of `local_buckets.local_timeline` in bars of `step`, `week` that of
+    `local_buckets.heat_map`, and `agents` that of `local_buckets.agents`, its labels escaped by `text.shown`.
+    `earlier` is the result of `local_buckets.laid_under` with the column `period`, the name of the previous period;
+    None where the previous period cannot be compared.
     """
 
     totals: Totals
@@ -39,44 +40,45 @@ class Overview:
     earlier: pd.DataFrame | None
 
     def counts(self) -> list[tuple[str, int, int | None]]:
-        """Each count: its label, its number, and that of the period before."""
-        now, before = self.totals, self.before
+        """Label, value, and value of the previous period of each total."""
+        totals, before = self.totals, self.before
         return [
-            ("Events", now.events, before.events if before else None),
-            ("Agents", now.agents, before.agents if before else None),
-            ("Failures", now.failures, before.failures if before else None),
+            ("Events", totals.events, before.events if before else None),
+            ("Agents", totals.agents, before.agents if before else None),
+            ("Failures", totals.failures, before.failures if before else None),
         ]
 
 
 def look(where: EventFilter, extent: data.Extent, top: int) -> Overview:
-    """The activity of a filter with its `top` agents. Raises as `data.surroundings`."""
+    """The overview of a filter with its `top` agents. Raises as `data.surroundings`."""
     period = _closed(where.period, extent)
     step = local_buckets.chart_step(period.length or timedelta())
     wide = local_buckets.query_step(step, where.zone, period)
     before, earlier = where.before(), period_comparison.comparable(where, extent.first)
     if where.hours:
-        earlier = None  # the same bars of another week are other hours of it
-    moved = [data.queries().moved(earlier, period.length or timedelta(), wide)] if earlier else []
-    timeline, agents, *found = data.frames(
-        data.queries().timeline(where, wide, active_catalogue.activities()),
-        data.queries().by_agent(where, top, active_catalogue.activities()),
-        *([] if before is None else [data.queries().summary(before)]),
+        earlier = None  # the bars of another period cover other hours of the week
+    queries = data.queries()
+    moved = [queries.moved(earlier, period.length or timedelta(), wide)] if earlier else []
+    timeline, agents, *more = data.frames(
+        queries.timeline(where, wide, active_catalogue.activities()),
+        queries.by_agent(where, top, active_catalogue.activities()),
+        *([] if before is None else [queries.summary(before)]),
         *moved,
     )
     bars = _folded(timeline, where, period, step)
     return Overview(
         totals=_sums(timeline, agents),
-        before=None if before is None else _totals(found[0]),
+        before=None if before is None else _totals(more[0]),
         step=step,
         timeline=bars,
         week=local_buckets.heat_map(timeline, where.zone),
         agents=_labelled(local_buckets.agents(agents)),
-        earlier=_named(local_buckets.laid_under(bars, found[-1], step, where.zone), where) if moved else None,
+        earlier=_named(local_buckets.laid_under(bars, more[-1], step, where.zone), where) if moved else None,
     )
 
 
 def _sums(timeline: pd.DataFrame, agents: pd.DataFrame) -> Totals:
-    """The totals that stand in these rows already, without another scan of the events."""
+    """The totals from these rows, without another scan of the events."""
     return Totals(
         events=int(timeline["events"].sum()),
         agents=int(agents.drop_duplicates("agent")["agents"].sum()),
@@ -98,7 +100,7 @@ def _named(earlier: pd.DataFrame, where: EventFilter) -> pd.DataFrame:
 
 
 def _closed(period: Period, extent: data.Extent) -> Period:
-    """The period, ending with the first and the last event of the store where it is open."""
+    """The period, bounded by the first and the last event of the store where it is open."""
     start = period.start or extent.first or period.end
     last = extent.last and extent.last + timedelta(microseconds=1)
     end = period.end or last or start

@@ -1,19 +1,18 @@
-"""What a count says beside the count of the period before."""
+"""The change of a count since the previous period, as `st.metric` shows it."""
 
 from datetime import datetime, timedelta
 from typing import Literal, TypedDict
 
 from audit_store.filters import EventFilter
-from dashboard.text import count
-from dashboard.times import length
+from audit_store.quantities import duration
 
 _SAME = "no change"
-_LEAST_PERCENT = 0.05
-_MANY_TIMES = 10
+_SMALLEST_PERCENT = 0.05
+_SMALLEST_MULTIPLE = 10
 
 
 class Change(TypedDict):
-    """The words, the arrow and the colour that `st.metric` shows below a value."""
+    """The text, arrow and colour that `st.metric` shows below a value."""
 
     delta: str | None
     delta_arrow: Literal["auto", "off"]
@@ -21,56 +20,57 @@ class Change(TypedDict):
     delta_description: str | None
 
 
-def comparable(where: EventFilter, begin: datetime | None) -> EventFilter | None:
-    """The filter over the period before; None for an open one, and where the log begins only within it.
+def comparable(where: EventFilter, first: datetime | None) -> EventFilter | None:
+    """The filter over the previous period; None for an open range, and where the log starts within that period.
 
-    `begin` is the first event of the log (naive UTC).
+    `first` is the time of the first event of the log (naive UTC).
     """
     earlier = where.before()
-    if earlier is None or begin is None or earlier.period.start is None:
+    if earlier is None or first is None or earlier.period.start is None:
         return None
-    return None if begin > earlier.period.start else earlier
+    return None if first > earlier.period.start else earlier
 
 
 def previous(where: EventFilter) -> str:
     """The name of the period before a closed one: "Previous 7 days"."""
-    return f"Previous {length(where.period.length or timedelta())}"
+    return f"Previous {_length(where.period.length or timedelta())}"
 
 
 def change(
-    where: EventFilter, begin: datetime | None, now: int, before: int | None, *, bad: bool = False
+    where: EventFilter, first: datetime | None, events: int, before: int | None, *, bad: bool = False
 ) -> Change:
-    """The change of a count since the period before the one of `where`.
+    """The change from `before`, the count of the previous period, to `events`.
 
-    An open period has none. Where the log begins (`begin`, naive UTC) only within the period before, a
-    comparison would mislead, and is refused. With `bad`, a rise is drawn as a warning.
+    An open range has none. Where the log starts (`first`, naive UTC) within the previous period, a comparison would
+    mislead, and the text says so. With `bad`, a rise is drawn as a warning.
     """
     if before is None or where.period.length is None:
         return Change(delta=None, delta_arrow="off", delta_color="off", delta_description=None)
-    span = length(where.period.length)
-    if comparable(where, begin) is None:
-        return Change(
-            delta=f"no full {span} before",
-            delta_arrow="off",
-            delta_color="off",
-            delta_description=None,
-        )
-    words = _words(now, before)
-    moved = words[0] in "+-"
+    length = _length(where.period.length)
+    if comparable(where, first) is None:
+        no_data = f"no data for the previous {length}"
+        return Change(delta=no_data, delta_arrow="off", delta_color="off", delta_description=None)
+    text = _difference(events, before)
     return Change(
-        delta=words,
-        delta_arrow="auto" if moved else "off",
-        delta_color="inverse" if bad and moved else "off",
-        delta_description=f"vs. previous {span}",
+        delta=text,
+        delta_arrow="off" if text == _SAME else "auto",
+        delta_color="inverse" if bad and text != _SAME else "off",
+        delta_description=f"vs. previous {length}",
     )
 
 
-def _words(now: int, before: int) -> str:
+def _difference(events: int, before: int) -> str:
     if before == 0:
-        return "none before" if now else _SAME
-    percent = (now - before) / before * 100
-    if abs(percent) < _LEAST_PERCENT:
+        return "up from 0" if events else _SAME
+    percent = (events - before) / before * 100
+    if abs(percent) < _SMALLEST_PERCENT:
         return _SAME
-    if now >= _MANY_TIMES * before:
-        return f"+{count(now / before - 1)} times"
+    if events >= _SMALLEST_MULTIPLE * before:
+        return f"{events / before:,.0f}×"
     return f"{percent:+.0f} %" if abs(percent) >= 1 else f"{percent:+.1f} %"
+
+
+def _length(length: timedelta) -> str:
+    """The length of a period after "previous": "day", "7 days", "1 hour and 30 minutes"."""
+    text = duration(length)
+    return text.removeprefix("1 ") if text.count(" ") == 1 else text

@@ -1,6 +1,7 @@
 """The charts of events: pure functions from a DataFrame to an Altair chart.
 
-Each says its takeaway in its `description`. Names of fields are fixed; log text is only ever a value.
+The `description` of a chart states its main finding, for screen readers. Field names are fixed; text of the log
+is only ever a value.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,21 +10,24 @@ from datetime import timedelta
 import altair as alt
 import pandas as pd
 
+from audit_store.quantities import counted
 from dashboard.charts.parts import COUNTS, FIT, LEGEND, SHORT, as_utc, time_axis, unit, when
-from dashboard.text import count
 
-# Any two can be told apart with any one kind of cone missing, and all stand 3:1 from white and from #14181d
-# (WCAG 2.2, 1.4.11). The last is kept for the category of the rest.
+# Distinguishable under each kind of colour blindness, with a contrast of 3:1 on white and on #14181d
+# (WCAG 2.2, 1.4.11). The last colour is that of activities without a category.
 PALETTE = ("#4860e4", "#cc7800", "#0c7848", "#a44090", "#789c6c", "#cc2010", "#a884b4", "#7f7f7f")
 TIMELINE_HEIGHT = 260
 HEAT_MAP_HEIGHT = 220
 AGENT_HEIGHT = 24
 NOTHING = "No events"
+ALARM = "#cc2010"
 # One bar of 120 has less than three pixels on a telephone.
 _GAP = 0.75
 _LIGHTER = 0.5
 _UNPICKED = 0.3
 _FAINT = "#8c96a3"
+_ALARM_SIZE = 45
+_ALARM_OFFSET = -8
 
 
 def timeline(
@@ -37,14 +41,15 @@ def timeline(
 ) -> alt.LayerChart:
     """Events over time, a bar for each `step`, stacked by category; partial bars are lighter.
 
-    With `earlier`, that of `series.laid_under` with the name of its `period`, a faint line on each bar, too.
+    `frame` is the result of `local_buckets.local_timeline`. `earlier`, the result of `local_buckets.laid_under`
+    with the column `period`, adds a faint line at the height of each bar in the previous period.
 
-    `frame` is that of `series.local_timeline`. With `select`, dragging gives the selection `brush`: `bucket`
-    from and to, in milliseconds of local time counted as if it were UTC. A click on a bar gives the selection
-    `bar`: its `bucket`; one on a category in the legend `kind`: `category`.
+    With `select`, dragging sets the selection `brush` (`bucket`: first and last, in milliseconds of local time
+    counted as if it were UTC), a click on a bar `bar` (its `bucket`), and a click on a category in the legend
+    `kind` (its `category`).
     """
-    words = [when(bucket, step) for bucket in frame["bucket"]]
-    data = _placed(frame.assign(when=words), categories, "bucket")
+    labels = [when(bucket, step) for bucket in frame["bucket"]]
+    data = _placed(frame.assign(when=labels), categories, "bucket")
     brush = alt.selection_interval(name="brush", encodings=["x"])
     bar = alt.selection_point(name="bar", fields=["bucket"])
     kind = alt.selection_point(name="kind", fields=["category"], bind="legend")
@@ -71,6 +76,33 @@ def timeline(
     )
 
 
+def with_alarms(timeline: alt.LayerChart, bars: pd.DataFrame) -> alt.LayerChart:
+    """The chart of `timeline` with a small triangle above some bars.
+
+    `bars` has a row for each of them: bucket and until (naive local), total (its events) and said (the tooltip).
+    """
+    triangles = (
+        alt.Chart(as_utc(bars, "bucket", "until"))
+        .mark_point(
+            shape="triangle-down",
+            filled=True,
+            opacity=1,
+            size=_ALARM_SIZE,
+            color=ALARM,
+            yOffset=_ALARM_OFFSET,
+        )
+        .encode(
+            x=timeline.layer[0].encoding.x,
+            x2="until",
+            y=alt.Y("total:Q", title="Events"),
+            tooltip=alt.Tooltip("said:N", title="Login alarm"),
+        )
+    )
+    drawn: alt.LayerChart = timeline.copy(deep=False)
+    drawn.layer = [*timeline.layer, *([] if bars.empty else [triangles])]
+    return drawn
+
+
 def by_agent(
     frame: pd.DataFrame,
     categories: Sequence[str],
@@ -78,10 +110,10 @@ def by_agent(
     select: bool = False,
     colours: Mapping[str, str] | None = None,
 ) -> alt.Chart:
-    """Events of each agent, a bar an agent in the order of the frame, stacked by category.
+    """Events by agent, a bar for each in the order of the frame, stacked by category.
 
-    `frame` is that of `series.agents`. With `select`, a click gives the selection `picked`: `agent`, the name
-    as it stands in the log, null for the others together.
+    `frame` is the result of `local_buckets.agents`. With `select`, a click sets the selection `picked` (`agent`:
+    the name as logged, null for the bar of the other agents).
     """
     data = _placed(frame, categories, "label")
     picked = alt.selection_point(name="picked", fields=["agent"])
@@ -95,7 +127,7 @@ def by_agent(
             color=_colour(categories, colours or {}),
             order="place:Q",
             opacity=faded if select else alt.value(1),
-            tooltip=[alt.Tooltip("label:N", title="Agent"), *_counts("total", "Events in all")],
+            tooltip=[alt.Tooltip("label:N", title="Agent"), *_counts("total", "Events in total")],
         )
         .properties(height=AGENT_HEIGHT * max(3, data["label"].nunique()))
     )
@@ -103,12 +135,11 @@ def by_agent(
 
 
 def heat_map(frame: pd.DataFrame, *, select: bool = False) -> alt.Chart:
-    """Events by weekday and local hour; `frame` is that of `series.heat_map`.
+    """Events by weekday and local hour; `frame` is the result of `local_buckets.heat_map`.
 
-    With `select`, a click gives the selection `hour_of_week`: `weekday` and `hour`.
+    With `select`, a click sets the selection `hour_of_week` (`weekday` and `hour`).
     """
-    words = frame["weekday"] + frame["hour"].map(" {0:02d}:00–{0:02d}:59".format)
-    data = frame.assign(when=words)
+    data = frame.assign(when=frame["weekday"] + frame["hour"].map(" {0:02d}:00–{0:02d}:59".format))
     highest = max(1, int(frame["events"].max()))
     hours = alt.Axis(values=[*range(0, 24, 3)], labelAngle=0, format="02d")
     drawn: alt.Chart = (
@@ -129,7 +160,7 @@ def heat_map(frame: pd.DataFrame, *, select: bool = False) -> alt.Chart:
 _EVENTS = alt.Tooltip("events:Q", title="Events", format=",")
 _SCALE = alt.Legend(orient="bottom", padding=0, offset=4, tickMinStep=1, labelExpr=SHORT)
 _A_THIRD = "clamp(containerSize()[0] / 3, 90, 240)"
-# Long names are often alike at their beginning, as those of one cloud account: what is cut is their middle.
+# The names of one cloud account often share a prefix, so the middle is cut.
 _CUT = f"floor({_A_THIRD} / 20)"
 _NAMES = alt.Axis(
     labelLimit=alt.ExprRef(_A_THIRD),
@@ -140,7 +171,7 @@ _NAMES = alt.Axis(
 
 
 def _line_of(earlier: pd.DataFrame, x: alt.X) -> alt.Chart:
-    """Steps at the height that each bar had in the period before, of which the legend tells the name."""
+    """A step at the height of each bar in the previous period, which the legend names."""
     name = alt.Stroke(
         "period:N",
         title=None,
@@ -156,9 +187,9 @@ def _line_of(earlier: pd.DataFrame, x: alt.X) -> alt.Chart:
 
 
 def _summed(earlier: pd.DataFrame | None) -> list[str]:
-    """What the alternative text says of the period before: "Previous 7 days: 12,345 events"."""
+    """The previous period in the alternative text: "Previous 7 days: 12,345 events"."""
     sums = {} if earlier is None else earlier.groupby("period")["events"].sum().to_dict()
-    return [f"{period}: {count(events, 'event')}" for period, events in sums.items()]
+    return [f"{period}: {counted(events, 'event')}" for period, events in sums.items()]
 
 
 def _counts(field: str, title: str) -> list[alt.Tooltip]:
@@ -170,15 +201,15 @@ def _counts(field: str, title: str) -> list[alt.Tooltip]:
 
 
 def _colour(categories: Sequence[str], own: Mapping[str, str]) -> alt.Color:
-    """Colours by the place in all categories, so that they never change with the data; the last is grey."""
-    shades = [*PALETTE[: len(categories) - 1], PALETTE[-1]]
-    chosen = [own.get(name, shade) for name, shade in zip(categories, shades, strict=True)]
-    scale = alt.Scale(domain=[*categories], range=chosen)
+    """Colours by position in the catalogue, so that they do not depend on the data; the last one is grey."""
+    defaults = [*PALETTE[: len(categories) - 1], PALETTE[-1]]
+    colours = [own.get(name, default) for name, default in zip(categories, defaults, strict=True)]
+    scale = alt.Scale(domain=[*categories], range=colours)
     return alt.Color("category:N", title=None, scale=scale, legend=LEGEND)
 
 
 def _placed(frame: pd.DataFrame, categories: Sequence[str], bar: str) -> pd.DataFrame:
-    """With `place`, the order within a bar, and `total`, the events of the whole bar."""
+    """Adds `place`, the order within a bar, and `total`, the events of the whole bar."""
     places = {category: place for place, category in enumerate(categories)}
     return frame.assign(
         place=frame["category"].map(places), total=frame.groupby(bar)["events"].transform("sum")
@@ -186,13 +217,13 @@ def _placed(frame: pd.DataFrame, categories: Sequence[str], bar: str) -> pd.Data
 
 
 def _busiest(data: pd.DataFrame, bar: str) -> str:
-    """The takeaway: "Busiest: Sat 14 March 2026, 1,234 events; mostly Sign-in"."""
+    """The main finding: "Busiest: Sat 14 March 2026, 1,234 events; mostly Sign-in"."""
     totals = data.groupby(bar, sort=False)["events"].sum()
     if not totals.any():
         return NOTHING
     name, events = str(totals.idxmax()), int(totals.max())
-    said = f"Busiest: {name}, {count(events, 'event')}"
+    busiest = f"Busiest: {name}, {counted(events, 'event')}"
     if "category" not in data:
-        return said
-    of_it = data[data[bar] == name].set_index("category")["events"]
-    return f"{said}; mostly {of_it.idxmax()}"
+        return busiest
+    by_category = data[data[bar] == name].set_index("category")["events"]
+    return f"{busiest}; mostly {by_category.idxmax()}"

@@ -1,7 +1,7 @@
-"""What all charts share: axes, the words for a stretch of time, and local times that no browser moves.
+"""Parts that all charts share: axes, the legend, labels for buckets, and local times.
 
-A browser reads a time without a zone as its own local time. So local times are handed over as if they were
-UTC and drawn on UTC scales, and tooltips show them as text.
+A browser interprets a time without a zone in its own zone. So local times are sent as if they were UTC and drawn
+on UTC scales, and tooltips show them as text.
 """
 
 from datetime import datetime, timedelta
@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 import altair as alt
 import pandas as pd
 
-# As wide as its place; the height is that of the plot, however many lines its legend needs.
+from audit_store.quantities import counted
+
+# As wide as the container; the height is that of the plot, however many lines the legend needs.
 FIT = alt.AutoSizeParams(type="fit-x", contains="padding")
 SHORT = "format(datum.value, datum.value < 1000 ? 'd' : '~s')"
 COUNTS = alt.Axis(tickMinStep=1, tickCount=5, labelExpr=SHORT)
@@ -38,9 +40,9 @@ _LONG = ((365, "year"), (28, "month"), (7, "week"), (1, "day"))
 def time_axis(field: str, title: str, *, spans: bool = True) -> alt.X:
     """The horizontal axis of local times that `as_utc` has marked; hours from 00:00 to 23:59.
 
-    What `spans` a bucket needs its end as `x2`; a line goes from one start to the next.
+    With `spans`, a mark covers its whole bucket and needs its end as `x2`.
     """
-    # So few that none overlap: of labels that do, Vega drops every second, be it the one that names the day.
+    # Few enough not to overlap: Vega drops every second label that does, even the one that names the day.
     few = alt.ExprRef("ceil(width / 80)")
     axis = alt.Axis(format=_TIMES, tickCount=few, labelFlush=True, labelOverlap=True, grid=False)
     along = alt.X(field, type="temporal", title=title, scale=alt.Scale(type="utc"), axis=axis)
@@ -62,12 +64,12 @@ def unit(step: timedelta) -> str:
         if step.days >= days:
             return name
     hours, minutes = divmod(round(step.total_seconds()) // 60, 60)
-    number, name = (hours, "hour") if hours else (minutes, "minute")
-    return name if number == 1 else f"{number} {name}s"
+    text = counted(hours, "hour") if hours else counted(minutes, "minute")
+    return text.removeprefix("1 ")
 
 
 def when(start: datetime, step: timedelta) -> str:
-    """A bucket in words: "Sat 14 March 2026, 02:00–03:00", "Mon 9 – Sun 15 March 2026", "March 2026".
+    """The label of a bucket: "Sat 14 March 2026, 02:00–03:00", "Mon 9 – Sun 15 March 2026", "March 2026".
 
     >>> when(datetime(2026, 3, 9), timedelta(days=7))
     'Mon 9 – Sun 15 March 2026'
@@ -89,7 +91,7 @@ def _day(moment: datetime) -> str:
 
 
 def _since(first: datetime, last: datetime) -> str:
-    """The first day of two, without what the last day says too."""
+    """The first day of a range, without the month and year that the last day repeats."""
     if first.year != last.year:
         return _day(first)
     return f"{first:%a} {first.day}" + ("" if first.month == last.month else f" {first:%B}")

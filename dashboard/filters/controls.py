@@ -1,4 +1,4 @@
-"""The lists of the sidebar in which a reader chooses values to see, or not to see, each with its count."""
+"""The lists of the sidebar that select or exclude values, each with its count."""
 
 import contextlib
 from collections.abc import Collection, Mapping
@@ -10,35 +10,36 @@ import streamlit as st
 from audit_store import week_hours
 from audit_store.errors import AuditStoreError
 from audit_store.filters import OUTCOME_CHOICES, EventFilter
+from audit_store.quantities import counted
 from dashboard import active_catalogue, data
 from dashboard.filters import facet_labels, url_state
 from dashboard.filters.facet_labels import Counts
-from dashboard.text import count, shown
+from dashboard.text import shown
 
-_OUTCOMES = {"success": "Success", "failure": "Failure", "none": "Not given"}
-_FOUND = "facet_found"
+_OUTCOMES = {"success": "Success", "failure": "Failure", "none": "No outcome"}
+_MATCHES = "facet_matches"
 
 
 def hold(key: str, value: Any, labels: object = None) -> None:
-    """Give a widget its value; `labels` are those of a list's chosen options.
+    """Give a widget its value; `labels` are those of a list's selected options.
 
-    Only what has changed is assigned: an assignment sends the whole widget to the browser again.
+    Only a change is assigned: an assignment sends the whole widget to the browser again.
     """
-    state, seen = st.session_state, f"{key}_labels"
-    if key not in state or state[key] != value or state.get(seen) != labels:
+    state, last_labels = st.session_state, f"{key}_labels"
+    if key not in state or state[key] != value or state.get(last_labels) != labels:
         state[key] = value
-    state[seen] = labels
+    state[last_labels] = labels
 
 
 def names(label: str, name: str, where: EventFilter, counts: Counts) -> None:
-    """The list of one of the filters NAMES of `audit_store.filters`.
+    """Draw the list of `name`, one of NAMES of `audit_store.filters`.
 
-    What a reader types and nobody bears is looked for in all names, far beyond the busiest in the list.
+    A typed text that is not a listed value is searched for among all values, not only the busiest in the list.
     """
     chosen: tuple[str, ...] = getattr(where, name)
     column = name.removeprefix("not_")
-    typed, found = st.session_state.get(_FOUND, {}).get(name, ("", {}))
-    offered = facet_labels.options(counts, found, chosen)
+    typed, matches = st.session_state.get(_MATCHES, {}).get(name, ("", {}))
+    offered = facet_labels.options(counts, matches, chosen)
     hold(name, list(chosen), chosen)
     st.multiselect(
         label,
@@ -51,25 +52,25 @@ def names(label: str, name: str, where: EventFilter, counts: Counts) -> None:
         on_change=_choose,
         args=(name, where, offered),
     )
-    if found:
-        st.text(f"“{shown(typed, 30)}” is in {count(len(found), 'name')}, now in the list.")
+    if matches:
+        st.text(f"{counted(len(matches), 'name')} contain “{shown(typed, 30)}”; pick one from the list.")
 
 
 def outcome(where: EventFilter, counts: Counts) -> None:
-    """Success, failure or none given, each with its count."""
-    hold("outcome", list(where.outcome), [counts.get(one) for one in OUTCOME_CHOICES])
+    """Draw the outcomes, each with its count."""
+    hold("outcome", list(where.outcome), [counts.get(choice) for choice in OUTCOME_CHOICES])
     st.pills(
         "Outcome",
         OUTCOME_CHOICES,
         selection_mode="multi",
-        format_func=lambda one: facet_labels.label(_OUTCOMES[one], counts.get(one, 0) if counts else None),
+        format_func=partial(_outcome_label, counts),
         key="outcome",
         on_change=lambda: url_state.change(outcome=st.session_state["outcome"]),
     )
 
 
 def of_week(where: EventFilter) -> None:
-    """The hours of the week, and all those outside working hours."""
+    """Draw the hours of the week, and all those outside working hours as one choice."""
     hold("hours", list(where.hours), where.hours)
     st.multiselect(
         "Hours of the week",
@@ -82,11 +83,15 @@ def of_week(where: EventFilter) -> None:
     )
 
 
+def _outcome_label(counts: Counts, outcome: str) -> str:
+    return _OUTCOMES[outcome] if not counts else f"{_OUTCOMES[outcome]} {counts.get(outcome, 0):,}"
+
+
 def _label(column: str, offered: Mapping[str, int | None], chosen: Collection[str], value: str) -> str:
     if value in chosen:
         return shown(value)
-    about = active_catalogue.activities().category(value) if column == "activity" else ""
-    return facet_labels.label(value, offered.get(value), about)
+    category = active_catalogue.activities().category(value) if column == "activity" else ""
+    return facet_labels.label(value, offered.get(value), category)
 
 
 def _ordered(column: str, offered: Collection[str]) -> list[str]:
@@ -97,24 +102,24 @@ def _choose(name: str, where: EventFilter, offered: Collection[str]) -> None:
     column = name.removeprefix("not_")
     other = column if name != column else f"not_{column}"
     values = [facet_labels.value_of(value, offered) for value in st.session_state[name]]
-    st.session_state[_FOUND] = {}
-    chosen = dict.fromkeys(_known(name, value, where, offered) for value in values)
-    chosen.pop(None, None)
-    # Who is asked for is no longer excluded: the count beside a name is that of the rows after choosing it.
+    st.session_state[_MATCHES] = {}
+    resolved = [_resolved(name, value, where, offered) for value in values]
+    chosen = [value for value in dict.fromkeys(resolved) if value is not None]
+    # A selected value is removed from the excluded ones: its count is that of the rows after selecting it.
     kept = [value for value in getattr(where, other) if value not in chosen]
-    url_state.change(**{name: [value for value in chosen if value is not None], other: kept})
+    url_state.change(**{name: chosen, other: kept})
 
 
-def _known(name: str, value: str, where: EventFilter, offered: Collection[str]) -> str | None:
-    """The value to filter by; None where a typed text is part of several names, which are offered next."""
+def _resolved(name: str, value: str, where: EventFilter, offered: Collection[str]) -> str | None:
+    """The value to filter by; None where several values contain the typed text, which are offered next."""
     if value in offered:
         return value
-    found: dict[str, int] = {}
+    matches: dict[str, int] = {}
     with contextlib.suppress(AuditStoreError, OSError):
-        found = data.find(where, name.removeprefix("not_"), value)
-    if not found or value in found:
+        matches = data.find(where, name.removeprefix("not_"), value)
+    if not matches or value in matches:
         return value
-    if len(found) == 1:
-        return next(iter(found))
-    st.session_state[_FOUND] = {name: (value, found)}
+    if len(matches) == 1:
+        return next(iter(matches))
+    st.session_state[_MATCHES] = {name: (value, matches)}
     return None

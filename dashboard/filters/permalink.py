@@ -1,61 +1,55 @@
-"""What the page shows as a sentence for a ticket, with the link that shows the same again."""
+"""A view as a sentence for a ticket, with a link that always shows the same events."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from audit_store import ranges
 from audit_store.filters import EventFilter
-from dashboard.filters.url_state import local_text
-from dashboard.text import count, shown
+from audit_store.local_time import bound_text
+from audit_store.quantities import counted
+from dashboard.text import shown
+from dashboard.times import wall_clock
 
 
 def sentence(where: EventFilter, events: int, agents: int) -> str:
-    """How many events were selected, of whom and when: "42 failed Login events by 3 agents, 1–7 May 2025, UTC".
+    """What was counted, for whom and when: "42 failed Login events by 3 agents, 1–7 May 2025, UTC".
 
-    Days are those of the filter's zone; log text in it has passed the gate.
+    Days are those of the filter's zone; text of the log in it is escaped.
     """
-    end = f"events, all time, {where.tz}"
-    told = replace(where, range="all", agent=where.agent or (count(agents, "agent"),)).sentence()
-    kind = (
-        EventFilter(outcome=where.outcome, activity=where.activity, tz=where.tz).sentence().removesuffix(end)
-    )
-    rest = told.removeprefix(f"{kind}events").removesuffix(f", all time, {where.tz}")
-    return shown(f"{count(events)} {kind}event{'' if events == 1 else 's'}{rest}, {_when(where)}, {where.tz}")
+    by_agents = replace(where, agent=where.agent or (counted(agents, "agent"),))
+    subject = by_agents.subject("event" if events == 1 else "events")
+    return shown(f"{events:,} {subject}, {_when(where)}, {where.tz}")
 
 
 def link(where: EventFilter, page: str) -> str:
-    """The address of `page` with the same events whenever it is opened: fixed dates, and the zone named."""
+    """The URL of `page` with the same events at any later time: fixed dates, and the time zone named."""
     fixed = replace(
         where,
         range="custom" if where.period.start or where.period.end else "all",
-        start=_text(where, where.period.start),
-        end=_text(where, where.period.end),
+        start=_text(where.period.start, where.zone),
+        end=_text(where.period.end, where.zone),
     )
     return f"{page.partition('?')[0]}?{urlencode(fixed.parameters(), doseq=True)}"
 
 
-def _text(where: EventFilter, moment: datetime | None) -> str | None:
-    return None if moment is None else local_text(_local(where, moment))
-
-
-def _local(where: EventFilter, moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC).astimezone(where.zone).replace(tzinfo=None)
+def _text(moment: datetime | None, zone: ZoneInfo) -> str | None:
+    return None if moment is None else bound_text(moment, zone)
 
 
 def _when(where: EventFilter) -> str:
-    start, end = where.period.start, where.period.end
+    start, end = (bound and wall_clock(bound, where.zone) for bound in (where.period.start, where.period.end))
     if start is None or end is None:
-        since = start and f"since {_moment(_local(where, start))}"
-        return since or (f"until {_moment(_local(where, end))}" if end else "all time")
-    begin, stop = _local(where, start), _local(where, end)
-    if ranges.midnight(begin) and ranges.midnight(stop):
-        return _days(begin, stop - timedelta(days=1))
-    return f"{_moment(begin)} to {_moment(stop)}"
+        since = start and f"since {_moment(start)}"
+        return since or (f"until {_moment(end)}" if end else "all time")
+    if ranges.midnight(start) and ranges.midnight(end):
+        return _days(start, end - timedelta(days=1))
+    return f"{_moment(start)} to {_moment(end)}"
 
 
 def _days(first: datetime, last: datetime) -> str:
-    """The days from the first to the last, both included: "7 May 2025", "1–7 May 2025", "30 April – 2 May 2025"."""
+    """A range of days, both included: "7 May 2025", "1–7 May 2025", "30 April – 2 May 2025"."""
     if first.date() == last.date():
         return _day(last)
     if (first.year, first.month) == (last.year, last.month):

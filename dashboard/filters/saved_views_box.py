@@ -1,4 +1,4 @@
-"""The box of saved views in the sidebar: open one, save the filters of now, delete with a second click."""
+"""The box of saved views in the sidebar: open one, save the current filters, delete with a second click."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -14,26 +14,28 @@ from dashboard import active_catalogue, data
 from dashboard.filters import saved_views, url_state
 from dashboard.filters.saved_views import Parameters
 from dashboard.text import shown
+from dashboard.times import wall_clock
 
 _NOTE = "view_note"
 _DELETED = ("Segment deleted", "Journey deleted", "User deleted", "Delete widget popup")
 
 
 class Choice(NamedTuple):
-    """A view of the list: built in, or of the readers' own."""
+    """A view in the list: built in, or saved by a viewer."""
 
-    is_own: bool
+    is_saved: bool
     name: str
 
 
 def built_in(where: EventFilter, now: datetime) -> dict[str, Parameters]:
-    """The views that are always there; days and weeks (from Monday) begin in the zone of `where`."""
-    today = now.astimezone(where.zone).date()
+    """The views that are always offered; days and weeks (from Monday) start in the zone of `where`.
+
+    `now` is naive UTC.
+    """
+    today = wall_clock(now, where.zone).date()
     monday = today - timedelta(days=today.weekday())
-    logins, failures = (
-        list(active_catalogue.activities().logins),
-        list(active_catalogue.activities().failures),
-    )
+    catalogue = active_catalogue.activities()
+    logins, failures = list(catalogue.logins), list(catalogue.failures)
     return {
         "Failed logins today": _since(today.isoformat()) | {"activity": logins, "outcome": failures},
         "API keys, last 30 days": {"range": ["30d"], "activity": ["API key generated", "API key copied"]},
@@ -43,16 +45,16 @@ def built_in(where: EventFilter, now: datetime) -> dict[str, Parameters]:
 
 
 def draw(where: EventFilter, now: datetime) -> None:
-    """The box. A file of views that cannot be read is named in it, and nothing is written then."""
+    """Draw the box. It names a file that cannot be read, and offers no saving then."""
     store = data.store().path
     with st.expander("Saved views", key="views"):
         try:
-            own, problem = saved_views.load(store), None
+            saved, problem = saved_views.load(store), None
         except AuditStoreError as error:
-            own, problem = {}, str(error)
-        _open(built_in(where, now), own)
+            saved, problem = {}, str(error)
+        _open(built_in(where, now), saved)
         if problem is None:
-            _save(store, where, own)
+            _save(store, where, saved)
         for note in filter(None, (problem, st.session_state.pop(_NOTE, None))):
             st.text(shown(note))
 
@@ -61,48 +63,48 @@ def _since(day: str) -> Parameters:
     return {"range": ["custom"], "from": [day]}
 
 
-def _open(ready: Mapping[str, Parameters], own: Mapping[str, Parameters]) -> None:
-    found = {Choice(False, name): filters for name, filters in ready.items()}
-    found |= {Choice(True, name): filters for name, filters in own.items()}
-    if st.session_state.get("view") not in found:
+def _open(ready: Mapping[str, Parameters], saved: Mapping[str, Parameters]) -> None:
+    views = {Choice(False, name): filters for name, filters in ready.items()}
+    views |= {Choice(True, name): filters for name, filters in saved.items()}
+    if st.session_state.get("view") not in views:
         st.session_state["view"] = None
     chosen = st.selectbox(
         "Open a view",
-        list(found),
+        list(views),
         format_func=_label,
         key="view",
         placeholder="Choose",
         on_change=_go,
-        args=(found,),
+        args=(views,),
     )
-    if chosen is not None and chosen.is_own:
+    if chosen is not None and chosen.is_saved:
         with st.popover("Delete this view", width="stretch"):
-            st.text(f"“{shown(chosen.name, 40)}” is deleted for everybody.")
-            st.button("Delete for good", key="view_delete", on_click=_delete, args=(chosen.name,))
+            st.text(f"This deletes “{shown(chosen.name, 40)}” for everyone.")
+            st.button("Delete view", key="view_delete", on_click=_delete, args=(chosen.name,))
 
 
 def _label(choice: Choice) -> str:
-    return f"{shown(choice.name)} (own)" if choice.is_own else choice.name
+    return f"{shown(choice.name)} (saved)" if choice.is_saved else choice.name
 
 
-def _go(found: Mapping[Choice, Parameters]) -> None:
+def _go(views: Mapping[Choice, Parameters]) -> None:
     if (chosen := st.session_state["view"]) is not None:
-        url_state.go(found[chosen])
+        url_state.go(views[chosen])
 
 
-def _save(store: Path, where: EventFilter, own: Mapping[str, Parameters]) -> None:
-    name = st.text_input("Name for these filters", key="view_name", max_chars=saved_views.NAME_MAX)
-    if name in own:
-        st.checkbox("Overwrite the view of this name", key="view_overwrite")
+def _save(store: Path, where: EventFilter, saved: Mapping[str, Parameters]) -> None:
+    name = st.text_input("View name", key="view_name", max_chars=saved_views.NAME_MAX)
+    if name in saved:
+        st.checkbox("Replace the view with this name", key="view_overwrite")
     st.button("Save view", key="view_save", width="stretch", on_click=_keep, args=(store, where))
 
 
 def _keep(store: Path, where: EventFilter) -> None:
-    # The click may come together with the name: both are read here, not when the box was drawn.
+    # The browser may send the click together with the name, so both are read here.
     name, overwrite = st.session_state["view_name"], st.session_state.get("view_overwrite", False)
     try:
         saved_views.save(store, name, url_state.link(where), replace=overwrite)
-        st.session_state["view_name"], note = "", f"“{name}” is saved."
+        st.session_state["view_name"], note = "", f"Saved “{name}”."
     except (AuditStoreError, OSError) as error:
         note = str(error)
     st.session_state[_NOTE] = note
@@ -111,7 +113,7 @@ def _keep(store: Path, where: EventFilter) -> None:
 def _delete(name: str) -> None:
     try:
         saved_views.delete(data.store().path, name)
-        note = f"“{name}” is deleted."
+        note = f"Deleted “{name}”."
     except (AuditStoreError, OSError) as error:
         note = str(error)
     st.session_state[_NOTE] = note

@@ -1,8 +1,8 @@
-"""The filters beside every page. Each widget is set from the URL, and writes to it when it changes."""
+"""The filters in the sidebar of every page. Each widget is set from the URL, and writes to it when it changes."""
 
 import contextlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from zoneinfo import available_timezones
 
 import streamlit as st
@@ -10,17 +10,20 @@ import streamlit as st
 from audit_store import ranges
 from audit_store.errors import AuditStoreError
 from audit_store.filters import Q_MAX, EventFilter
+from audit_store.local_time import bound_text
 from dashboard import data
 from dashboard.filters import controls, saved_views_box, url_state
 from dashboard.filters.controls import hold
 from dashboard.filters.facet_labels import Counts
+from dashboard.filters.url_state import Request
+from dashboard.times import wall_clock
 
 
-def draw(where: EventFilter, counts: Mapping[str, Counts]) -> None:
-    """The filters of `where`; `counts` are the facets of `data.surroundings`, nothing while they are unknown."""
-    activities, agents = counts.get("activity", {}), counts.get("agent", {})
+def draw(request: Request, counts: Mapping[str, Counts]) -> None:
+    """Draw the filters of a request; `counts` are the facets of `data.surroundings`, empty while they are unknown."""
+    where, activities, agents = request.where, counts.get("activity", {}), counts.get("agent", {})
     with st.sidebar:
-        _ways_back()
+        _undo_and_reset()
         _period(where)
         _search(where)
         controls.names("Activity", "activity", where, activities)
@@ -33,11 +36,11 @@ def draw(where: EventFilter, counts: Mapping[str, Counts]) -> None:
         with st.expander("Hours", key="of_week", expanded=bool(where.hours)):
             controls.of_week(where)
         _zone(where)
-        saved_views_box.draw(where, datetime.now(UTC))
+        saved_views_box.draw(where, request.now)
 
 
 def draw_zone(where: EventFilter) -> None:
-    """The time zone alone, for a page that no filter changes."""
+    """Draw the time zone alone, for a page without filters."""
     with st.sidebar:
         _zone(where)
 
@@ -58,7 +61,7 @@ def _period(where: EventFilter) -> None:
 
 
 def _bound(label: str, name: str, where: EventFilter, bound: datetime | None) -> None:
-    hold(name, None if bound is None else _local(bound, where))
+    hold(name, None if bound is None else _to_minute(bound, where))
     st.datetime_input(
         label,
         value=None,
@@ -79,14 +82,14 @@ def _search(where: EventFilter) -> None:
         max_chars=Q_MAX,
         type="search",
         placeholder="Text in any field",
-        help="In description, agent, activity, target and address; upper and lower case are the same.",
+        help="Searches description, agent, activity, target and address; ignores case.",
         on_change=_choose,
         args=("q",),
     )
 
 
 def _sources(where: EventFilter) -> None:
-    """Where the events come from, counted only while a reader looks."""
+    """The sources, counted only while their box is open."""
     chosen = bool(where.source or where.not_source)
     box = st.expander("Sources", key="sources", expanded=chosen, on_change="rerun")
     if box.open:
@@ -96,11 +99,11 @@ def _sources(where: EventFilter) -> None:
             controls.names("Not these sources", "not_source", where, counts)
 
 
-def _ways_back() -> None:
+def _undo_and_reset() -> None:
     with st.container(horizontal=True):
         st.button(
             "Undo",
-            help="Back to the filters before the last change.",
+            help="Restore the filters before the last change.",
             shortcut="Alt+Z",
             width="stretch",
             disabled=not url_state.can_undo(),
@@ -131,22 +134,19 @@ def _choose_range(before: EventFilter) -> None:
     start, end = before.period.start, before.period.end
     url_state.change(
         range=chosen,
-        from_=None if start is None else url_state.local_text(_local(start, before)),
-        to=None if end is None else url_state.local_text(_local(end, before)),
+        from_=None if start is None else bound_text(start, before.zone),
+        to=None if end is None else bound_text(end, before.zone),
     )
 
 
 def _choose_bound(name: str) -> None:
-    values = {one: st.session_state[one] for one in ("from", "to")}
-    start, end = values["from"], values["to"]
+    bounds = {bound: st.session_state[bound] for bound in ("from", "to")}
+    start, end = bounds["from"], bounds["to"]
     if start is not None and end is not None and end <= start:
-        # The other end gives way: a range that ends before it starts selects nothing.
-        values["to" if name == "from" else "from"] = None
-    url_state.change(
-        from_=None if values["from"] is None else url_state.local_text(values["from"]),
-        to=None if values["to"] is None else url_state.local_text(values["to"]),
-    )
+        # The other bound is cleared: a range that ends before it starts selects nothing.
+        bounds["to" if name == "from" else "from"] = None
+    url_state.change_period(bounds["from"], bounds["to"])
 
 
-def _local(moment: datetime, where: EventFilter) -> datetime:
-    return moment.replace(tzinfo=UTC).astimezone(where.zone).replace(tzinfo=None, second=0, microsecond=0)
+def _to_minute(moment: datetime, where: EventFilter) -> datetime:
+    return wall_clock(moment, where.zone).replace(second=0, microsecond=0)

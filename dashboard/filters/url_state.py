@@ -1,107 +1,129 @@
-"""The address bar: the one place where the state of every filter lives.
+"""The URL as the state of every filter: it is parsed once a run, and widgets write to it when they change.
 
-Streamlit's own `bind="query-params"` writes a widget's labels into the URL and drops what is not among its
-options. Here a relative range must stay `7d`, a name nobody logged this week must still filter, and a value
-that cannot be used must be named to the reader. So widgets are set from the URL, and write to it when they
-change.
+Streamlit's own `bind="query-params"` writes a widget's labels into the URL and drops values that are not among
+its options. Here a relative range has to stay `7d`, a name without events this week has to filter all the same,
+and a value that cannot be used has to be named. So each widget is set from the URL and writes to it on a change.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import streamlit as st
 
-from audit_store import ranges
+from audit_store import local_time, ranges
 from audit_store.errors import InvalidFilter
 from audit_store.filters import LISTS, SINGLE, EventFilter
 
 EVENT = "event"
 _FILTERS = (*SINGLE, *LISTS)
-_HISTORY = "filters_before"
-_STEPS_KEPT = 50
-_CHANGES = "filters_changed"
+_REQUEST = "url_request"
+_HISTORY = "url_history"
+_HISTORY_LENGTH = 50
+_CHANGES = "url_changes"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the URL asks for in one run: its filter, the time (naive UTC) it is relative to, and ignored values."""
+
+    where: EventFilter
+    now: datetime
+    ignored: tuple[InvalidFilter, ...]
+
+
+def read() -> Request:
+    """Parse the URL and keep the result for the rest of the run; `dashboard/main.py` calls it once, at the start."""
+    now = local_time.now()
+    where, ignored = EventFilter.parse(_parameters(), now=now.replace(tzinfo=UTC), tz=browser_zone())
+    request = st.session_state[_REQUEST] = Request(where, now, tuple(ignored))
+    return request
+
+
+def current() -> Request:
+    """The request of this run; in the rerun of a fragment, that of the run that drew the fragment."""
+    request: Request = st.session_state[_REQUEST]
+    return request
+
+
+def until_now(where: EventFilter) -> EventFilter:
+    """The same filter with a relative range that ends now, for a fragment that reruns by itself."""
+    if where.range == "custom":
+        return where
+    return replace(where, period=ranges.relative(where.range, datetime.now(UTC)))
 
 
 def browser_zone() -> str:
-    """The IANA name of the reader's time zone, as the browser tells it; UTC where it does not."""
+    """The IANA name of the browser's time zone; UTC where the browser does not send one."""
     return st.context.timezone or "UTC"
 
 
-def event_filter() -> EventFilter:
-    """The filter that the URL describes."""
-    return read()[0]
-
-
-def read() -> tuple[EventFilter, list[InvalidFilter]]:
-    """The filter that the URL describes, and a notice for each value of it that was ignored."""
-    return EventFilter.parse(_parameters(), tz=browser_zone())
-
-
 def change(**values: str | Sequence[str] | None) -> None:
-    """Change filters in the URL; None or nothing takes one away. `from_` stands for `from`.
+    """Change filters in the URL; None or an empty value removes one. `from_` stands for `from`.
 
-    Values of the old URL that could not be used go with the first change.
+    Values of the URL that were ignored are removed, too.
     """
     wanted = _parameters() | {name.rstrip("_"): _listed(value) for name, value in values.items()}
     where, _ = EventFilter.parse(wanted, tz=browser_zone())
     go(link(where))
 
 
-def local_text(moment: datetime) -> str:
-    """A naive local time as `from` and `to` say it: a date where it is midnight."""
-    return moment.date().isoformat() if ranges.midnight(moment) else moment.isoformat(timespec="minutes")
+def change_period(start: datetime | None, end: datetime | None) -> None:
+    """Filter by a custom range of naive local times, open where one is None."""
+    start_text, end_text = (None if bound is None else local_time.plain_text(bound) for bound in (start, end))
+    change(range="custom", from_=start_text, to=end_text)
 
 
 def reset() -> None:
-    """Take every filter out of the URL."""
+    """Remove every filter from the URL."""
     go({})
 
 
 def go(filters: Mapping[str, Sequence[str]]) -> None:
-    """Put these filters into the URL in place of those there, and remember those for `undo`."""
+    """Replace the filters in the URL, and remember the previous ones for `undo`."""
     before = _parameters()
     _write(filters)
     if _parameters() != before:
-        st.session_state[_HISTORY] = [*st.session_state.get(_HISTORY, ()), before][-_STEPS_KEPT:]
+        st.session_state[_HISTORY] = [*st.session_state.get(_HISTORY, ()), before][-_HISTORY_LENGTH:]
 
 
 def changes() -> int:
-    """How often the reader has changed filters; part of a chart's key, so that no choice in it comes back."""
+    """How often this session has changed filters; as part of a chart's key, it clears the chart's selection."""
     return int(st.session_state.get(_CHANGES, 0))
 
 
 def can_undo() -> bool:
-    """Whether the reader has changed a filter."""
+    """Whether this session has changed a filter."""
     return bool(st.session_state.get(_HISTORY))
 
 
 def undo() -> None:
-    """Put the filters before the last change back into the URL."""
+    """Restore the filters before the last change."""
     if earlier := st.session_state.get(_HISTORY):
         *st.session_state[_HISTORY], before = earlier
         _write(before)
 
 
 def link(where: EventFilter) -> dict[str, list[str]]:
-    """A filter as URL parameters; the reader's own time zone is left to the browser."""
-    found = where.parameters()
-    if found["tz"] == [browser_zone()]:
-        del found["tz"]
-    return found
+    """A filter as URL parameters, without the time zone where it is the browser's own."""
+    parameters = where.parameters()
+    if parameters["tz"] == [browser_zone()]:
+        del parameters["tz"]
+    return parameters
 
 
 def is_filtered() -> bool:
-    """Whether the URL holds any filter."""
+    """Whether the URL has any filter."""
     return bool(_parameters())
 
 
 def opened_event() -> str | None:
-    """The `event_id` whose details the URL asks for."""
+    """The `event_id` of the event that the URL opens."""
     return st.query_params.get(EVENT) or None
 
 
 def open_event(event_id: str | None) -> None:
-    """Put an event into the URL, or take it out."""
+    """Put an event into the URL, or remove it."""
     if event_id is not None:
         st.query_params[EVENT] = event_id
     elif EVENT in st.query_params:

@@ -1,4 +1,4 @@
-"""One event with everything that is known about it."""
+"""The details of one event: its fields, its alarm, its metadata, and the views it leads to."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -17,10 +17,10 @@ from dashboard.times import local
 
 
 def draw(event: Mapping[str, Any], where: EventFilter) -> None:
-    """All fields of one row of `events`, times in the zone of `where` and UTC; then what they lead to."""
+    """Draw one row of `events`, with times in the zone of `where` and in UTC."""
     pairs(_fields(event, where.zone))
-    if found := matched_in(event, where.q):
-        pairs([("Matched in", ", ".join(found))])
+    if matches := matched_in(event, where.q):
+        pairs([("Matched in", ", ".join(matches))])
     cards.line(event, where)
     st.caption("Event id")
     st.code(str(event["event_id"]), language=None, wrap_lines=True)
@@ -29,11 +29,11 @@ def draw(event: Mapping[str, Any], where: EventFilter) -> None:
         st.code(pretty_json(event["metadata"]), language="json", wrap_lines=True, height=240)
     with st.container(horizontal=True, gap="small"):
         for name in ("agent", "activity"):
-            _filters(name, event, where)
+            _filter_buttons(name, event, where)
     related_views.buttons(event, where)
 
 
-def _filters(name: str, event: Mapping[str, Any], where: EventFilter) -> None:
+def _filter_buttons(name: str, event: Mapping[str, Any], where: EventFilter) -> None:
     st.button(
         f"Only this {name}",
         icon=":material/filter_alt:",
@@ -45,13 +45,13 @@ def _filters(name: str, event: Mapping[str, Any], where: EventFilter) -> None:
         f"Not this {name}",
         icon=":material/block:",
         key=f"not_{name}_{event['seq']}",
-        on_click=related_views.leave_out,
+        on_click=related_views.exclude,
         args=(name, event[name], where),
     )
 
 
 def pairs(fields: Iterable[tuple[str, str]]) -> None:
-    """Labels and their values, one pair a line; the values are drawn as plain text."""
+    """Draw labels and values, one pair a line; values are plain text."""
     with st.container(gap="xxsmall"):
         for label, value in fields:
             left, right = st.columns([1, 3], gap="small", wrap=False)

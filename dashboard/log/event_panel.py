@@ -1,4 +1,4 @@
-"""The event beside the list: the way to its neighbours, and its details."""
+"""The panel of an open event beside the list: its details, and buttons to the next events."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,16 +7,16 @@ import streamlit as st
 
 from dashboard.filters import url_state
 from dashboard.log import event_fields, paging
-from dashboard.log.neighbours import Neighbour, Place
+from dashboard.log.neighbours import Neighbour, Position
 
 
-def draw(event: Mapping[str, Any], place: Place, pinned: paging.Pin, rows: int) -> None:
-    """One row of `events`, all columns; `rows` is the length of a page of the list."""
+def draw(event: Mapping[str, Any], position: Position, pinned: paging.Pin, rows: int) -> None:
+    """Draw one row of `events`, all columns; `rows` is the length of a page of the list."""
     with st.container(border=True, key=f"details_{event['seq']}"):
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             st.markdown("**Event details**", width="stretch")
-            _step("Newer", ":material/arrow_upward:", "K", place.newer, pinned, rows)
-            _step("Older", ":material/arrow_downward:", "J", place.older, pinned, rows)
+            _step("Newer", ":material/arrow_upward:", "K", position.newer, pinned, rows)
+            _step("Older", ":material/arrow_downward:", "J", position.older, pinned, rows)
             st.button(
                 "Close",
                 icon=":material/close:",
@@ -26,25 +26,27 @@ def draw(event: Mapping[str, Any], place: Place, pinned: paging.Pin, rows: int) 
                 args=(None,),
                 shortcut="Esc",
             )
-        if place.rank is None:
-            st.caption("This event is not among those of the list: the filters leave it out.")
+        if position.rank is None:
+            st.caption("This event is hidden by the current filters.")
         event_fields.draw(event, pinned.where)
 
 
-def _step(label: str, icon: str, shortcut: str, to: Neighbour | None, pinned: paging.Pin, rows: int) -> None:
+def _step(
+    label: str, icon: str, shortcut: str, event: Neighbour | None, pinned: paging.Pin, rows: int
+) -> None:
     st.button(
         label,
         icon=icon,
         type="tertiary",
         key=f"step_{label.lower()}",
-        disabled=to is None,
+        disabled=event is None,
         on_click=go,
-        args=(to, pinned, rows),
+        args=(event, pinned, rows),
         shortcut=shortcut,
     )
 
 
-def go(to: Neighbour, pinned: paging.Pin, rows: int) -> None:
+def go(event: Neighbour, pinned: paging.Pin, rows: int) -> None:
     """Open an event of the list, and the page that it is on."""
-    url_state.open_event(to.event_id)
-    paging.turn(to.rank // rows + 1, rows, pinned.where)
+    url_state.open_event(event.event_id)
+    paging.turn(event.rank // rows + 1, rows, pinned.where)

@@ -1,4 +1,4 @@
-"""Pages of the log that stay as they are while events arrive."""
+"""Pages of the log that stay the same while events arrive."""
 
 from dataclasses import dataclass, replace
 
@@ -7,8 +7,8 @@ import streamlit as st
 
 from audit_store.engines.protocol import SEQ_BLOCK
 from audit_store.filters import EventFilter
+from audit_store.quantities import counted
 from dashboard.filters import url_state
-from dashboard.text import count
 
 ROWS = (50, 100, 250)
 _PIN = "log_pin"
@@ -16,7 +16,7 @@ _PIN = "log_pin"
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """The log as it was when it was opened: its filter with the period of then, and where it ended."""
+    """The log as it was when it was opened: its filter with the period of that time, and the `seq` it ended before."""
 
     where: EventFilter
     below: int
@@ -28,57 +28,57 @@ class Pin:
 
 
 def key(name: str, rows: int, where: EventFilter) -> str:
-    """The key of a widget of this list; another filter begins anew, later events do not."""
+    """The key of a widget of this list; it changes with the filter, not with new events."""
     return f"log_{name}_{rows}_{hash(str(url_state.link(where)))}"
 
 
 def pin(where: EventFilter, below: int) -> Pin:
-    """The pin of this session's log; a new one where the filter has changed, or the log was left."""
-    kept: Pin | None = st.session_state.get(_PIN)
-    if kept is None or url_state.link(kept.where) != url_state.link(where):
-        kept = st.session_state[_PIN] = Pin(where, below)
-    return kept
+    """The pin of this session's log; a new one if the filter has changed, or the page was left."""
+    pinned: Pin | None = st.session_state.get(_PIN)
+    if pinned is None or url_state.link(pinned.where) != url_state.link(where):
+        pinned = st.session_state[_PIN] = Pin(where, below)
+    return pinned
 
 
 def current(rows: int, where: EventFilter) -> int:
-    """The page of this list that is shown."""
+    """The number of the page that is shown, from 1."""
     key, start = _widget(rows, where)
     return int(st.session_state.get(key, start))
 
 
-def is_begun(rows: int, where: EventFilter) -> bool:
-    """Whether this list has been shown before."""
+def was_shown(rows: int, where: EventFilter) -> bool:
+    """Whether this session has shown this list."""
     return _widget(rows, where)[0] in st.session_state
 
 
 def turn(page: int, rows: int, where: EventFilter) -> None:
-    """Show another page of this list."""
+    """Go to another page of this list."""
     if page != current(rows, where):
         times, _ = st.session_state.get(key("turned", rows, where), (0, 1))
         st.session_state[key("turned", rows, where)] = (times + 1, page)
 
 
 def choose(total: int, rows: int, where: EventFilter) -> int:
-    """The page numbers of a list of `total` events; gives the chosen one."""
+    """Draw the page numbers of a list of `total` events; returns the selected one."""
     key, start = _widget(rows, where)
     pages = -(-total // rows)
     return st.pagination(pages, default=min(start, pages), key=key)
 
 
 def _widget(rows: int, where: EventFilter) -> tuple[str, int]:
-    # Streamlit warns where a widget with a default is set: it is made anew when the page is turned for it.
+    # Streamlit warns if a widget with a default is assigned, so a page turn gives the widget a new key.
     times, start = st.session_state.get(key("turned", rows, where), (0, 1))
     return key(f"page_{times}", rows, where), start
 
 
 def unpin() -> None:
-    """Let the log begin with its newest event again."""
+    """Start the log with its newest event again."""
     st.session_state.pop(_PIN, None)
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Where the rows of a page stand: after `skip` events of those with `since` <= seq < `below`."""
+    """The position of a page: after `skip` of the events with `since` <= seq < `below`."""
 
     since: int
     below: int
@@ -86,9 +86,9 @@ class Stretch:
 
 
 def locate(index: pd.DataFrame, skip: int, rows: int) -> Stretch:
-    """The shortest stretch that holds `rows` events after `skip` newer ones.
+    """The shortest stretch with `rows` events after `skip` newer ones.
 
-    `index` holds the rows of `queries.page_index`, the newest block first.
+    `index` has the rows of `queries.page_index`, the newest block first.
     """
     through = index["events"].cumsum()
     first = int(through.searchsorted(skip, side="right"))
@@ -102,6 +102,6 @@ def locate(index: pd.DataFrame, skip: int, rows: int) -> Stretch:
 
 
 def span(page: int, rows: int, total: int) -> str:
-    """Which events a page holds: "101–200 of 12,345 events"."""
+    """The events of a page: "101–200 of 12,345 events"."""
     first, last = (page - 1) * rows + 1, min(page * rows, total)
-    return f"{first:,}–{last:,} of {count(total, 'event')}"
+    return f"{first:,}–{last:,} of {counted(total, 'event')}"

@@ -1,4 +1,4 @@
-"""Other views that an event leads to."""
+"""Views that an event leads to: the same agent around it, the same activity, the same address."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ _PERIOD = ("range", "from", "to", "tz")
 
 
 def buttons(event: Mapping[str, Any], where: EventFilter) -> None:
-    """Buttons that lead to what the agent did around the event, and to others of its address and activity."""
+    """Draw a button for each view."""
     with st.container(horizontal=True, gap="small"):
         for label, icon, parameters in views(event, where):
             st.button(
@@ -27,22 +27,22 @@ def buttons(event: Mapping[str, Any], where: EventFilter) -> None:
 
 
 def views(event: Mapping[str, Any], where: EventFilter) -> list[tuple[str, str, dict[str, list[str]]]]:
-    """Label, icon and URL parameters of each; the period of `where` holds where no other is said."""
+    """Label, icon and URL parameters of each view; the time range is that of `where` unless the view has its own."""
     same = {name: values for name, values in url_state.link(where).items() if name in _PERIOD}
     minutes = AROUND // timedelta(minutes=1)
     around = {"tz": same["tz"]} if "tz" in same else {}
     around |= {"range": ["custom"], "agent": [event["agent"]]} | _around(event["occurred_at"], where)
-    found = [
+    related = [
         (f"This agent ± {minutes} minutes", ":material/schedule:", around),
         ("Same activity", ":material/category:", same | {"activity": [event["activity"]]}),
     ]
     if isinstance(event["source_ip"], str) and event["source_ip"]:
-        found.append(("Same address", ":material/lan:", same | {"q": [event["source_ip"]]}))
-    return found
+        related.append(("Same address", ":material/lan:", same | {"q": [event["source_ip"]]}))
+    return related
 
 
 def _around(moment: datetime, where: EventFilter) -> dict[str, list[str]]:
-    """Whole minutes with their offset: a local time alone says two instants when clocks are put back."""
+    """Whole minutes with their offset: without it, a local time is ambiguous when clocks are set back."""
     bounds = (moment - AROUND, moment + AROUND + timedelta(minutes=1))
     texts = [
         bound.replace(tzinfo=UTC, second=0, microsecond=0)
@@ -53,13 +53,13 @@ def _around(moment: datetime, where: EventFilter) -> dict[str, list[str]]:
     return {"from": [texts[0]], "to": [texts[1]]}
 
 
-def leave_out(name: str, value: str, where: EventFilter) -> None:
-    """Exclude this agent or activity, and stop asking for it."""
-    asked: tuple[str, ...] = getattr(where, name)
+def exclude(name: str, value: str, where: EventFilter) -> None:
+    """Exclude an agent or activity, and remove it from the selected ones."""
+    selected: tuple[str, ...] = getattr(where, name)
     excluded: tuple[str, ...] = getattr(where, f"not_{name}")
     url_state.change(
         **{
-            name: [one for one in asked if one != value],
+            name: [other for other in selected if other != value],
             f"not_{name}": [*excluded, *([value] if value not in excluded else [])],
         }
     )

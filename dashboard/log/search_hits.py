@@ -1,4 +1,4 @@
-"""Where the search text stands in an event."""
+"""The fields of an event that contain the search text."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,13 +15,13 @@ LABELS = {
 
 
 def matched_in(event: Mapping[str, Any], q: str) -> list[str]:
-    """The labels of the searched columns of an event that hold `q`, upper and lower case alike.
+    """The labels of the searched columns of an event that contain `q`, ignoring case.
 
     >>> matched_in({"agent": "Ada", "description": "an adage", "target": None}, "ADA")
     ['Description', 'Agent']
     """
-    sought = q.lower()
+    needle = q.lower()
     texts = ((name, event.get(name)) for name in SEARCHED)
     return [
-        LABELS[name] for name, text in texts if sought and isinstance(text, str) and sought in text.lower()
+        LABELS[name] for name, text in texts if needle and isinstance(text, str) and needle in text.lower()
     ]

@@ -1,4 +1,4 @@
-"""Events as the rows of a table."""
+"""The table of events."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
@@ -17,7 +17,7 @@ from dashboard.text import shown
 from dashboard.times import local
 
 READ = (*LISTED, "recorded_at", "target", "source")
-"""The columns of `events` that a row of the table is made of."""
+"""The columns of `events` that the table needs."""
 
 COLUMNS = {
     "time": "Time",
@@ -31,7 +31,7 @@ COLUMNS = {
     "event_id": "Event id",
     "recorded_at": "Recorded at",
 }
-USUAL = ("time", "agent", "activity", "outcome", "description", "address")
+DEFAULT = ("time", "agent", "activity", "outcome", "description", "address")
 _WIDTHS = {
     "time": 225,
     "agent": 170,
@@ -47,31 +47,31 @@ _BRIEF = {"time": 140, "agent": 150, "activity": 120, "outcome": 75}
 _TO_THE_SECOND = len("2026-03-14 09:26:53")
 _ROW_HEIGHT = 35
 _MOST_ROWS = 17
-_WORDS = 200
+_LONGEST_TEXT = 200
 _MODES: tuple[Literal["single-row", "single-cell"], ...] = ("single-row", "single-cell")
 
 
 def choose() -> list[str]:
-    """A menu of the columns; gives the chosen ones in their usual order, all usual ones where none is."""
+    """Draw a menu of the columns; returns the selected ones in the order of COLUMNS, DEFAULT if there is none."""
     with st.popover("Columns", icon=":material/view_column:"):
         chosen = st.pills(
             "Columns of the table",
             list(COLUMNS),
             selection_mode="multi",
-            default=USUAL,
+            default=DEFAULT,
             format_func=COLUMNS.__getitem__,
             key="log_columns",
             persist_state="session",
         )
-    return [name for name in COLUMNS if name in (chosen or USUAL)]
+    return [name for name in COLUMNS if name in (chosen or DEFAULT)]
 
 
 def rows(
     events: pd.DataFrame, where: EventFilter, alarms: Sequence[str] = (), *, brief: bool = False
 ) -> pd.DataFrame:
-    """What a reader sees of each event; times in the zone of `where`, texts through the gate.
+    """The table's row for each event: times in the zone of `where`, texts escaped.
 
-    `alarms` has a word for each, of `matching.WORDS` or none; with `brief`, times are cut to the second.
+    `alarms` has a word of `matching.WORDS`, or "", for each event. With `brief`, times are cut to the second.
     """
     table = pd.DataFrame(
         {
@@ -101,14 +101,14 @@ def rows(
 
 
 def _moments(column: "pd.Series[Any]", zone: ZoneInfo) -> list[str]:
-    """All with microseconds where one of them needs some, so that the digits stand in line."""
+    """All with microseconds if one of them has any, so that the digits align."""
     moments = [moment.to_pydatetime() for moment in column]
     exact = any(moment.microsecond for moment in moments)
     return [local(moment, zone, exact=exact) for moment in moments]
 
 
 def _shown(texts: Iterable[Any]) -> list[str]:
-    return [shown(text, most=_WORDS) if isinstance(text, str) else "" for text in texts]
+    return [shown(text, most=_LONGEST_TEXT) if isinstance(text, str) else "" for text in texts]
 
 
 def table(
@@ -121,11 +121,11 @@ def table(
     alarms: Sequence[str],
     brief: bool = False,
 ) -> None:
-    """The events as a table; a click anywhere in a row opens its event.
+    """Draw the events as a table; a click anywhere in a row opens its event.
 
-    `room_for` is how many rows a full page would have, so that the table keeps its height on the last one.
-    `alarms` is that of `rows`; without any there is no such column. With `brief`, who did what and with
-    which outcome fits beside the details of an event.
+    `room_for` is the number of rows of a full page, so that the table keeps its height on the last one.
+    `alarms` is that of `rows`; the column is left out if all are empty. With `brief`, the first columns are narrow
+    enough to fit beside the details of an event.
     """
     ids = [str(event_id) for event_id in events["event_id"]]
     opened = url_state.opened_event()
@@ -163,7 +163,7 @@ def _config(zone: ZoneInfo, widths: Mapping[str, int]) -> dict[str, Any]:
         ),
         "alarm": st.column_config.MultiselectColumn(
             "Alarm",
-            help="Its hour has unusual logins of this kind; the word is the reviewer's mark.",
+            help="The event is part of a login alarm; the word is the mark of a reviewer.",
             options=[*WORDS.values()],
             color=["orange", "gray", "green", "red"],
             width=95,
@@ -174,6 +174,6 @@ def _config(zone: ZoneInfo, widths: Mapping[str, int]) -> dict[str, Any]:
 
 def _open(key: str, ids: Sequence[str]) -> None:
     chosen = st.session_state[key]["selection"]
-    # A click on a cell leaves the mark of the row where it was.
-    places = [row for row, _ in chosen["cells"]] or chosen["rows"]
-    url_state.open_event(ids[places[0]] if places else None)
+    # A click on a cell does not move the selection of the row.
+    rows = [row for row, _ in chosen["cells"]] or chosen["rows"]
+    url_state.open_event(ids[rows[0]] if rows else None)

@@ -1,4 +1,4 @@
-"""Who folds the spool while the dashboard runs: this process, unless it may only read."""
+"""Folding of the spool while the dashboard runs, unless it is read-only."""
 
 import contextlib
 import os
@@ -12,12 +12,12 @@ _thread: FoldingThread | None = None
 
 
 def may_write(store: Path) -> bool:
-    """Whether this process may fold: not with AUDIT_READ_ONLY=1, nor beside a folder it cannot write to."""
+    """Whether this process may fold: not with AUDIT_READ_ONLY=1, nor if the folder of the store is read-only."""
     return os.environ.get("AUDIT_READ_ONLY", "0") in ("", "0") and os.access(store.absolute().parent, os.W_OK)
 
 
 def error() -> str | None:
-    """Why the last fold failed; None when it did not, or when this process does not fold."""
+    """Why the last fold failed; None if it succeeded, or if this process does not fold."""
     return _thread.error if _thread is not None else None
 
 
@@ -28,7 +28,7 @@ def folds() -> bool:
 
 @contextlib.contextmanager
 def folding() -> Iterator[None]:
-    """While it lasts, what waits in the spool is folded within a second."""
+    """Fold new segments of the spool within a second until the context ends."""
     global _thread
     store = default_store()
     if not may_write(store):

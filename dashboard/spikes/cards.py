@@ -1,27 +1,34 @@
-"""One alarm on the screen: its sentence, the way to its events, who and where from, what a reviewer says of it."""
+"""Login alarms and findings on the screen: a card each, with links to their events and a form for a mark."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, timedelta
+from datetime import timedelta
 from typing import Any
 
 import streamlit as st
 
-from alarms import LoginAlarm, Mark, QuietNote, Told, Watch
+import alarms
+from alarms import LoginAlarm, Mark, QuietNote, Review, Told, Watch
 from audit_store.filters import EventFilter
+from audit_store.quantities import counted
+from dashboard import data, viewer
 from dashboard.filters import url_state
 from dashboard.spikes import matching, recent, review_data
 from dashboard.text import shown
+from dashboard.times import wall_clock
 
 LOG = "../pages/log.py"
 SPIKES = "../pages/spikes.py"
-MOST_ALSO = 20
+FIRST_ALARMS = 10
+MOST_FINDINGS = 100
+MOST_SERIES = 20
+NOTE_LENGTH = 2000
 KINDS = {
     "all": "All logins",
     "failed": "Failed logins",
     "agents": "Many agents at once",
     "agent": "One agent",
 }
-NOTES = {
+FINDINGS = {
     "sustained rise": "Sustained rise",
     "unusual hour": "Unusual hour",
     "new address": "First time from this address",
@@ -30,89 +37,84 @@ NOTES = {
 }
 
 
-def card(found: Watch, told: Told, made: Sequence[Mark]) -> None:
-    """Draw an alarm."""
-    alarm = told.alarm
-    mark = review_data.mark_of(alarm, made)
-    with st.container(border=True):
-        st.caption(f"{_day(alarm)} · {KINDS[alarm.key.kind]}")
-        st.text(shown(told.sentence))
-        if mark is not None and mark.note:
-            st.text(f"Note: {shown(mark.note)}")
-        with st.container(horizontal=True, vertical_alignment="center"):
-            events_link(alarm)
-            _verdict(alarm, mark)
-            opened = st.toggle("Who and where from", key=f"evidence_{alarm.key.text}")
-        if opened:
-            _evidence(found, alarm)
+def draw_alarms(watch: Watch, review: Review, marks: Sequence[Mark], verdicts: Sequence[str]) -> None:
+    """Draw the alarms with one of these verdicts, all if there is none, and a button for more of them."""
+    listed = alarms.chosen(review.alarms, marks, verdicts)
+    if not listed:
+        st.text("No alarms match.")
+    limit = st.session_state.get("alarms_shown", FIRST_ALARMS)
+    for told in alarms.tell(data.store(), watch, listed[:limit]):
+        _card(watch, told, marks)
+    more = len(listed) - limit
+    if more > 0 and st.button(f"Show {counted(more, 'more alarm')}"):
+        st.session_state["alarms_shown"] = limit + FIRST_ALARMS
+        st.rerun()
 
 
-def _day(alarm: LoginAlarm) -> str:
-    start = alarm.key.start.replace(tzinfo=UTC).astimezone(alarm.where.zone)
-    return f"{start:%A}, {start.day} {start:%B %Y}"
-
-
-def events_link(of: LoginAlarm | QuietNote) -> None:
-    """The way to exactly these events in the log."""
-    st.page_link(
-        LOG, label="Show these events", icon=":material/list_alt:", query_params=url_state.link(of.where)
-    )
+def draw_findings(watch: Watch, review: Review, sensitivity: str) -> None:
+    """Draw a closed box with the findings that are not alarms, which are computed when it is opened."""
+    box = st.expander("Low-priority findings", key="findings", on_change="rerun")
+    if not box.open:
+        return
+    findings = review_data.findings(watch, review, sensitivity)
+    with box:
+        for finding in findings[:MOST_FINDINGS]:
+            _finding(finding)
+        if len(findings) > MOST_FINDINGS:
+            st.caption(
+                f"The first {MOST_FINDINGS} of {len(findings):,}; choose a shorter time range to see the others."
+            )
+        if not findings:
+            st.text("No findings in this time range.")
 
 
 def legend(where: EventFilter) -> None:
-    """What the triangles over a chart are, and the way to the alarms of the same filters."""
+    """Draw what the triangles over a chart mean, and a link to the alarms of the same filter."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(
-            f":red[▼] :small[a login alarm in the last {recent.LENGTH.days // 7} weeks of the whole log]",
+            f":red[▼] :small[login alarm in the last {recent.LENGTH.days // 7} weeks of the log]",
             width="content",
         )
-        st.page_link(
-            SPIKES,
-            label="Show the alarms",
-            icon=":material/crisis_alert:",
-            query_params=url_state.link(where),
-        )
+        _alarm_link("Show alarms", where)
 
 
 def line(event: Mapping[str, Any], where: EventFilter) -> None:
-    """The alarm to which one row of `events` belongs, and the way to it; nothing for most of them."""
-    if (told := matching.of_event(event, recent.told(where))) is None:
+    """Draw the alarm to which a row of `events` belongs, with a link to it; nothing for an event without one."""
+    if (told := matching.of_event(event, recent.in_view(where))) is None:
         return
-    word = matching.WORDS[matching.verdict(told, review_data.marks())]
-    st.caption("Alarm" if word == "Alarm" else f"Alarm, marked {word.lower()}")
+    verdict = matching.verdict(told, review_data.marks())
+    st.caption("Alarm" if verdict == "open" else f"Alarm, marked {matching.WORDS[verdict].lower()}")
     st.text(shown(told.sentence))
-    st.page_link(
-        SPIKES,
-        label="Show this alarm",
-        icon=":material/crisis_alert:",
-        query_params=url_state.link(_days(told.alarm, where.tz)),
-    )
+    _alarm_link("Show this alarm", _days(told.alarm, where.tz))
 
 
-def _days(alarm: LoginAlarm, tz: str) -> EventFilter:
-    """Nothing but the local days on which an alarm lies."""
-    zone = alarm.where.zone
-    first, last = (
-        moment.replace(tzinfo=UTC).astimezone(zone).date()
-        for moment in (alarm.key.start, alarm.end - timedelta(microseconds=1))
-    )
-    days = {"range": ["custom"], "from": [first.isoformat()], "to": [(last + timedelta(days=1)).isoformat()]}
-    return EventFilter.parse(days | {"tz": [tz]})[0]
+def _card(watch: Watch, told: Told, marks: Sequence[Mark]) -> None:
+    alarm, mark = told.alarm, alarms.mark_of(told.alarm, marks)
+    start = wall_clock(alarm.key.start, alarm.where.zone)
+    with st.container(border=True):
+        st.caption(f"{start:%A}, {start.day} {start:%B %Y} · {KINDS[alarm.key.kind]}")
+        st.text(shown(told.sentence))
+        if mark is not None:
+            _mark_line(mark, watch.where)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            _events_link(alarm)
+            _mark_form(alarm, mark)
+            opened = st.toggle("Evidence", key=f"evidence_{alarm.key.text}")
+        if opened:
+            _evidence(watch, alarm)
 
 
-def note(quiet: QuietNote) -> None:
-    """Draw a quiet note on one line."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.badge(NOTES.get(quiet.kind, "Note"), color="gray")
-        st.text(shown(quiet.text), width="stretch")
-        events_link(quiet)
+def _mark_line(mark: Mark, where: EventFilter) -> None:
+    by = f"Marked by {shown(mark.by)}" if mark.by else "Marked"
+    at = f"{wall_clock(mark.at, where.zone):%Y-%m-%d %H:%M}"
+    st.text(f"{by} on {at}{f': {shown(mark.note)}' if mark.note else ''}")
 
 
-def _verdict(alarm: LoginAlarm, mark: Mark | None) -> None:
+def _mark_form(alarm: LoginAlarm, mark: Mark | None) -> None:
     name = alarm.key.text
     current = mark.verdict if mark is not None else "open"
     with (
-        st.popover(review_data.VERDICTS[current], width="content"),
+        st.popover(f"Status: {review_data.VERDICTS[current]}", width="content"),
         st.form(f"mark_{name}", border=False, enter_to_submit=False),
     ):
         verdict = st.segmented_control(
@@ -120,26 +122,58 @@ def _verdict(alarm: LoginAlarm, mark: Mark | None) -> None:
             list(review_data.VERDICTS),
             default=current,
             required=True,
-            format_func=lambda one: review_data.VERDICTS[one],
+            format_func=review_data.VERDICTS.__getitem__,
             key=f"verdict_{name}",
         )
-        text = st.text_area("Note", mark.note if mark is not None else "", key=f"note_{name}", max_chars=2000)
+        note = st.text_area(
+            "Note", mark.note if mark is not None else "", key=f"note_{name}", max_chars=NOTE_LENGTH
+        )
         if st.form_submit_button("Save", key=f"save_{name}", type="primary"):
-            review_data.mark(alarm, verdict, text)
+            alarms.mark(data.store().path, alarm, verdict, note=note, by=viewer.name())
             st.rerun()
 
 
-def _evidence(found: Watch, alarm: LoginAlarm) -> None:
-    for other in review_data.told(found, alarm.also[:MOST_ALSO]):
+def _evidence(watch: Watch, alarm: LoginAlarm) -> None:
+    for told in alarms.tell(data.store(), watch, alarm.also[:MOST_SERIES]):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.badge("Also seen in", color="gray")
-            st.text(shown(other.sentence), width="stretch")
-            events_link(other.alarm)
-    behind = review_data.evidence(found, alarm)
-    for what, rows, more in (
-        ("Agent", behind.agents, behind.more_agents),
-        ("Address", behind.addresses, behind.more_addresses),
+            st.text(shown(told.sentence), width="stretch")
+            _events_link(told.alarm)
+    evidence = alarms.evidence(data.store(), watch, alarm)
+    for label, rows, more in (
+        ("Agent", evidence.agents, evidence.more_agents),
+        ("Address", evidence.addresses, evidence.more_addresses),
     ):
-        st.dataframe(review_data.table(rows, what), hide_index=True)
+        st.dataframe(review_data.evidence_table(rows, label), hide_index=True)
         if more:
             st.caption(f"and {more:,} more")
+
+
+def _finding(finding: QuietNote) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.badge(FINDINGS.get(finding.kind, "Finding"), color="gray")
+        st.text(shown(finding.text), width="stretch")
+        _events_link(finding)
+
+
+def _events_link(source: LoginAlarm | QuietNote) -> None:
+    st.page_link(
+        LOG,
+        label="Show these events",
+        icon=":material/list_alt:",
+        query_params=url_state.link(source.where),
+    )
+
+
+def _alarm_link(label: str, where: EventFilter) -> None:
+    st.page_link(SPIKES, label=label, icon=":material/crisis_alert:", query_params=url_state.link(where))
+
+
+def _days(alarm: LoginAlarm, tz: str) -> EventFilter:
+    """The filter of nothing but the local days of an alarm."""
+    zone = alarm.where.zone
+    first = wall_clock(alarm.key.start, zone).date()
+    last = wall_clock(alarm.end - timedelta(microseconds=1), zone).date()
+    return EventFilter(
+        range="custom", start=first.isoformat(), end=(last + timedelta(days=1)).isoformat(), tz=tz
+    )

@@ -1,4 +1,4 @@
-"""The alarms of the whole log, kept for the pages that mark them: what they show never waits for a judgement."""
+"""The alarms of the last weeks of the log, judged beside the pages that mark them."""
 
 import contextlib
 import threading
@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import streamlit as st
 
@@ -14,110 +14,126 @@ import alarms
 from alarms import Told
 from audit_store.errors import AuditStoreError
 from audit_store.filters import EventFilter
+from audit_store.local_time import now
 from audit_store.ranges import Period
 from dashboard import active_catalogue, data
 
 LENGTH = timedelta(weeks=16)
-"""Before the newest event; what is older is not judged here."""
+"""How long before the newest event alarms are looked for."""
+REDRAW_SECONDS = 5.0
+"""A page is drawn again for a change of its alarms at most this often."""
 
 _REST = 20
-_AT_ONCE = 0.3  # seconds; most stores are judged in less
+_AT_ONCE_SECONDS = 0.3
 _KEPT = 8
+_DRAWN_AGAIN = "alarms_drawn_again"
 _Key = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """The alarms of one version of a store, the worst first; when that was known (monotonic) and what it took."""
+    """The alarms of one version of a store, the worst first; when they were known (monotonic), and how long it took."""
 
     version: tuple[int, ...]
-    told: tuple[Told, ...]
+    alarms: tuple[Told, ...]
     at: float
-    took: float
+    seconds: float
 
-    def holds(self, version: tuple[int, ...]) -> bool:
-        """Whether to judge anew would be too early: a log that grows all the time costs a twentieth of it."""
-        return self.version == version or time.monotonic() < self.at + _REST * self.took
+    def is_fresh(self, version: tuple[int, ...]) -> bool:
+        """Whether not to judge again yet: for a log that always grows, judging takes at most 1/_REST of the time."""
+        return self.version == version or time.monotonic() < self.at + _REST * self.seconds
 
 
 _judged: dict[_Key, _Judged] = {}
-_turn = threading.Lock()
+_judging = threading.Lock()
 _worker = ThreadPoolExecutor(1, "audit-alarms")
 
 
-def told(where: EventFilter) -> list[Told]:
-    """The alarms, as far as they are known, that can have events in a view; times in its zone, the worst first."""
-    kept = _judged.get(_key(where))
-    return [one for one in kept.told if _in_view(one, where)] if kept else []
+def in_view(where: EventFilter) -> list[Told]:
+    """The known alarms that can have events in a view; times in its zone, the worst first."""
+    judged = _judged.get(_key(where))
+    return [told for told in judged.alarms if _concerns(told, where)] if judged else []
 
 
 def keep_up(where: EventFilter) -> None:
-    """Judge the store beside the page, and draw the page again where that changes what `told` gives.
+    """Judge the store beside the page, and draw the page again if that changes what `in_view` returns.
 
-    Call it when everything is drawn.
+    Call it at the end of a page.
     """
     judging = _worker.submit(refresh, where)
-    try:
-        if judging.result(_AT_ONCE):
-            st.rerun()
-    except TimeoutError:
-        _wait(judging)
-
-
-@st.fragment(run_every=1.0)
-def _wait(judging: Future[bool]) -> None:
-    if judging.done():
-        st.rerun()
+    with contextlib.suppress(TimeoutError):
+        if not judging.result(_AT_ONCE_SECONDS):
+            return
+        if _may_draw_again():
+            _draw_again()
+    _draw_again_later(judging)
 
 
 def refresh(where: EventFilter) -> bool:
-    """Judge the store, if it has changed since; whether that changes what `told` gives.
+    """Judge the store if it has changed; returns whether that changes what `in_view` returns.
 
-    Takes seconds where the store is large. One that cannot be read now is left for the next time.
+    Takes seconds for a large store. A store that cannot be read is left for the next time.
     """
-    before = told(where)
-    with contextlib.suppress(AuditStoreError, OSError), _turn:
+    before = in_view(where)
+    with contextlib.suppress(AuditStoreError, OSError), _judging:
         version = data.store().version()
-        kept = _judged.get(_key(where))
-        if kept is None or not kept.holds(version):
-            _keep(_key(where), version, where)
-    return told(where) != before
+        judged = _judged.get(_key(where))
+        if judged is None or not judged.is_fresh(version):
+            _judge(_key(where), version, where.tz)
+    return in_view(where) != before
+
+
+@st.fragment(run_every=1.0)
+def _draw_again_later(judging: Future[bool]) -> None:
+    if judging.done() and judging.result() and _may_draw_again():
+        _draw_again()
+
+
+def _may_draw_again() -> bool:
+    # While a log that grows all the time is under attack, every run may change its alarms.
+    last: float = st.session_state.get(_DRAWN_AGAIN, -REDRAW_SECONDS)
+    return time.monotonic() >= last + REDRAW_SECONDS
+
+
+def _draw_again() -> None:
+    st.session_state[_DRAWN_AGAIN] = time.monotonic()
+    st.rerun()
 
 
 def _key(where: EventFilter) -> _Key:
     return str(data.store().path), where.tz, str(active_catalogue.activities())
 
 
-def _keep(key: _Key, version: tuple[int, ...], where: EventFilter) -> None:
+def _judge(key: _Key, version: tuple[int, ...], tz: str) -> None:
     begun = time.monotonic()
-    found = tuple(_judge(where.tz))
+    listed = tuple(_alarms(tz))
     _judged.pop(key, None)
-    _judged[key] = _Judged(version, found, time.monotonic(), time.monotonic() - begun)
+    _judged[key] = _Judged(version, listed, time.monotonic(), time.monotonic() - begun)
     while len(_judged) > _KEPT:
         _judged.pop(next(iter(_judged)))
 
 
-def _judge(tz: str) -> Iterator[Told]:
-    store, now = data.store(), datetime.now(UTC).replace(tzinfo=None)
-    with store.read(wait=data.WAIT) as reader:
-        _, _, newest, *_ = reader.one(store.queries.extent())
+def _alarms(tz: str) -> Iterator[Told]:
+    engine, moment = data.store(), now()
+    with engine.read(wait=data.WAIT) as reader:
+        _, _, newest, *_ = reader.one(engine.queries.extent())
     if newest is None:
         return
-    start = (min(newest, now) - LENGTH).replace(minute=0, second=0, microsecond=0)
-    whole = EventFilter(period=Period(start, None), range="custom", tz=tz)
-    watch = alarms.watch_over(store, whole, now, active_catalogue.activities())
-    yield from alarms.tell(store, watch, alarms.review(watch).alarms)
+    start = (min(newest, moment) - LENGTH).replace(minute=0, second=0, microsecond=0)
+    where = EventFilter(period=Period(start, None), range="custom", tz=tz)
+    watch = alarms.watch_over(engine, where, moment, active_catalogue.activities())
+    yield from alarms.tell(engine, watch, alarms.review(watch).alarms)
 
 
-def _in_view(one: Told, where: EventFilter) -> bool:
-    """Whether a filter leaves somebody whose alarm it is, and a kind of login."""
+def _concerns(told: Told, where: EventFilter) -> bool:
+    """Whether a filter leaves an agent and an activity of an alarm."""
     return any(
         _leaves(where.agent, where.not_agent, part.where.agent)
         and _leaves(where.activity, where.not_activity, part.where.activity)
-        for part in one.alarm.closest
+        for part in told.alarm.closest
     )
 
 
-def _leaves(wanted: Sequence[str], unwanted: Sequence[str], names: Sequence[str]) -> bool:
-    """Whether some of these names pass; no name stands for all of them."""
-    return not names or any((not wanted or name in wanted) and name not in unwanted for name in names)
+def _leaves(selected: Sequence[str], excluded: Sequence[str], names: Sequence[str]) -> bool:
+    """Whether a filter leaves some of these names; no name stands for all of them."""
+    return not names or any((not selected or name in selected) and name not in excluded for name in names)

@@ -33,7 +33,7 @@ MARKDOWN = (
 
 
 def event(minutes: float, **fields: Any) -> Event:
-    """An event so many minutes before this test began."""
+    """An event so many minutes before the tests started."""
     return Event.of(
         {"agent": "ada", "activity": "Login", "occurred_at": NOW - timedelta(minutes=minutes), **fields}
     )
@@ -69,9 +69,9 @@ def show(store: Store, page: str = "activity", **parameters: str | list[str]) ->
     app = AppTest.from_file(str(MAIN), default_timeout=30)
     for name, value in parameters.items():
         app.query_params[name.rstrip("_")] = value
-    app.run()
     if page != "activity":
-        app.switch_page(f"../pages/{page}.py").run()
+        app.switch_page(f"../pages/{page}.py")
+    app.run()
     assert not app.exception
     return app
 
@@ -91,7 +91,7 @@ def metrics(app: AppTest) -> dict[str, str]:
 
 
 def words(app: AppTest) -> str:
-    """Everything that is written on the page."""
+    """All texts on the page."""
     return "\n".join(str(one.value) for one in drawn(app, *MARKDOWN, "text", "code"))
 
 
@@ -102,3 +102,8 @@ def url(app: AppTest) -> dict[str, list[str]]:
 def listed(app: AppTest) -> list[str]:
     """The activities of the rows of the log, from the top."""
     return list(app.dataframe[0].value["activity"])
+
+
+def button(app: AppTest, label: str) -> Any:
+    """The button with this label."""
+    return next(button for button in app.button if button.label == label)

@@ -36,7 +36,7 @@ def test_the_page_takes_a_changed_file_at_once(
     app.run()
     assert not app.exception
     assert f"catalogue {file}, line 3: category 1 colour: 'red' is not allowed" in words(app)
-    assert "Until it is mended, the built-in catalogue is used." in words(app)
+    assert "Using the built-in catalogue until the file is fixed." in words(app)
     assert active_catalogue.activities() == BUILT
     file.unlink()
     app.run()

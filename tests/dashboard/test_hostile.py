@@ -23,16 +23,10 @@ from tests.hostile import APART, HIDDEN, MARK, STRINGS, events
 TEXTS = ("agent", "activity", "description", "source_ip", "target", "source", "metadata")
 
 
-@pytest.fixture(autouse=True)
-def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The store that a test shows is forgotten after it."""
-    monkeypatch.setenv("AUDIT_STORE", "")
-
-
-@pytest.fixture
-def hostile(store: Store, fill: Fill) -> Store:
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory, fill: Fill) -> Store:
     """A store with nothing but hostile events."""
-    return fill(store, events())
+    return fill(Store(tmp_path_factory.mktemp("hostile") / "audit.duckdb"), events())
 
 
 def protos(app: AppTest) -> list[Any]:
@@ -89,7 +83,7 @@ def test_hostile_addresses_are_plain_text(hostile: Store, parameter: str) -> Non
 def download(store: Store, fmt: str) -> bytes:
     name = f"events.{fmt}"
     whole = Pin(EventFilter(), below=len(STRINGS)).whole
-    with archive(whole, fmt, name, store) as made, zipfile.ZipFile(made) as packed:
+    with archive(whole, fmt, name, store, STRINGS[0]) as file, zipfile.ZipFile(file) as packed:
         return packed.read(name)
 
 

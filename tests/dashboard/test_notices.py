@@ -1,4 +1,4 @@
-"""What a reader sees when there is nothing to draw, and on the page of the store."""
+"""What a viewer sees when there is nothing to draw, and on the store page."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,37 +10,26 @@ from sys import executable
 import pytest
 
 from audit_store.engines.duckdb.store import Store
+from audit_store.errors import QueryTimeout
 from dashboard import data
 from tests.conftest import Fill
-from tests.dashboard.page_runs import NOW, PAGES, WEEK, event, metrics, show, words
+from tests.dashboard.page_runs import NOW, PAGES, button, event, metrics, show, url, words
 
 
-@pytest.fixture(autouse=True)
-def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The store that a test shows is forgotten after it."""
-    monkeypatch.setenv("AUDIT_STORE", "")
-
-
-@pytest.fixture
-def full(store: Store, fill: Fill) -> Store:
-    """A store with a week of events, and two older ones."""
-    return fill(store, WEEK)
-
-
-def test_the_store_page_counts(full: Store) -> None:
-    app = show(full, "store")
-    found = metrics(app)
-    assert found.pop("Newest event").endswith("minutes ago")
-    assert found == {"Events": "6", "Waiting in the spool": "0", "Rejected": "0"}
-    assert "This dashboard only reads" in words(app)
+def test_the_store_page_counts(week: Store) -> None:
+    app = show(week, "store")
+    figures = metrics(app)
+    assert figures.pop("Newest event").endswith("minutes ago")
+    assert figures == {"Events": "6", "Waiting in the spool": "0", "Rejected": "0"}
+    assert "This dashboard is read-only" in words(app)
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_events_that_wait_are_announced_where_nobody_folds(full: Store, page: str) -> None:
-    spool = full.path.with_name("audit.duckdb.spool")
+def test_a_read_only_dashboard_names_waiting_events(own_week: Store, page: str) -> None:
+    spool = own_week.path.with_name("audit.duckdb.spool")
     spool.mkdir()
     (spool / "from-elsewhere.ndjson").write_text('{"agent":"ada","activity":"Login"}\n' * 3)
-    assert "3 events in the spool: this dashboard only reads" in words(show(full, page))
+    assert "3 events in the spool: this dashboard is read-only" in words(show(own_week, page))
 
 
 def broken(store: Store) -> None:
@@ -90,7 +79,7 @@ def test_every_state_has_its_words_and_a_next_step(
 
 def test_a_path_without_a_folder_says_so(tmp_path: Path) -> None:
     text = words(show(Store(tmp_path / "missing" / "audit.duckdb")))
-    assert "There is no such folder" in text
+    assert "The folder does not exist" in text
     assert "AUDIT_STORE" in text
 
 
@@ -109,25 +98,67 @@ def held(path: Path) -> Iterator[int]:
 
 @pytest.mark.processes
 @pytest.mark.parametrize("page", PAGES)
-def test_a_busy_store_names_its_holder(full: Store, page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_busy_store_names_its_holder(week: Store, page: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data, "WAIT", 0.2)
-    with held(full.path) as pid:
-        app = show(full, page)
+    with held(week.path) as pid:
+        app = show(week, page)
         assert "The store is busy" in words(app)
         assert f"PID {pid}" in words(app)
-    next(one for one in app.button if one.label == "Try again").click().run()
+    button(app, "Try again").click().run()
     assert "The store is busy" not in words(app)
 
 
-def test_a_name_that_nobody_logged_stays_chosen(full: Store) -> None:
-    app = show(full, range="1h", agent="old")
+@pytest.mark.parametrize(
+    ("parameters", "advice", "buttons"),
+    [
+        (
+            {"range": "all"},
+            "Choose a shorter time range, or filter by agent or activity.",
+            {"Last 24 hours": {"range": ["24h"]}},
+        ),
+        ({"range": "24h"}, "Choose a shorter time range, or filter by agent or activity.", {}),
+        (
+            {"range": "30d", "q": "word", "agent": "ada"},
+            "The search for “word” reads every event of the time range.",
+            {
+                "Last 24 hours": {"range": ["24h"], "q": ["word"], "agent": ["ada"]},
+                "Remove the search": {"range": ["30d"], "agent": ["ada"]},
+            },
+        ),
+    ],
+)
+def test_a_query_that_takes_too_long_says_what_to_narrow(
+    week: Store,
+    monkeypatch: pytest.MonkeyPatch,
+    parameters: dict[str, str],
+    advice: str,
+    buttons: dict[str, dict[str, list[str]]],
+) -> None:
+    def too_long(_: object) -> None:
+        raise QueryTimeout("the query took longer than 60 seconds")
+
+    monkeypatch.setattr(data, "surroundings", too_long)
+    app = show(week, **parameters)
+    assert "The query took too long" in words(app)
+    assert "The store is busy" not in words(app)
+    assert advice in words(app)
+    narrower = [one.label for one in app.button if str(one.key).startswith("timeout_")]
+    assert narrower == list(buttons)
+    for label, wanted in buttons.items():
+        changed = show(week, **parameters)
+        button(changed, label).click().run()
+        assert url(changed) == wanted
+
+
+def test_a_name_that_nobody_logged_stays_chosen(week: Store) -> None:
+    app = show(week, range="1h", agent="old")
     assert app.multiselect(key="agent").value == ["old"]
-    assert "Nothing matches" in words(app)
+    assert "No events match" in words(app)
     assert "events by old" in words(app)
 
 
-def test_nothing_matches_offers_all_time(full: Store) -> None:
-    app = show(full, agent="old")
+def test_nothing_matches_offers_all_time(week: Store) -> None:
+    app = show(week, agent="old")
     app.button(key="nothing_all").click().run()
     assert metrics(app)["Events"] == "1"
 
@@ -135,5 +166,5 @@ def test_nothing_matches_offers_all_time(full: Store) -> None:
 @pytest.mark.parametrize("page", ["activity", "log"])
 def test_a_log_that_ended_long_ago_says_when(store: Store, fill: Fill, page: str) -> None:
     app = show(fill(store, [event(60 * 24 * 400)]), page)
-    assert f"The newest event of the log is of {NOW - timedelta(days=400):%Y-%m-%d %H:%M}" in words(app)
-    assert [one.label for one in app.button if str(one.key).startswith("nothing_")] == ["Look at all time"]
+    assert f"The latest event is from {NOW - timedelta(days=400):%Y-%m-%d %H:%M}" in words(app)
+    assert [one.label for one in app.button if str(one.key).startswith("nothing_")] == ["Show all time"]

@@ -1,4 +1,4 @@
-"""The gate for log text: one line, nothing hidden, nothing reversed, nothing lost."""
+"""Escaped text of the log: one line, nothing hidden, nothing reversed, nothing lost."""
 
 import json
 import unicodedata
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.text import count, pretty_json, shown
+from dashboard.text import pretty_json, shown
 
 TEXTS = st.text(max_size=80)
 JSON = st.recursive(
@@ -78,16 +78,3 @@ def test_pretty_json_keeps_numbers_as_they_were_written() -> None:
 
 def test_pretty_json_shows_what_its_texts_hide() -> None:
     assert pretty_json('{"a":"x\u202ey"}') == '{\n  "a": "x⟨U+202E⟩y"\n}'
-
-
-@pytest.mark.parametrize(
-    ("number", "noun", "expected"),
-    [
-        (0, "event", "0 events"),
-        (1, "event", "1 event"),
-        (12345, "event", "12,345 events"),
-        (1204, "", "1,204"),
-    ],
-)
-def test_count_separates_thousands_and_knows_one(number: int, noun: str, expected: str) -> None:
-    assert count(number, noun) == expected

@@ -1,14 +1,11 @@
-"""The tables behind the charts hold what the charts draw, and a click in a legend is a filter."""
+"""The tables of the charts have the numbers that the charts draw."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pandas as pd
-import pytest
 
-from audit_store import catalogue
-from audit_store.filters import EventFilter
-from dashboard.activity import chart_tables, kinds, local_buckets
+from dashboard.activity import chart_tables, local_buckets
 
 CATEGORIES = ("Sign-in", "Journeys", "Other")
 HOUR = timedelta(hours=1)
@@ -48,17 +45,3 @@ def test_a_week_has_every_hour() -> None:
     assert table.shape == (7, 25)
     assert table.index[0] == "Monday"
     assert table.loc["Saturday", "05:00"] == table.loc["Saturday", "Total"] == table.to_numpy().sum() / 2 == 7
-
-
-@pytest.mark.parametrize("category", catalogue.load().categories)
-def test_a_category_is_the_filter_of_its_activities(category: str) -> None:
-    known = catalogue.load()
-    where, ignored = EventFilter.parse(kinds.only(category, known))
-    assert not ignored
-    activities = {*known.category_by_activity, "unheard of"}
-    left = {
-        one
-        for one in activities
-        if (not where.activity or one in where.activity) and one not in where.not_activity
-    }
-    assert left == {one for one in activities if known.category(one) == category}

@@ -1,4 +1,4 @@
-"""Charts say what they show, keep their colours, and take text from the log as nothing but a value."""
+"""Charts describe their main finding, keep their colours, and use text of the log only as a value."""
 
 import json
 from collections.abc import Iterator
@@ -115,7 +115,7 @@ def values(spec: dict[str, Any]) -> list[dict[str, Any]]:
         ("timeline", "Busiest: Sun 8 March 2026, 1,234 events; mostly Sign-in; Previous 3 days: 904 events"),
         ("by_agent", "Busiest: ann, 2 events; mostly Sign-in"),
         ("heat_map", "Busiest: Tuesday 23:00–23:59, 47 events"),
-        ("spikes", "1 spike, the highest Sat 14 March 2026, 06:00–07:00: 41 logins, usual 3.0, up to 9"),
+        ("spikes", "1 spike, the highest Sat 14 March 2026, 06:00–07:00: 41 logins, expected 3.0, up to 9"),
     ],
 )
 def test_the_description_says_the_takeaway(name: str, takeaway: str) -> None:
@@ -234,6 +234,15 @@ def test_nothing_gives_a_chart_that_says_so(chart: alt.TopLevelMixin, said: str)
     assert chart.to_dict()["description"] == said
 
 
+def test_bars_with_alarms_have_a_triangle() -> None:
+    chart = ALL["timeline"]
+    days = local_timeline()[["bucket", "until"]].drop_duplicates()
+    alarmed = days.assign(total=5, said="support-3: 60 logins")
+    layers = activity.with_alarms(chart, alarmed).to_dict()["layer"]
+    assert layers[-1]["mark"]["shape"] == "triangle-down"
+    assert layers[:-1] == activity.with_alarms(chart, alarmed[:0]).to_dict()["layer"]
+
+
 @pytest.mark.parametrize(("events", "highest"), [(WEEK["events"] + 100, 147), (0, 1)])
 def test_shades_of_a_week_start_at_zero(events: pd.Series | int, highest: int) -> None:
     spec = activity.heat_map(WEEK.assign(events=events)).to_dict()
@@ -243,7 +252,7 @@ def test_shades_of_a_week_start_at_zero(events: pd.Series | int, highest: int) -
 def test_of_several_spikes_the_highest_is_named() -> None:
     frame = band("wwwwwww").assign(is_spike=[False, True, False, True, False, False, True])
     said = spikes(frame).to_dict()["description"]
-    assert said == "3 spikes, the highest Sat 14 March 2026, 06:00–07:00: 41 logins, usual 3.0, up to 9"
+    assert said == "3 spikes, the highest Sat 14 March 2026, 06:00–07:00: 41 logins, expected 3.0, up to 9"
 
 
 def test_learning_is_one_stretch_gaps_are_hatched_and_dots_stand_on_spikes_only() -> None:
@@ -263,8 +272,8 @@ def test_lines_break_where_there_is_no_data_and_the_tooltip_says_why() -> None:
     rows = spec["datasets"][spec["layer"][-1]["data"]["name"]]
     assert [row["count"] for row in rows] == [3, 4, 2, 5, None, 3, 41]
     assert [row["upper"] for row in rows] == [None, None, 9, 9, None, 9, 9]
-    assert [rows[place]["usual"] for place in (0, 2, 4)] == ["still learning", "3.0, up to 9", "no data"]
-    assert [rows[place]["observed"] for place in (4, 6)] == ["–", "41 logins"]
+    assert [rows[hour]["normal"] for hour in (0, 2, 4)] == ["still learning", "3.0, up to 9", "no data"]
+    assert [rows[hour]["observed"] for hour in (4, 6)] == ["–", "41 logins"]
 
 
 @pytest.mark.parametrize(

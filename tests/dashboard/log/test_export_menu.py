@@ -1,4 +1,4 @@
-"""Downloads of the log: the events of the list and no other, with a manifest that fits."""
+"""Downloads of the log: exactly the events of the list, a manifest that verifies them, and who exported."""
 
 import json
 import zipfile
@@ -23,17 +23,19 @@ def test_an_archive_holds_the_pinned_events_and_their_manifest(
     pinned = Pin(EventFilter(agent=("ada",)), below=len(WEEK))
     fill(store, [event(1), event(1, agent="late")])
     name = file_name(fmt, pinned)
-    with archive(pinned.whole, fmt, name, store) as made, zipfile.ZipFile(made) as packed:
+    with archive(pinned.whole, fmt, name, store, "ada@example.com") as file, zipfile.ZipFile(file) as packed:
         assert packed.testzip() is None
         packed.extractall(tmp_path)
     assert sorted(path.name for path in tmp_path.glob("audit-log*")) == [name, f"{name}.manifest.json"]
     assert verify.check(tmp_path / name) == []
-    assert json.loads((tmp_path / f"{name}.manifest.json").read_text())["events"] == 2
+    manifest = json.loads((tmp_path / f"{name}.manifest.json").read_text())
+    assert (manifest["events"], manifest["exported_by"]) == (2, "ada@example.com")
     assert b"late" not in (tmp_path / name).read_bytes()
 
 
-def test_the_menu_names_how_many_events_a_file_will_hold(store: Store, fill: Fill) -> None:
-    fill(store, WEEK)
-    app = show(store, "log", agent="ada")
-    assert "All 2 events of this list" in " ".join(one.value for one in app.caption)
-    assert [one.label for one in drawn(app, "download_button")] == [label for label, _ in FORMATS.values()]
+def test_the_menu_counts_the_events_of_a_file(week: Store) -> None:
+    app = show(week, "log", agent="ada")
+    assert "All 2 events of this list" in " ".join(caption.value for caption in app.caption)
+    assert [element.label for element in drawn(app, "download_button")] == [
+        label for label, _ in FORMATS.values()
+    ]

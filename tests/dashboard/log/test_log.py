@@ -1,4 +1,4 @@
-"""The page of the log: its order, its pages, what comes while it is open, and one event in full."""
+"""The log page: its order, its pages, new events, the details of an event, and the views it leads to."""
 
 from datetime import timedelta
 from typing import Any
@@ -8,23 +8,11 @@ from streamlit.testing.v1 import AppTest
 
 from audit_store.engines.duckdb.store import Store
 from audit_store.engines.protocol import Query
-from dashboard.log.table import USUAL
+from dashboard.log.table import DEFAULT
 from tests.conftest import Fill
-from tests.dashboard.page_runs import HOSTILE, NOW, WEEK, drawn, event, listed, show, url, widget, words
+from tests.dashboard.page_runs import HOSTILE, NOW, button, drawn, event, listed, show, url, widget, words
 
 OPENED = "55555555-5555-4555-8555-555555555555"
-
-
-@pytest.fixture(autouse=True)
-def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The store that a test shows is forgotten after it."""
-    monkeypatch.setenv("AUDIT_STORE", "")
-
-
-@pytest.fixture
-def full(store: Store, fill: Fill) -> Store:
-    """A store with a week of events, and two older ones."""
-    return fill(store, WEEK)
 
 
 def descriptions(app: AppTest) -> list[str]:
@@ -45,22 +33,18 @@ def opened_id(store: Store, description: str) -> str:
     return str(frame["event_id"].iloc[0])
 
 
-def button(app: AppTest, label: str) -> Any:
-    return next(one for one in app.button if one.label == label)
-
-
 def pills(app: AppTest) -> Any:
     return widget(app, "log_columns")
 
 
-def test_the_log_lists_the_newest_first(full: Store) -> None:
-    app = show(full, "log", range="all")
+def test_the_log_lists_the_newest_first(week: Store) -> None:
+    app = show(week, "log", range="all")
     assert listed(app) == ["Login", "Login", "Coffee made", "Journey saved", "User deleted", "Login"]
     assert "1–6 of 6 events" in words(app)
 
 
-def test_times_are_shown_in_the_zone_with_its_offset(full: Store) -> None:
-    shown = show(full, "log", tz="Asia/Kolkata").dataframe[0].value["time"]
+def test_times_are_shown_in_the_zone_with_its_offset(week: Store) -> None:
+    shown = show(week, "log", tz="Asia/Kolkata").dataframe[0].value["time"]
     there = NOW - timedelta(minutes=2) + timedelta(hours=5, minutes=30)
     assert shown[0] == f"{there:%Y-%m-%d %H:%M:%S} +05:30"
 
@@ -76,34 +60,34 @@ def test_pages_of_the_log_cover_it_once(store: Store, fill: Fill) -> None:
     assert seen == [f"number {n}" for n in reversed(range(120))]
 
 
-def test_new_events_come_by_themselves(full: Store, fill: Fill) -> None:
-    app = show(full, "log")
-    fill(full, [event(1, activity="API key copied"), event(1, activity="API key copied")])
+def test_new_events_are_shown_in_a_live_log(own_week: Store, fill: Fill) -> None:
+    app = show(own_week, "log")
+    fill(own_week, [event(1, activity="API key copied"), event(1, activity="API key copied")])
     app.run()
     assert listed(app)[:2] == ["API key copied"] * 2
     assert "1–6 of 6 events" in words(app)
 
 
-def test_a_paused_log_stays_as_it_was_until_new_events_are_asked_for(full: Store, fill: Fill) -> None:
-    app = show(full, "log")
+def test_a_paused_log_stays_as_it_was_until_new_events_are_requested(own_week: Store, fill: Fill) -> None:
+    app = show(own_week, "log")
     app.toggle(key="log_live").set_value(False).run()
-    fill(full, [event(1, activity="API key copied"), event(1, activity="API key copied")])
+    fill(own_week, [event(1, activity="API key copied"), event(1, activity="API key copied")])
     app.run()
     assert "API key copied" not in listed(app)
     assert "1–4 of 4 events" in words(app)
-    next(one for one in app.button if one.label == "Show 2 new events").click().run()
+    button(app, "Show 2 new events").click().run()
     assert listed(app)[:2] == ["API key copied"] * 2
     assert "1–6 of 6 events" in words(app)
 
 
-def test_a_later_page_stays_as_it_was_until_new_events_are_asked_for(store: Store, fill: Fill) -> None:
+def test_a_later_page_stays_as_it_was_until_new_events_are_requested(store: Store, fill: Fill) -> None:
     fill(store, [event(120 - n / 60, description=f"number {n}") for n in range(120)])
     app = show(store, "log")
     drawn(app, "pagination")[0].set_value(2).run()
     fill(store, [event(1, description="new")])
     app.run()
     assert descriptions(app) == [f"number {n}" for n in reversed(range(20))]
-    next(one for one in app.button if one.label == "Show 1 new event").click().run()
+    button(app, "Show 1 new event").click().run()
     assert descriptions(app)[:2] == ["new", "number 119"]
 
 
@@ -134,8 +118,8 @@ def test_a_link_to_an_event_shows_its_page(store: Store, fill: Fill) -> None:
     assert "7" in descriptions(app)
 
 
-def test_a_link_to_an_event_opens_it_outside_its_page(full: Store) -> None:
-    app = show(full, "log", agent="bob", event="11111111-1111-4111-8111-111111111111")
+def test_a_link_to_an_event_opens_it_outside_its_page(week: Store) -> None:
+    app = show(week, "log", agent="bob", event="11111111-1111-4111-8111-111111111111")
     assert listed(app) == ["User deleted"]
     text = words(app)
     assert "wrong password" in text
@@ -145,21 +129,21 @@ def test_a_link_to_an_event_opens_it_outside_its_page(full: Store) -> None:
     assert "wrong password" not in words(app)
 
 
-def test_details_narrow_the_log_to_one_agent(full: Store) -> None:
-    app = show(full, "log", event="11111111-1111-4111-8111-111111111111")
+def test_details_narrow_the_log_to_one_agent(week: Store) -> None:
+    app = show(week, "log", event="11111111-1111-4111-8111-111111111111")
     app.button(key="only_agent_0").click().run()
     assert url(app)["agent"] == ["ada"]
     assert listed(app) == ["Journey saved", "Login"]
 
 
-def test_details_exclude_an_agent_and_keep_what_was_excluded(full: Store) -> None:
+def test_details_exclude_an_agent_and_keep_what_was_excluded(week: Store) -> None:
     app = show(
-        full, "log", agent=["ada", "bob"], not_agent="eve", event="11111111-1111-4111-8111-111111111111"
+        week, "log", agent=["ada", "bob"], not_agent="eve", event="11111111-1111-4111-8111-111111111111"
     )
     app.button(key="not_agent_0").click().run()
     assert url(app) | {"event": []} == {"agent": ["bob"], "not_agent": ["eve", "ada"], "event": []}
     assert listed(app) == ["User deleted"]
-    assert "the filters leave it out" in words(app)
+    assert "This event is hidden by the current filters." in words(app)
 
 
 @pytest.mark.parametrize(
@@ -187,13 +171,13 @@ def test_an_event_leads_to_others(store: Store, fill: Fill, label: str, found: l
     assert url(app)["tz"] == ["America/St_Johns"]
 
 
-def test_the_columns_are_chosen(full: Store) -> None:
-    app = show(full, "log")
+def test_the_columns_are_chosen(week: Store) -> None:
+    app = show(week, "log")
     pills(app).set_value(["time", "target", "event_id"]).run()
     assert list(app.dataframe[0].proto.column_order) == ["time", "target", "event_id"]
     assert "eve" in list(app.dataframe[0].value["target"])
     pills(app).set_value([]).run()
-    assert list(app.dataframe[0].proto.column_order) == list(USUAL)
+    assert list(app.dataframe[0].proto.column_order) == list(DEFAULT)
 
 
 def test_times_have_all_their_digits(store: Store, fill: Fill) -> None:
@@ -202,19 +186,19 @@ def test_times_have_all_their_digits(store: Store, fill: Fill) -> None:
     assert list(app.dataframe[0].value["time"]) == ["2026-03-14 14:56:53.589793 +05:30"]
 
 
-def test_a_search_says_where_it_matched(full: Store) -> None:
-    app = show(full, "log", q="EVE", event="22222222-2222-4222-8222-222222222222")
+def test_a_search_says_where_it_matched(week: Store) -> None:
+    app = show(week, "log", q="EVE", event="22222222-2222-4222-8222-222222222222")
     assert list(app.dataframe[0].value["matched"]) == ["Agent", "Target"]
     assert drawn(app, "text")[-1].value == "Target"
 
 
-def test_details_show_metadata_as_it_was_written(full: Store) -> None:
-    app = show(full, "log", event="22222222-2222-4222-8222-222222222222")
+def test_details_show_metadata_as_it_was_written(week: Store) -> None:
+    app = show(week, "log", event="22222222-2222-4222-8222-222222222222")
     assert '{\n  "reason": "left",\n  "n": 1.50\n}' in [one.value for one in app.code]
 
 
 @pytest.mark.parametrize("unknown", ["garbage", "44444444-4444-4444-8444-444444444444", HOSTILE])
-def test_an_unknown_event_is_a_notice(full: Store, unknown: str) -> None:
-    app = show(full, "log", event=unknown)
+def test_an_unknown_event_is_a_notice(week: Store, unknown: str) -> None:
+    app = show(week, "log", event=unknown)
     assert any(one.value.endswith("was ignored: no event has this id") for one in app.text)
     assert len(listed(app)) == 4

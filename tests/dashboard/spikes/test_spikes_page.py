@@ -1,8 +1,7 @@
-"""The page of login spikes, over a log with one burst of failed logins."""
+"""The login-spike page, over a log with one burst of failed logins."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +9,9 @@ from streamlit.testing.v1 import AppTest
 
 from audit_store.engines.duckdb.store import Store
 from audit_store.event import Event
+from dashboard.spikes import review_data
 from tests.conftest import Fill
-from tests.dashboard.page_runs import HOSTILE, MAIN
+from tests.dashboard.page_runs import HOSTILE, button, show, url, words
 
 NOW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
 BURST = NOW - timedelta(days=2, hours=3)
@@ -41,71 +41,88 @@ def watched(tmp_path_factory: pytest.TempPathFactory, fill: Fill) -> Store:
     return fill(Store(tmp_path_factory.mktemp("spikes") / "audit.duckdb"), logins())
 
 
-def run(store: Store, monkeypatch: pytest.MonkeyPatch, **parameters: str) -> AppTest:
-    monkeypatch.setenv("AUDIT_STORE", str(store.path))
-    test = AppTest.from_file(str(MAIN), default_timeout=60)
-    for name, value in parameters.items():
-        test.query_params[name] = value
-    test.switch_page(str(Path(MAIN).parents[1] / "pages" / "spikes.py"))
-    test.run()
-    assert not test.exception
-    return test
+def sentences(app: AppTest) -> list[str]:
+    return [text.value for text in app.text if " logins " in text.value and "by chance" in text.value]
 
 
-def sentences(test: AppTest) -> list[str]:
-    return [one.value for one in test.text if " logins " in one.value and "by chance" in one.value]
-
-
-def test_the_burst_is_told_with_its_address_and_leads_to_its_events(
-    watched: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    test = run(watched, monkeypatch, tz="UTC", range="7d")
-    worst = sentences(test)[0]
+def test_the_burst_is_listed_with_its_address(watched: Store) -> None:
+    app = show(watched, "spikes", tz="UTC", range="7d")
+    worst = sentences(app)[0]
     assert "60 failed" in worst
     assert "203.0.113.99" in worst
     assert "1 address never seen before" in worst
-    assert "⟨U+202E⟩" in "".join(sentences(test))
+    assert "⟨U+202E⟩" in "".join(sentences(app))
 
 
-def test_a_mark_survives_and_filters_the_list(watched: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    test = run(watched, monkeypatch, tz="UTC", range="7d")
-    before = len(sentences(test))
-    saves = [button for button in test.button if str(button.key).startswith("save_")]
-    name = str(saves[0].key).removeprefix("save_")
-    test.segmented_control(key=f"verdict_{name}").set_value("incident")
-    test.text_area(key=f"note_{name}").set_value(f"Asked them {HOSTILE}")
-    test.button(key=f"save_{name}").click().run()
-    assert not test.exception
-    again = run(watched, monkeypatch, tz="UTC", range="7d")
-    assert any(one.value.startswith("Note: Asked them") for one in again.text)
+def test_a_mark_is_kept_with_its_author_and_filters_the_list(watched: Store) -> None:
+    app = show(watched, "spikes", tz="UTC", range="7d")
+    before = len(sentences(app))
+    name = next(str(button.key) for button in app.button if str(button.key).startswith("save_"))
+    name = name.removeprefix("save_")
+    app.segmented_control(key=f"verdict_{name}").set_value("incident")
+    app.text_area(key=f"note_{name}").set_value(f"Asked them {HOSTILE}")
+    app.user = {"email": "ada@example.com"}
+    app.button(key=f"save_{name}").click().run()
+    assert not app.exception
+    again = show(watched, "spikes", tz="UTC", range="7d")
+    assert any(
+        text.value.startswith("Marked by ada@example.com on") and "Asked them" in text.value
+        for text in again.text
+    )
     again.pills(key="verdicts").set_value(["incident"]).run()
     assert len(sentences(again)) == 1 < before
+    again.pills(key="verdicts").set_value(["expected"]).run()
+    assert "No alarms match." in words(again)
 
 
-def test_evidence_names_who_and_where_from(watched: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    test = run(watched, monkeypatch, tz="UTC", range="7d")
-    toggles = [one for one in test.toggle if str(one.key).startswith("evidence_")]
-    toggles[0].set_value(True).run()
-    assert not test.exception
-    addresses = next(frame.value for frame in test.dataframe if "Address" in frame.value)
-    assert addresses.iloc[0]["Address"] == "203.0.113.99 · first time ever"
+def test_evidence_names_agents_and_addresses(watched: Store) -> None:
+    app = show(watched, "spikes", tz="UTC", range="7d")
+    next(toggle for toggle in app.toggle if str(toggle.key).startswith("evidence_")).set_value(True).run()
+    assert not app.exception
+    addresses = next(frame.value for frame in app.dataframe if "Address" in frame.value)
+    assert addresses.iloc[0]["Address"] == "203.0.113.99 · first seen"
     assert addresses.iloc[0]["Failed"] == 60
 
 
-def test_without_logins_nothing_is_drawn_and_there_is_a_way_out(
+def test_findings_are_computed_when_their_box_is_opened(
     watched: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    test = run(watched, monkeypatch, q="no event has this")
-    assert len([one for one in test.text if one.value.startswith("No Login or")]) == 1
-    assert "Look at all time" in [one.label for one in test.button]
-    assert not test.get("vega_lite_chart")
+    computed: list[int] = []
+    findings = review_data.findings
+
+    def counting(*arguments: Any) -> list[Any]:
+        listed = findings(*arguments)
+        computed.append(len(listed))
+        return listed
+
+    monkeypatch.setattr(review_data, "findings", counting)
+    app = show(watched, "spikes", tz="UTC", range="7d")
+    assert computed == []
+    app.session_state["findings"] = True
+    app.run()
+    links = [link for link in app.get("page_link") if link.proto.label == "Show these events"]
+    assert computed[0] > 0
+    assert len(links) == len(sentences(app)) + computed[0]
+
+
+def test_without_logins_the_page_offers_all_time(watched: Store) -> None:
+    app = show(watched, "spikes", q="no event has this", range="30d")
+    assert len([text for text in app.text if text.value.startswith("No Login or")]) == 1
+    assert not app.get("vega_lite_chart")
+    button(app, "Show all time").click().run()
+    assert url(app) == {"q": ["no event has this"], "range": ["all"]}
 
 
 @pytest.mark.parametrize(
-    "parameters",
-    [{"range": "1h"}, {"activity": "Journey saved"}, {"agent": "nobody"}, {"q": "%"}, {"tz": "Asia/Kolkata"}],
+    ("parameters", "text"),
+    [
+        ({"range": "1h"}, "hours stand out."),
+        ({"activity": "Journey saved"}, "The filter leaves no kind of login"),
+        ({"agent": "nobody"}, "No Login or ConsoleLogin of the chosen agents since"),
+        ({"tz": "Asia/Kolkata"}, "hours stand out."),
+    ],
 )
-def test_any_filter_has_its_words(
-    watched: Store, monkeypatch: pytest.MonkeyPatch, parameters: dict[str, str]
+def test_every_filter_says_how_the_logins_stand(
+    watched: Store, parameters: dict[str, str], text: str
 ) -> None:
-    assert run(watched, monkeypatch, **parameters).text
+    assert text in words(show(watched, "spikes", **parameters))
