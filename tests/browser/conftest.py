@@ -1,4 +1,4 @@
-"""A real server and a real Chromium; what either complains about fails the test."""
+"""A real server and a real Chromium; an error in the log of either fails the test."""
 
 import contextlib
 import itertools
@@ -27,7 +27,7 @@ CHROMIUM = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))),
     None,
 )
-# What a machine with other work takes to answer; tests of how soon something is seen name their own time.
+# Seconds that a busy machine may take to answer.
 PATIENCE = 20.0
 OURS = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")
 expect.set_options(timeout=1000 * PATIENCE)
@@ -36,7 +36,7 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything in this folder needs the browser."""
+    """Mark every test of this folder as one that needs the browser."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
@@ -52,7 +52,7 @@ class Server:
     process: subprocess.Popen[bytes]
 
     def trouble(self) -> list[str]:
-        """Lines of the server's log that speak of something wrong."""
+        """Lines of the server's log that report a problem."""
         return re.findall(
             r".*(?:Traceback|Error|Exception|Warning|WARNING|deprecated).*", self.log.read_text()
         )
@@ -60,7 +60,7 @@ class Server:
 
 @contextlib.contextmanager
 def serving(store: Path, log: Path, script: str = "app.py", **environment: str) -> Iterator[Server]:
-    """A server of its own on a free port, stopped at the end."""
+    """A new server on a free port, stopped at the end."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -96,7 +96,7 @@ Serve = Callable[..., Server]
 
 @contextlib.contextmanager
 def serving_well(store: Path, log: Path, **environment: str) -> Iterator[Server]:
-    """A server of its own whose log must be clean at the end."""
+    """A new server whose log must be clean at the end."""
     with serving(store, log, **environment) as server:
         yield server
         assert server.trouble() == []
@@ -116,7 +116,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
 
 
 def crowd(path: Path, events: int) -> Store:
-    """A store of so many events, one a second until now: half of them by busy, the others by 2,000 agents."""
+    """A store with one event a second until now: half of them by busy, the others by 2,000 agents."""
     store = Store(path)
     with store.write() as connection:
         connection.execute(
@@ -124,7 +124,7 @@ def crowd(path: Path, events: int) -> Store:
             "CASE WHEN n % 2 = 0 THEN 'busy' ELSE 'agent-' || ((n // 2) % 2000) END, "
             "CASE WHEN n % 3 = 0 THEN 'Journey saved' ELSE 'Login' END, 'number ' || n, "
             "CASE WHEN n % 7 = 0 THEN 'failure' ELSE 'success' END, '203.0.113.' || (n % 9), 'target', 'web', "
-            "'{\"n\": ' || n || '}' FROM range($events) AS all_of_them(n)",
+            "'{\"n\": ' || n || '}' FROM range($events) AS numbers(n)",
             {"now": NOW.replace(tzinfo=None), "events": events},
         )
     return store
@@ -132,7 +132,7 @@ def crowd(path: Path, events: int) -> Store:
 
 @pytest.fixture(scope="session")
 def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One dashboard for all tests that only look at many agents, or append to them."""
+    """A dashboard of 8,000 events, for tests that only read or append events."""
     folder = tmp_path_factory.mktemp("crowded")
     with serving_well(crowd(folder / "audit.duckdb", 8000).path, folder / "server.log") as server:
         yield server
@@ -156,44 +156,52 @@ IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 
 @dataclass
 class Watched:
-    """A browser page, and everything it complained about or asked of other hosts."""
+    """A browser page, the errors in its console, and its requests to other hosts."""
 
     page: Page
     console: list[str] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
 
     def settle(self) -> None:
-        """Wait until the script has run, also for what was just clicked, and what it drew is there."""
+        """Wait until the run that the last click started has ended, and its elements are drawn."""
         quiet = 0
         while quiet < 3:
-            # Once the server answers this, what the browser sent before has reached it, too.
+            # Once the server has answered this, it has also received what the browser sent before.
             self.page.evaluate("() => fetch('/_stcore/health').then(answer => answer.text())")
-            self.page.wait_for_timeout(150)
+            self.page.wait_for_timeout(100)
             quiet = quiet + 1 if self.page.locator(IDLE).count() else 0
             self.page.locator(IDLE).wait_for(timeout=60_000)
             self.page.locator("[data-testid=stSkeleton]").first.wait_for(state="detached", timeout=60_000)
 
+    def go(self, address: str) -> None:
+        """Go to another address of the same page as with the browser's Back button: without loading it again."""
+        self.page.evaluate(
+            "(address) => { history.pushState({}, '', address); dispatchEvent(new PopStateEvent('popstate')) }",
+            address,
+        )
+        self.settle()
 
-def becomes(found: Callable[[], object], wanted: object) -> None:
-    """Fail if this is not found within PATIENCE: a page shows what is new a moment after the click."""
+
+def becomes(value: Callable[[], object], expected: object) -> None:
+    """Wait until a value is the expected one; fail after PATIENCE."""
     end = time.monotonic() + PATIENCE
-    while (last := found()) != wanted and time.monotonic() < end:
+    while (last := value()) != expected and time.monotonic() < end:
         time.sleep(0.1)
-    assert last == wanted
+    assert last == expected
 
 
 def events_are(page: Page, number: str) -> None:
-    """The page's first figure is this."""
+    """Wait until the first figure of the page is this."""
     expect(page.get_by_test_id("stMetricValue").first).to_have_text(number)
 
 
 def parameters(page: Page) -> dict[str, list[str]]:
-    """What the page's address says."""
+    """The parameters of the page's URL."""
     return parse_qs(urlsplit(page.url).query)
 
 
 def choose(page: Page, box: str | re.Pattern[str], typed: str, option: str | re.Pattern[str]) -> None:
-    """Pick from a list as a person would: again, if the page was drawn anew and the list is closed."""
+    """Pick an option; open the list again if a new run of the page has closed it."""
     choices = page.get_by_role("combobox", name=box)
     end = time.monotonic() + PATIENCE
     while True:
@@ -211,7 +219,7 @@ Visit = Callable[..., Watched]
 
 @pytest.fixture
 def visit(chromium: Browser) -> Iterator[Visit]:
-    """Opens a URL in a fresh browser profile; nothing may go wrong on the page or leave this machine."""
+    """Opens a URL in a fresh browser profile; no error and no request to another host may follow."""
     contexts: list[BrowserContext] = []
     opened: list[Watched] = []
 

@@ -1,4 +1,4 @@
-"""Counts, charts, rows and details as controls, among two thousand agents."""
+"""Lists, charts, rows and details are filters, among two thousand agents."""
 
 import re
 from pathlib import Path
@@ -56,24 +56,26 @@ def test_a_bar_is_a_filter_and_its_chart_can_be_read_as_a_table(crowded: Server,
     expect(page).not_to_have_url(re.compile("agent=|activity=|range="))
 
 
-def test_details_lead_to_what_is_near(crowded: Server, visit: Visit) -> None:
+def test_details_lead_to_related_views(crowded: Server, visit: Visit) -> None:
     event = opened_event(crowded)
     seen = visit(f"{crowded.url}/log?tz=UTC&event={event}", permissions=["clipboard-read", "clipboard-write"])
     page = seen.page
     page.get_by_test_id("stCode").first.hover()
     page.get_by_role("button", name="Copy to clipboard").first.click()
     assert page.evaluate("() => navigator.clipboard.readText()") == event
-    for label, wanted in {
+    for label, expected in {
         "Only this agent": {"agent": ["busy"]},
         "Not this activity": {"not_activity": ["Journey saved"]},
         "Same address": {"q": ["203.0.113.6"]},
         "This agent ± 15 minutes": {"agent": ["busy"], "range": ["custom"]},
     }.items():
-        page.goto(f"{crowded.url}/log?tz=UTC&event={event}")
-        seen.settle()
         page.get_by_role("button", name=label).click()
-        expect(page).to_have_url(re.compile(f"{next(iter(wanted))}="))
-        becomes(lambda wanted=wanted: {name: parameters(page).get(name) for name in wanted}, wanted)
+        expect(page).to_have_url(re.compile(f"{next(iter(expected))}="))
+        becomes(lambda wanted=expected: {name: parameters(page).get(name) for name in wanted}, expected)
+        expect(page.get_by_role("button", name="Undo")).to_be_enabled()
+        page.keyboard.press("Alt+z")
+        becomes(lambda: parameters(page), {"tz": ["UTC"], "event": [event]})
+        seen.settle()
 
 
 def test_columns_can_be_chosen(crowded: Server, visit: Visit) -> None:
@@ -109,9 +111,9 @@ def test_own_views_and_activities_after_a_first_visit_and_a_restart(tmp_path: Pa
         seen.settle()
         page.get_by_text("Saved views").click()
         seen.settle()
-        page.get_by_label("Name for these filters").fill("mine")
+        page.get_by_label("View name").fill("mine")
         page.get_by_role("button", name="Save view").click()
-        expect(page.get_by_text("“mine” is saved.")).to_be_visible()
+        expect(page.get_by_text("Saved “mine”.")).to_be_visible()
         page.close()
     own = tmp_path / "own.toml"
     own.write_text(CATALOGUE)
@@ -121,5 +123,5 @@ def test_own_views_and_activities_after_a_first_visit_and_a_restart(tmp_path: Pa
         expect(legend.filter(has_text="Doors")).to_have_count(1)
         expect(page.locator("[fill='#123abc']").first).to_be_attached()
         page.get_by_text("Saved views").click()
-        choose(page, "Open a view", "mine", "mine (own)")
+        choose(page, "Open a view", "mine", "mine (saved)")
         page.close()

@@ -1,4 +1,4 @@
-"""Filters in a real browser: counts beside the choices, charts as controls, undo, a view that survives."""
+"""Filters: counts beside the values, charts as controls, undo, saved views."""
 
 import re
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ def url(tmp_path_factory: pytest.TempPathFactory, fill: Fill) -> Iterator[str]:
         yield server.url
 
 
-def test_a_choice_gives_as_many_events_as_stand_beside_it(url: str, visit: Visit) -> None:
+def test_a_value_selects_as_many_events_as_its_count(url: str, visit: Visit) -> None:
     page = visit(url).page
     page.get_by_role("combobox", name="Agent", exact=False).first.click()
     page.get_by_text(re.compile(r"^1\s+bob$")).first.click()
@@ -67,39 +67,39 @@ def test_a_click_in_the_legend_a_drag_and_a_bar_are_filters_and_undone(url: str,
     assert end - start == timedelta(hours=6)
 
 
-def test_a_saved_view_is_there_for_the_next_visitor(url: str, visit: Visit) -> None:
+def test_a_saved_view_can_be_opened_by_another_viewer(url: str, visit: Visit) -> None:
     seen = visit(f"{url}/?agent=ada")
     page = seen.page
     page.get_by_text("Saved views").click()
     seen.settle()
-    page.get_by_label("Name for these filters").fill("<b>mine</b>")
+    page.get_by_label("View name").fill("<b>mine</b>")
     page.get_by_role("button", name="Save view").click()
-    expect(page.get_by_text("“<b>mine</b>” is saved.")).to_be_visible()
+    expect(page.get_by_text("Saved “<b>mine</b>”.")).to_be_visible()
     visitor = visit(url)
     other = visitor.page
     other.get_by_text("Saved views").click()
     visitor.settle()
-    choose(other, "Open a view", "mine", "<b>mine</b> (own)")
+    choose(other, "Open a view", "mine", "<b>mine</b> (saved)")
     expect(other).to_have_url(re.compile("agent=ada"))
 
 
 def test_the_sentence_names_today(url: str, visit: Visit) -> None:
     page = visit(f"{url}/?range=24h&agent=bob").page
     page.get_by_text("Copy as a sentence").click()
-    said = page.get_by_test_id("stCode")
-    expect(said).to_contain_text("1 event by bob, ")
-    expect(said).to_contain_text(f"{datetime.now(UTC):%Y}")
-    expect(said).to_contain_text(f"{url}?range=custom&from=")
+    sentence = page.get_by_test_id("stCode")
+    expect(sentence).to_contain_text("1 event by bob, ")
+    expect(sentence).to_contain_text(f"{datetime.now(UTC):%Y}")
+    expect(sentence).to_contain_text(f"{url}?range=custom&from=")
 
 
 def test_an_hour_of_the_week_is_a_filter_and_off_hours_a_view(url: str, visit: Visit) -> None:
     seen = visit(f"{url}/?range=all")
     page = seen.page
     busiest = page.get_by_test_id("stVegaLiteChart").nth(2)
-    said = busiest.get_attribute("aria-label") or ""
-    found = re.fullmatch(r"Busiest: (\w{3})\w* (\d\d):\S+, (\d+) events?", said)
-    assert found is not None, said
-    day, hour, events = found.groups()
+    label = busiest.get_attribute("aria-label") or ""
+    match = re.fullmatch(r"Busiest: (\w{3})\w* (\d\d):\S+, (\d+) events?", label)
+    assert match is not None, label
+    day, hour, events = match.groups()
     busiest.locator(f"path[aria-label*='day: {hour}; weekday: {day}']").click()
     expect(page).to_have_url(re.compile(f"hours={day}-{hour}"))
     events_are(page, events)
@@ -114,7 +114,7 @@ def test_an_hour_of_the_week_is_a_filter_and_off_hours_a_view(url: str, visit: V
     expect(page.get_by_text("outside Mon–Fri 08:00–18:00, last 30 days")).to_be_visible()
 
 
-def test_sources_are_counted_when_looked_at_and_are_a_filter(url: str, visit: Visit) -> None:
+def test_sources_are_counted_when_their_box_is_opened(url: str, visit: Visit) -> None:
     seen = visit(f"{url}/?range=all")
     seen.page.get_by_text("Sources", exact=True).click()
     seen.settle()

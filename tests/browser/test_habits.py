@@ -1,4 +1,4 @@
-"""What readers are used to: keys, narrow screens, themes, titles, and a page that holds still."""
+"""Keys, narrow screens, themes, titles, and a layout that does not shift."""
 
 import re
 from typing import Literal
@@ -14,7 +14,7 @@ WIDTHS = (1280, 400)
 PAGES = {"/": "Activity", "/log": "Audit log", "/spikes": "Login spikes", "/store": "Store"}
 # "Good" is up to 0.1 (https://web.dev/articles/cls).
 STILL = 0.02
-# Each shift as a share of the window, whatever the reader did just before.
+# Each shift as a share of the window, even just after an input.
 WATCH = """
 window.shifts = [];
 new PerformanceObserver((list) => {
@@ -87,24 +87,24 @@ def test_pages_have_titles_an_icon_a_theme_and_nothing_cut_off(
 
 
 def beyond(page: Page, width: int) -> list[str]:
-    """What stands outside the window, tables aside: they scroll."""
-    found: list[str] = (
+    """Elements outside the window, except in tables, which scroll."""
+    elements: list[str] = (
         page.get_by_test_id("stMain")
         .locator("button, p, svg, label, pre, h1, h2, h3")
         .evaluate_all(
-            "(found, width) => found.filter(one => one.getBoundingClientRect().right > width + 1"
+            "(elements, width) => elements.filter(one => one.getBoundingClientRect().right > width + 1"
             " && !one.closest('[data-testid=stDataFrame]')).map(one => one.outerHTML.slice(0, 200))",
             width,
         )
     )
-    return found
+    return elements
 
 
 def shifts(page: Page) -> float:
-    """How much has moved since the last call, as the sum of the shares of the window."""
-    found = page.evaluate("() => window.shifts.splice(0)")
-    print(found)
-    return float(sum(value for value, _ in found))
+    """How much has shifted since the last call, as a sum of shares of the window."""
+    entries = page.evaluate("() => window.shifts.splice(0)")
+    print(entries)
+    return float(sum(value for value, _ in entries))
 
 
 def watched(seen: Watched, url: str) -> Page:

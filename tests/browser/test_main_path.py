@@ -1,4 +1,4 @@
-"""A reader's way through the demo: open, filter, follow a link, look at one event."""
+"""A viewer's way through the demo: open, filter, follow a link, open an event."""
 
 import re
 from collections.abc import Iterator

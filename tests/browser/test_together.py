@@ -1,22 +1,29 @@
-"""Writers, readers, browsers and an outsider on one store at the same time."""
+"""Writers, browsers and another program that reads, on one store at the same time."""
 
 import os
 import subprocess
 import sys
-import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from statistics import median
 
 from playwright.sync_api import expect
 
+from audit_store.engines.duckdb.store import Store
+from audit_store.engines.protocol import Query
 from ingest import append
 from ingest.spool.writer import has_waiting
-from tests.browser.conftest import ROOT, Serve, Visit
+from tests.browser.conftest import PATIENCE, ROOT, Serve, Visit
 
 WRITERS, EACH = 4, 250
+SOON = 2.0
 
 WRITER = f"""
 import sys, time
+from audit_store.engines.duckdb.store import Store
+from audit_store.engines.protocol import Query
 from ingest import append
 for number in range({EACH}):
     event_id = append(agent=sys.argv[1], activity="Login", fold=False)
@@ -24,8 +31,8 @@ for number in range({EACH}):
     time.sleep(0.02)
 """
 
-# Another program: it knows nothing of the turns, only DuckDB's own lock. Of each event it says when it looked for the
-# last time without finding it: how late an event is does not depend on how seldom this program gets to look.
+# Another program, which knows only DuckDB's own lock. For each event it prints when it last read the store without
+# the event, so that a delay does not depend on how seldom this program can read.
 OUTSIDER = """
 import os, sys, time
 import duckdb
@@ -65,38 +72,26 @@ def times(output: str) -> dict[str, float]:
 
 
 def test_everything_at_once(tmp_path: Path, serve: Serve, visit: Visit) -> None:
-    # Other work on the machine can hold up one run; what is late by itself is late each time.
-    for attempt in range(3):
-        late = late_events(tmp_path / f"audit-{attempt}.duckdb", serve, visit)
-        if not late:
-            return
-    assert late == {}
-
-
-def late_events(store: Path, serve: Serve, visit: Visit) -> dict[str, float]:
-    """Events that could not be seen 2 s after they were acknowledged; nothing else may be wrong."""
+    store = tmp_path / "audit.duckdb"
     append(agent="first", activity="Login", store=store, fold=False)
     server = serve(store)
     sessions = [visit(server.url + path) for path in ("/", "/log", "/store")]
-    going_on = store.with_name("going on")
-    going_on.touch()
-    outsider = run(OUTSIDER, store, str(going_on))
+    running = store.with_name("running")
+    running.touch()
+    outsider = run(OUTSIDER, store, str(running))
     writers = [run(WRITER, store, f"writer-{number}") for number in range(WRITERS)]
     while any(writer.poll() is None for writer in writers):
         for session in sessions:
             session.page.reload()
             session.settle()
-            session.page.wait_for_timeout(500)
     acknowledged: dict[str, float] = {}
     for writer in writers:
         output, errors = writer.communicate()
         assert errors == ""
         acknowledged |= times(output)
     assert len(acknowledged) == WRITERS * EACH
-    end = time.monotonic() + 20
-    while has_waiting(store) and time.monotonic() < end:
-        time.sleep(0.05)
-    going_on.unlink()
+    until(lambda: not has_waiting(store), PATIENCE)
+    running.unlink()
     output, errors = outsider.communicate()
     assert "Traceback" not in errors
     missing_until = times(output)
@@ -104,31 +99,35 @@ def late_events(store: Path, serve: Serve, visit: Visit) -> dict[str, float]:
     expect(sessions[0].page.get_by_test_id("stMetricValue").first).to_have_text("1,001")
     for session in sessions:
         session.page.goto("about:blank")
-    check_sequence(store)
-    delays = {name: missing_until[name] - at for name, at in acknowledged.items()}
-    return {name: delay for name, delay in delays.items() if delay > 2}
+    assert sequence(store) == list(range(WRITERS * EACH + 1))
+    delays = [missing_until[name] - at for name, at in acknowledged.items()]
+    # Other work on the machine may hold up a fold; what is late by itself is late for most events.
+    assert median(delays) < SOON
+    assert max(delays) < PATIENCE
 
 
-def check_sequence(store: Path) -> None:
-    from audit_store.engines.duckdb.store import Store
-    from audit_store.engines.protocol import Query
+def sequence(store: Path) -> list[int]:
+    return list(Store(store).run(Query("SELECT seq FROM events ORDER BY seq"))["seq"])
 
-    frame = Store(store).run(Query("SELECT seq FROM events ORDER BY seq"))
-    assert frame.seq.tolist() == list(range(WRITERS * EACH + 1))
+
+def until(condition: Callable[[], bool], seconds: float) -> float:
+    """Wait for a condition; returns the seconds that took, at most `seconds`."""
+    begun = time.monotonic()
+    while not condition() and time.monotonic() - begun < seconds:
+        time.sleep(0.02)
+    return time.monotonic() - begun
 
 
 def test_a_dashboard_folds_what_threads_append_within_two_seconds(tmp_path: Path, serve: Serve) -> None:
     store = tmp_path / "audit.duckdb"
     serve(store)
-    threads = [
-        threading.Thread(target=append, kwargs={"agent": "a", "activity": "b", "store": store, "fold": False})
-        for _ in range(8)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    end = time.monotonic() + 2
-    while has_waiting(store) and time.monotonic() < end:
-        time.sleep(0.02)
-    assert not has_waiting(store)
+
+    def seconds_until_folded() -> float:
+        with ThreadPoolExecutor(8) as threads:
+            for _ in range(8):
+                threads.submit(append, agent="a", activity="b", store=store, fold=False)
+        return until(lambda: not has_waiting(store), PATIENCE)
+
+    # The median, because other work on the machine may hold up one of the folds.
+    assert median(seconds_until_folded() for _ in range(5)) < SOON
+    assert len(sequence(store)) == 5 * 8
