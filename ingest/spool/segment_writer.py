@@ -30,20 +30,22 @@ class Segment:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
         try:
             sync_folder(folder)
-        except OSError:
+        except BaseException:
             os.close(descriptor)
             raise
         return cls(path, descriptor)
 
     def write(self, data: bytes) -> None:
-        """Return once all the data is on disk. Raises OSError (not stored), AuditStoreError (unknown)."""
+        """Return once all the data is on disk. Raises OSError (not stored), AuditStoreError (unknown).
+
+        After an exception of any kind, Ctrl-C included, the segment must not be written to again.
+        """
         size, end = self._size, self._size + len(data)
         try:
             while size < end:
                 size += os.pwrite(self._descriptor, data[size - end :], size)
         except OSError:
             os.ftruncate(self._descriptor, self._size)
-            self._room = self._size
             raise
         if end > self._room:
             self._make_room(end)

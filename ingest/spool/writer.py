@@ -113,29 +113,38 @@ class SpoolWriter:
 
     def _write(self, group: _Group) -> None:
         data = b"".join(group.lines)
-        written = False
+        may_be_stored = False
         try:
-            while True:
-                segment = self._segment = self._segment or Segment.create(self._folder)
-                segment.write(data)
-                if segment.is_open():
-                    return
-                written = True
-                self._drop()
+            while not self._write_to_segment(data):
+                may_be_stored = True  # the fold that took the segment over may have read the lines
         except (OSError, AuditStoreError) as error:
-            self._drop()
-            if written:
-                # The fold that took the segment over may have read it.
+            if may_be_stored:
                 group.error = AuditStoreError(
                     f"{self._folder}: writing again failed: {error}", stored=UNKNOWN
                 )
             else:
                 group.error = disk_error(error, self._folder) if isinstance(error, OSError) else error
 
+    def _write_to_segment(self, data: bytes) -> bool:
+        """Whether the segment was still this writer's after the write; otherwise the next call makes a new one."""
+        # After a failure or an interruption the end of the segment is not known: it is left to the next fold.
+        segment, self._segment = self._segment or Segment.create(self._folder), None
+        try:
+            segment.write(data)
+            if segment.is_open():
+                self._segment = segment
+                return True
+        except BaseException:
+            self._segment = None
+            segment.close()
+            raise
+        segment.close()
+        return False
+
     def _drop(self) -> None:
-        if self._segment is not None:
-            self._segment.close()
-        self._segment = None
+        segment, self._segment = self._segment, None
+        if segment is not None:
+            segment.close()
 
 
 def make_folder(store: Path) -> Path:

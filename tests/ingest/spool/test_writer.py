@@ -9,7 +9,9 @@ import sys
 import textwrap
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -172,38 +174,54 @@ def test_what_its_writer_adds_while_an_empty_segment_goes_away_is_kept(
     assert lines(path) == [b"1"]
 
 
-def test_an_append_interrupted_anywhere_blocks_no_other(path: Path) -> None:
-    """Ctrl-C at each line of the writer in turn."""
-    writer = SpoolWriter(path)
-    interrupted = True
+def interrupted(call: Callable[[], object], files: set[str], point: int) -> bool:
+    """Make a call and interrupt it as Ctrl-C does before the line `point` of those it runs in these files.
+
+    Gives whether it came that far.
+    """
+    left = point
+
+    def trace(frame: FrameType, event: str, _: object) -> "TraceFunction | None":
+        nonlocal left
+        if frame.f_code.co_filename not in files:
+            return None
+        # Between a block and the release of its lock Python handles no signal.
+        if event == "line" and " with " not in linecache.getline(frame.f_code.co_filename, frame.f_lineno):
+            left -= 1
+            if left == -1:
+                raise KeyboardInterrupt
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        call()
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.settrace(before)
+    return False
+
+
+@pytest.mark.parametrize("segment", ["new", "its own", "taken over"])
+def test_an_append_interrupted_anywhere_blocks_and_damages_no_other(tmp_path: Path, segment: str) -> None:
+    """Ctrl-C at each line of the writer and of its segment in turn; the interrupted line is longer than the next."""
+    files = {spool.__file__, segment_writer.__file__}
+    came_so_far = True
     point = 0
-    while interrupted:
-        left = point
-
-        def trace(frame: FrameType, event: str, _: object) -> "TraceFunction | None":
-            nonlocal left
-            if frame.f_code.co_filename != spool.__file__:
-                return None
-            # Between a block and the release of its lock Python handles no signal.
-            if event == "line" and " with " not in linecache.getline(spool.__file__, frame.f_lineno):
-                left -= 1
-                if left == -1:
-                    raise KeyboardInterrupt
-            return trace
-
-        before = sys.gettrace()
-        sys.settrace(trace)
-        try:
-            writer.append(b"perhaps")
-            interrupted = False
-        except KeyboardInterrupt:
-            pass
-        finally:
-            sys.settrace(before)
-        writer.append(b"%d" % point)
+    while came_so_far:
+        path = tmp_path / f"{point}.duckdb"
+        writer = SpoolWriter(path)
+        if segment != "new":
+            writer.append(b"before")
+        if segment == "taken over":
+            ready_segments(path)
+        came_so_far = interrupted(partial(writer.append, b"interrupted"), files, point)
+        writer.append(b"after")
+        found = dict.fromkeys(line for line in lines(path) if line != b"interrupted")
+        assert list(found) == ([b"after"] if segment == "new" else [b"before", b"after"])
         point += 1
-    assert [line for line in lines(path) if line != b"perhaps"] == [b"%d" % n for n in range(point)]
-    assert point > 15
+    assert point > 30
 
 
 def test_a_signal_handler_may_append_while_its_thread_does(
