@@ -22,6 +22,9 @@ INTERRUPTED = 130
 class Commands(click.Group):
     """A command line whose failures are one line on standard error and an exit status."""
 
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **{"no_args_is_help": False} | settings)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command that was named; gives its exit status."""
         try:
@@ -81,9 +84,10 @@ store_option = click.option(
     metavar="FILE",
     default=lambda: default_store(),
     show_default="$AUDIT_STORE, else ./audit.duckdb",
+    callback=lambda _ctx, _param, path: path.absolute(),
     help="The DuckDB file.",
 )
-"""The option --store, a path."""
+"""The option --store, an absolute path."""
 
 
 # The argparse parser of command lines that are not on click yet.

@@ -1,146 +1,231 @@
 """The command line of the way in: python -m ingest append | import | fold | status."""
 
-import argparse
 import json
 import os
 import signal
-import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from audit_store.cli import NOTHING_DONE, Parser, add_store, command
-from audit_store.errors import UNKNOWN, AuditStoreError, EventConflict
+import click
+
+from audit_store.cli import DONE, Commands, run, say, store_option
+from audit_store.errors import AuditStoreError, EventConflict
 from audit_store.event import FIELDS
-from ingest import append
-from ingest.status import status, words
+from ingest import append, fold_scheduler
+
+SOME_REJECTED = 1
+"""The exit status where some events could not be stored."""
 
 _BODY = ("agent", "activity", "description", "outcome", "source_ip", "target", "metadata")
+_FIELD_HELP = {
+    "agent": "Who acted: a person, a service, an API key.",
+    "activity": "What they did, such as Login.",
+    "description": "One sentence about it.",
+    "occurred_at": "When, such as 2026-03-14T09:26:53Z; default: now.",
+    "outcome": "success or failure.",
+    "source_ip": "The address that the request came from.",
+    "target": "What it was done to.",
+    "source": "The system that reports the event.",
+    "event_id": "A key of your own: events with the same source and key are stored once.",
+    "metadata": "Anything else, as a JSON object.",
+}
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run one command; gives its exit status: 0 done, 1 some rejected, 2 nothing could be done."""
-    options = _parser().parse_args(arguments)
-    options.store = options.store.absolute()
-    try:
-        return int(options.run(options))
-    except BrokenPipeError:
-        return 0
-    except (AuditStoreError, OSError) as error:
-        print(f"ingest {options.command}: {error}{_what_became(error)}", file=sys.stderr)
-        return NOTHING_DONE
+def _mappings(_: click.Context, param: click.Parameter, values: Sequence[str]) -> dict[str, str]:
+    """FIELD=INPUT, each a member."""
+    mappings = {}
+    for value in values:
+        field, equals, source = value.partition("=")
+        if not equals or field not in FIELDS or not source:
+            fields = ", ".join(FIELDS)
+            raise click.BadParameter(
+                f"{value!r}: give FIELD=INPUT, where FIELD is one of {fields}", param=param
+            )
+        mappings[field] = source
+    return mappings
 
 
-def _what_became(error: Exception) -> str:
-    if getattr(error, "stored", "") != UNKNOWN:
-        return ""
-    return f" ({UNKNOWN}: {', '.join(getattr(error, 'event_ids', ()))})"
+def _complete_field(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
+    return [f"{field}=" for field in FIELDS if field.startswith(incomplete)]
 
 
-def _append(options: argparse.Namespace) -> int:
-    event = {name: value for name in FIELDS if (value := getattr(options, name)) is not None}
-    event_id = append(store=options.store, fold=False, **event)
-    print(event_id)
+def _complete_format(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
+    from ingest import formats
+
+    return [name for name in ("auto", *formats.names()) if name.startswith(incomplete)]
+
+
+def _field_options(command: Callable[..., int]) -> Callable[..., int]:
+    """An option for each field of an event."""
+    for name in reversed(FIELDS):
+        option = f"--{name.replace('_', '-')}"
+        required = name in ("agent", "activity")
+        command = click.option(option, name, required=required, metavar="TEXT", help=_FIELD_HELP[name])(
+            command
+        )
+    return command
+
+
+@click.group(cls=Commands)
+def commands() -> None:
+    """Append events to an audit log and see how it is doing."""
+
+
+@commands.command("append")
+@_field_options
+@store_option
+def append_command(store: Path, **fields: str | None) -> int:
+    """Store one event and print its event_id.
+
+    When the command ends with status 0, the event is on disk. With --event-id, an event that is in the log already
+    is not stored again; one that differs from it is an error.
+    """
+    event = {name: value for name, value in fields.items() if value is not None}
+    event_id = append(store=store, fold=False, **event)
+    click.echo(event_id)
+    fold_scheduler.fold_now(store)
     if "event_id" in event:
-        _report_conflict(options.store, event_id, event)
-    else:
-        _fold_quietly(options.store)
-    return 0
+        _refuse_conflict(store, event_id, event)
+    return DONE
 
 
-def _report_conflict(store: Path, event_id: str, event: dict[str, str]) -> None:
+def _refuse_conflict(store: Path, event_id: str, event: Mapping[str, str]) -> None:
+    """Raise EventConflict where the log holds another event with this id."""
     from audit_store.engines.registry import open_store
 
-    _fold_quietly(store)
+    opened = open_store(store)
     try:
-        opened = open_store(store)
         with opened.read() as reader:
-            found = reader.arrow(opened.queries.event(event_id)).to_pylist()
+            stored = reader.arrow(opened.queries.event(event_id)).to_pylist()
     except AuditStoreError:
-        return
-    named = {name: event.get(name) for name in _BODY if event.get(name) is not None}
-    same = [one for one in found if one["source"] == event.get("source", "")]
-    if any(one[name] != value for one in same for name, value in named.items()):
+        return  # the event is safe in the spool, and the fold that stores it lists a conflict
+    given = {name: value for name, value in event.items() if name in _BODY}
+    same_source = [row for row in stored if row["source"] == event.get("source", "")]
+    if any(row[name] != value for row in same_source for name, value in given.items()):
         raise EventConflict(f"event_id {event_id} is in the log already with another body; the first stays")
 
 
-def _fold_quietly(store: Path) -> None:
-    from ingest import fold_scheduler
+@commands.command("import")
+@click.argument(
+    "files",
+    nargs=-1,
+    required=True,
+    metavar="FILE...",
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True),
+)
+@click.option(
+    "--format",
+    "format_name",
+    default="auto",
+    metavar="FORMAT",
+    shell_complete=_complete_format,
+    help="jsonl, json, csv, parquet, cloudtrail, sshd, or the path of a .toml file that declares a format; "
+    "default: auto, the format that the content shows.",
+)
+@click.option(
+    "--map",
+    "mappings",
+    multiple=True,
+    callback=_mappings,
+    shell_complete=_complete_field,
+    metavar="FIELD=INPUT",
+    help="Take a field of the event from this column, key or path ($.user.name); may be repeated.",
+)
+@click.option(
+    "--timezone", metavar="ZONE", help="IANA time zone of times without an offset, such as Europe/Berlin."
+)
+@click.option("--year", type=int, help="Year of dates that have none.")
+@click.option("--source", metavar="NAME", help="Source of events that name none.")
+@click.option(
+    "--rejects",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="List here what could not be stored; default: beside the store.",
+)
+@click.option("--strict", is_flag=True, help="Store nothing if any event is rejected.")
+@click.option("--json", "as_json", is_flag=True, help="Print the counts as a JSON object.")
+@store_option
+@click.pass_context
+def import_command(
+    ctx: click.Context,
+    /,
+    files: Sequence[str],
+    mappings: Mapping[str, str],
+    timezone: str | None,
+    year: int | None,
+    source: str | None,
+    as_json: bool,
+    store: Path,
+    **settings: Any,
+) -> int:
+    """Store the events of files, plain or gzip; - is standard input.
 
-    fold_scheduler.fold_now(store)
-
-
-def _import(options: argparse.Namespace) -> int:
-    # NumPy's library for matrices, of which nothing here has need, would start threads that spin for a while.
+    Importing a file again stores nothing twice. Exit status 0: all events are stored; 1: some were rejected, and are
+    listed with their line and the reason; 2: nothing could be done.
+    """
+    # No matrices are multiplied here, but NumPy's library for them would start threads that spin for a while.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     import pyarrow as pa
 
     from ingest.importing.importer import import_files
+    from ingest.importing.mapping import ReadOptions
 
-    # Arrow's usual allocator gives memory back to the system only to ask for it again: a tenth of an import.
+    # Arrow's default allocator gives memory back to the system only to ask for it again: a tenth of an import.
     if "jemalloc" in pa.supported_memory_backends():
         pa.set_memory_pool(pa.jemalloc_memory_pool())
-    counts = import_files(options)
-    print(json.dumps(counts.as_dict()) if options.json else counts.words())
-    return 1 if counts.rejected or counts.conflicts else 0
+    options = ReadOptions(timezone=timezone, year=year, source=source, map=mappings)
+    report = import_files(store, files, options=options, **settings)
+    for note in report.notes:
+        say(ctx, note)
+    click.echo(json.dumps(report.as_dict()) if as_json else report.words())
+    return SOME_REJECTED if report.rejected or report.conflicts else DONE
 
 
-def _fold(options: argparse.Namespace) -> int:
+@commands.command("fold")
+@store_option
+def fold_command(store: Path) -> int:
+    """Move the events that wait in the spool into the DuckDB file.
+
+    A running dashboard does this by itself. Exit status 1: some events were rejected, see the list beside the store.
+    """
     from ingest.fold import fold
 
-    report = fold(options.store)
-    print(
+    report = fold(store)
+    click.echo(
         f"stored {report.stored}, duplicate {report.duplicates}, conflict {report.conflicts}, "
         f"rejected {report.rejected}"
     )
-    return 1 if report.rejected or report.conflicts else 0
+    return SOME_REJECTED if report.rejected or report.conflicts else DONE
 
 
-def _status(options: argparse.Namespace) -> int:
-    found = status(options.store)
-    print(json.dumps(found) if options.json else words(found))
-    return 0
+@commands.command("status")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
+@store_option
+def status_command(as_json: bool, store: Path) -> int:
+    """Show how many events are stored, wait or were rejected, the newest one, and any problem."""
+    from ingest.status import status, words
+
+    summary = status(store)
+    click.echo(json.dumps(summary) if as_json else words(summary))
+    return DONE
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = Parser(prog="python -m ingest", description="Append events to an audit log.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    append_ = _command(commands, "append", _append, "store one event and print its event_id")
-    for name in FIELDS:
-        append_.add_argument("--" + name.replace("_", "-"), required=name in ("agent", "activity"))
-    import_ = _command(commands, "import", _import, "store the events of files; - is standard input")
-    import_.add_argument("files", nargs="+", metavar="FILE")
-    import_.add_argument("--format", default="auto", help="auto, a known format, or a format file")
-    import_.add_argument("--map", action="append", default=[], metavar="FIELD=INPUT", type=_pair)
-    import_.add_argument("--timezone", metavar="ZONE", help="of times that carry no offset")
-    import_.add_argument("--year", type=int, help="of dates that carry none")
-    import_.add_argument("--source", metavar="NAME", help="of events that name none")
-    import_.add_argument("--rejects", type=Path, metavar="FILE", help="list what was not stored here")
-    import_.add_argument("--strict", action="store_true", help="store nothing if anything is wrong")
-    import_.add_argument("--json", action="store_true", help="end with one JSON object")
-    _command(commands, "fold", _fold, "move what waits in the spool into the DuckDB file")
-    status_ = _command(
-        commands, "status", _status, "events, newest, waiting, rejected, size, who holds the file"
-    )
-    status_.add_argument("--json", action="store_true")
-    return parser
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; gives its exit status: 0 done, 1 some events rejected, 2 nothing could be done."""
+    return run(commands, arguments, "python -m ingest")
 
 
-def _command(commands: Any, name: str, run: Any, purpose: str) -> argparse.ArgumentParser:
-    parser = command(commands, name, run, purpose)
-    add_store(parser)
-    return parser
+def main_of_process() -> int:
+    """The same for a process of its own, which Ctrl-C ends at once, also while a thread waits for more input.
 
-
-def _pair(text: str) -> tuple[str, str]:
-    field, equals, source = text.partition("=")
-    if not equals or field not in FIELDS or not source:
-        raise argparse.ArgumentTypeError(f"{text!r}: give FIELD=INPUT with one of {', '.join(FIELDS)}")
-    return field, source
+    What is stored is as safe as after a crash. A job that was started to ignore Ctrl-C, as in the background of a
+    shell script, goes on ignoring it.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    return main()
 
 
 if __name__ == "__main__":
-    # Ctrl-C ends it at once, also while a thread waits for more input: what is stored is as safe as after a crash.
-    # A job that was started to ignore it, as in the background of a shell script, goes on ignoring it.
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-    raise SystemExit(main())
+    raise SystemExit(main_of_process())

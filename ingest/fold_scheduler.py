@@ -7,8 +7,8 @@ import atexit
 import contextlib
 import fcntl
 import logging
-import multiprocessing.util
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -55,8 +55,9 @@ def _start() -> None:
             return
         _thread = thread
         atexit.register(_at_exit)
-        # The children of multiprocessing leave without atexit.
-        multiprocessing.util.Finalize(None, _at_exit, exitpriority=0)
+        # The children of multiprocessing, which has loaded this module there, leave without atexit.
+        if util := sys.modules.get("multiprocessing.util"):
+            util.Finalize(None, _at_exit, exitpriority=0)
 
 
 def _after_fork() -> None:

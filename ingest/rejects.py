@@ -1,10 +1,15 @@
 """The list of what could not be stored: one JSON line a record, beside the store."""
 
 import json
+import shutil
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Self
+
+_IN_MEMORY = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +22,35 @@ class Rejected:
     raw: str
 
 
+class PendingRejects:
+    """Rejects of a run that may still fail as a whole: kept in a temporary file until they are listed."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.first: Rejected | None = None
+        self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115  # __exit__ closes it
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def add(self, rejects: Iterable[Rejected]) -> None:
+        """Keep rejects. Raises OSError when the disk is full."""
+        now = _now()
+        for reject in rejects:
+            self.first = self.first or reject
+            self.count += 1
+            self._file.write(_line(reject, now))
+
+    def append_to(self, path: Path) -> None:
+        """Add them to the list at `path`. Raises OSError."""
+        self._file.seek(0)
+        with path.open("ab") as file:
+            shutil.copyfileobj(self._file, file)
+
+
 def rejects_path(store: Path) -> Path:
     """Where the rejects of this store are listed unless the caller names another file."""
     return store.with_name(store.name + ".rejects.jsonl")
@@ -24,17 +58,11 @@ def rejects_path(store: Path) -> Path:
 
 def write_rejects(path: Path, rejected: Iterable[Rejected]) -> int:
     """Add records to the list; gives how many."""
-    now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    lines = [
-        json.dumps(
-            {"file": one.file, "line": one.line, "reason": one.reason, "raw": one.raw, "rejected_at": now},
-            ensure_ascii=False,
-        )
-        for one in rejected
-    ]
+    now = _now()
+    lines = [_line(reject, now) for reject in rejected]
     if lines:
-        with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
-            file.write("\n".join(lines) + "\n")
+        with path.open("ab") as file:
+            file.write(b"".join(lines))
     return len(lines)
 
 
@@ -45,3 +73,13 @@ def count_rejects(store: Path) -> int:
             return sum(1 for _ in file)
     except FileNotFoundError:
         return 0
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _line(reject: Rejected, rejected_at: str) -> bytes:
+    record = {"file": reject.file, "line": reject.line, "reason": reject.reason, "raw": reject.raw}
+    text = json.dumps(record | {"rejected_at": rejected_at}, ensure_ascii=False)
+    return text.encode(errors="backslashreplace") + b"\n"

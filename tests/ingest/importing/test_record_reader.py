@@ -24,7 +24,7 @@ from audit_store.engines.duckdb.store import Connection, scratch
 from audit_store.errors import InvalidEvent, InvalidFormat
 from audit_store.event import content_uuid
 from ingest import fold, formats
-from ingest.importing import frames, importer, tables
+from ingest.importing import bulk_segments, frames, tables
 from ingest.importing.byte_source import Content
 from ingest.importing.duplicate_counter import ERA, Ordinals
 from ingest.importing.frames import blocks
@@ -231,11 +231,11 @@ def test_segments_hold_whole_row_groups(lengths: list[int], most_bytes: int) -> 
     numbers = iter(range(sum(lengths)))
     parts = [pa.table({"n": pa.array(islice(numbers, length), pa.int64())}) for length in lengths]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(importer, "SEGMENT_ROWS", 10)
-        found = list(importer._segments(iter(parts)))
+        patch.setattr(bulk_segments, "SEGMENT_ROWS", 10)
+        found = list(bulk_segments.in_pieces(iter(parts)))
         assert all(len(rows) == 10 for rows in found[:-1])
-        patch.setattr(importer, "SEGMENT_BYTES", most_bytes)
-        small = list(importer._segments(iter(parts)))
+        patch.setattr(bulk_segments, "SEGMENT_BYTES", most_bytes)
+        small = list(bulk_segments.in_pieces(iter(parts)))
     assert all(len(rows) <= 10 for rows in [*found, *small])
     for pieces in (found, small):
         assert [number for rows in pieces for number in rows["n"].to_pylist()] == list(range(sum(lengths)))

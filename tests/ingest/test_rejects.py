@@ -1,0 +1,66 @@
+"""What could not be stored is listed, and the list of an import does not have to fit into memory."""
+
+import gc
+import json
+from pathlib import Path
+
+import pytest
+
+from ingest.importing.importer import import_files
+from ingest.rejects import PendingRejects, Rejected, count_rejects, rejects_path, write_rejects
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    return tmp_path / "audit.duckdb"
+
+
+def listed(path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_rejects_are_added_to_the_list(store: Path) -> None:
+    path = rejects_path(store)
+    assert (write_rejects(path, []), path.exists(), count_rejects(store)) == (0, False, 0)
+    assert write_rejects(path, [Rejected("a.jsonl", 3, "agent: ünï", 'x\n"\ud800')]) == 1
+    with PendingRejects() as pending:
+        pending.add(Rejected("b.jsonl", line, "outcome", "raw") for line in (1, 2))
+        pending.add([])
+        assert (pending.count, pending.first and pending.first.line) == (2, 1)
+        assert count_rejects(store) == 1
+        pending.append_to(path)
+    lines = listed(path)
+    assert [(line["file"], line["line"], line["reason"]) for line in lines] == [
+        ("a.jsonl", 3, "agent: ünï"),
+        ("b.jsonl", 1, "outcome"),
+        ("b.jsonl", 2, "outcome"),
+    ]
+    assert lines[0]["raw"] == 'x\n"\ud800'
+    assert all(str(line["rejected_at"]).endswith("Z") for line in lines)
+
+
+def test_an_import_holds_one_of_its_rejects_in_memory(
+    tmp_path: Path, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_memory: list[int] = []
+    append_to = PendingRejects.append_to
+
+    def counting(self: PendingRejects, path: Path) -> None:
+        gc.collect()
+        in_memory.append(sum(isinstance(value, Rejected) for value in gc.get_objects()))
+        append_to(self, path)
+
+    monkeypatch.setattr(PendingRejects, "append_to", counting)
+    file = tmp_path / "bad.jsonl"
+    file.write_text("nonsense\n" * 5000)
+    report = import_files(store, [str(file)])
+    assert (report.rejected, count_rejects(store), in_memory) == (5000, 5000, [1])
+
+
+def test_an_import_that_fails_lists_nothing(tmp_path: Path, store: Path) -> None:
+    bad, wrong = tmp_path / "bad.jsonl", tmp_path / "wrong.parquet"
+    bad.write_text("nonsense\n")
+    wrong.write_bytes(b"PAR1 and nothing else")
+    with pytest.raises(Exception, match=r"wrong\.parquet"):
+        import_files(store, [str(bad), str(wrong)])
+    assert not rejects_path(store).exists()
