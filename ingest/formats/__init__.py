@@ -5,8 +5,9 @@ from functools import cache
 from pathlib import Path
 
 from audit_store.errors import InvalidFormat
-from ingest.formats.declaration import Format, When, Wrong, build
+from ingest.formats.declaration import InvalidDeclaration, read
 from ingest.formats.detection import read_head
+from ingest.formats.format import Format, When, build
 
 __all__ = ["Format", "When", "detect", "load", "names"]
 
@@ -21,30 +22,32 @@ def names() -> list[str]:
 def load(name: str) -> Format:
     """The format with this name, or declared in the TOML file at this path.
 
-    Raises InvalidFormat, naming the file and the key, for a wrong declaration, and for an unknown name.
+    Raises InvalidFormat for an unknown name, and for a wrong declaration, naming the file and the key.
     """
     if name in names():
         return _load(_FOLDER / f"{name}.toml")
     if name.endswith(".toml"):
         return _load(Path(name))
     raise InvalidFormat(
-        f"format {name!r} is not known: give one of {', '.join(names())}, or the path of a .toml file"
+        f"unknown format {name!r}: give one of {', '.join(names())}, or the path of a .toml file"
     )
 
 
 def detect(path: Path) -> Format:
-    """The format of the file at `path`, told by its first lines and its extension; gzip is looked through.
+    """The format of the file at `path`, plain or gzip, by its first 64 KiB and its extension.
 
     Raises InvalidFormat, listing the formats, where none or several fit, and OSError for an unreadable file.
     """
     head, extension = read_head(path)
-    known = [load(name) for name in names()]
-    fitting = [one for one in known if one.pattern is not None and one.pattern.search(head)]
-    # Content speaks first; the extension only decides what content leaves open.
+    formats = [load(name) for name in names()]
+    fitting = [candidate for candidate in formats if candidate.pattern and candidate.pattern.search(head)]
+    # Content comes first; the extension only decides what content leaves open.
     if len(fitting) != 1:
-        fitting = [one for one in fitting or known if extension in one.extensions] or fitting
+        fitting = [
+            candidate for candidate in fitting or formats if extension in candidate.extensions
+        ] or fitting
     if len(fitting) != 1:
-        why = f"both {' and '.join(one.name for one in fitting)} fit" if fitting else "none fits"
+        why = f"both {' and '.join(candidate.name for candidate in fitting)} fit" if fitting else "none fits"
         raise InvalidFormat(
             f"the format of {path} is not clear ({why}): name it with --format, one of {', '.join(names())}"
         )
@@ -54,10 +57,6 @@ def detect(path: Path) -> Format:
 @cache
 def _load(path: Path) -> Format:
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InvalidFormat(f"format {path}: {error}") from error
-    try:
-        return build(path.stem, data)
-    except Wrong as error:
+        return build(path.stem, read(tomllib.loads(path.read_text(encoding="utf-8"))))
+    except (OSError, ValueError, InvalidDeclaration) as error:
         raise InvalidFormat(f"format {path}: {error}") from error

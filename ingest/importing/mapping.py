@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from audit_store.errors import InvalidFormat
 from audit_store.event import FIELDS, Event
 from ingest.formats import Format, When
-from ingest.importing.record_sql import LINE_FIELDS, LineShape
+from ingest.formats.line_shape import LINE_FIELDS, LineShape
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,12 @@ Each reads a table `frame` that the caller registers, and gives line, raw (the r
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from audit_store import event
+from ingest.formats.line_shape import LINE_FIELDS, LineShape
 
-LINE_FIELDS = ("agent", "activity", "description", "outcome", "source_ip", "target")
 LEAP_GAP_YEARS = 8
 EMPTY = "''"
 MOST = {
@@ -21,35 +20,6 @@ MOST = {
     "target": event.TARGET_MAX,
     "description": event.DESCRIPTION_MAX_BYTES // 4,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """What a message means: the numbers of the groups of `pattern` by event field, and fixed values."""
-
-    pattern: str
-    groups: Mapping[str, int]
-    constants: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class LineShape:
-    """How a line of text is taken apart: a frame of named groups, then the first rule that fits the message.
-
-    `groups` names the groups of `pattern` in order. `fields` gives, for an event field, the groups whose
-    first filled one is its value; it stands behind the rules, except for the fields in `fixed`. `message`
-    lists the groups that may hold the message, `keep` and `numbers` those that the metadata keeps as text
-    and as integers.
-    """
-
-    pattern: str
-    groups: Sequence[str]
-    message: Sequence[str]
-    fields: Mapping[str, tuple[str, ...]]
-    fixed: frozenset[str]
-    rules: Sequence[Rule]
-    keep: Sequence[str]
-    numbers: Sequence[str]
 
 
 def literal(text: str) -> str:

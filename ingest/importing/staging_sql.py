@@ -10,10 +10,10 @@ from datetime import datetime
 
 from audit_store import event
 from audit_store.engines.protocol import Query
+from ingest.formats.declaration import SPOOL_FIELDS
 from ingest.importing.record_sql import literal, quoted, trimmed_bytes
 
 TEXTS = ("agent", "activity", "description", "outcome", "source_ip", "target", "source", "event_id")
-SPOOL_FIELDS = ("fresh_id", "appended_at")
 # What their own rules let pass cannot be the text of a number or of another value of JSON.
 CHECKED_AS_TEXT = ("outcome", "fresh_id", "occurred_at")
 

@@ -94,40 +94,68 @@ def test_an_unclear_file_is_refused_with_the_formats_there_are(tmp_path: Path, c
 
 
 def test_an_unknown_name_is_refused_with_the_names_there_are() -> None:
-    with pytest.raises(InvalidFormat, match="'syslog' is not known: give one of cloudtrail, csv"):
+    with pytest.raises(InvalidFormat, match="unknown format 'syslog': give one of cloudtrail, csv"):
         formats.load("syslog")
 
 
+# A declaration, the key that is wrong in it, and what the error says is allowed.
 WRONG = [
-    ('kind = "jsonl"\ncolour = "red"', "colour"),
-    ('kind = "xml"', "kind"),
-    ("kind = 5", "kind"),
-    ('title = "no kind"', "kind"),
-    ('kind = "jsonl"\n[fields]\nwho = "user"', "who"),
-    ('kind = "jsonl"\n[fields]\nagent = 5', "fields.agent"),
-    ('kind = "jsonl"\n[constants]\noutcome = 1', "constants.outcome"),
-    ('kind = "json-records"\nrecords = "Records"', "records"),
-    ('kind = "jsonl"\n[detect]\npattern = "("', "detect.pattern"),
-    ('kind = "jsonl"\ntimezone = "Mars/Olympus"', "timezone"),
-    ('kind = "jsonl"\nmetadata = "some"', "metadata"),
-    ('kind = "jsonl"\n[[when]]\nset = { outcome = "failure" }', "when"),
-    ('kind = "lines"\nline = "(?P<time>x)(?=y)"', "line"),
-    ('kind = "lines"\nline = "(?P<message>x)"', "time"),
-    ('kind = "lines"\nline = "(?P<time>x)"\nmessage = ["text"]', "text"),
-    ('kind = "lines"\nline = "(?P<time>x)"\n[[rules]]\npattern = "(?P<who>x)"', "who"),
-    ('kind = "lines"\nline = "(?P<time>x)"\n[[rules]]\npattern = "("', "rules[1]"),
-    ("kind = ", "Invalid value"),
+    ('kind = "jsonl"\ncolour = "red"', "colour", "the keys kind, title, detect"),
+    ('kind = "xml"', "kind", "csv, json-records, jsonl, lines, parquet"),
+    ("kind = 5", "kind", "expected `str`"),
+    ('title = "no kind"', "kind", "required"),
+    ('kind = "jsonl"\ntrim = "yes"', "trim", "expected `bool`"),
+    ('kind = "jsonl"\n[fields]\nwho = "user"', "fields.who", "the keys agent, activity"),
+    ('kind = "jsonl"\n[fields]\nagent = 5', "fields.agent", "expected `str | array`"),
+    ('kind = "jsonl"\n[fields]\nagent = ["user", 5]', "fields.agent[2]", "expected `str`"),
+    ('kind = "jsonl"\n[constants]\noutcome = 1', "constants.outcome", "expected `str`"),
+    ('kind = "json-records"\nrecords = "Records"', "records", "$ or $.name"),
+    ('kind = "jsonl"\n[detect]\npattern = "("', "detect.pattern", "unterminated"),
+    ('kind = "jsonl"\n[detect]\nextension = ".log"', "detect.extension", "the keys extensions, pattern"),
+    ('kind = "jsonl"\ntimezone = "Mars/Olympus"', "timezone", "Europe/Berlin"),
+    ('kind = "jsonl"\nmetadata = "some"', "metadata", "none, rest"),
+    ('kind = "jsonl"\n[[when]]\nset = { outcome = "failure" }', "when[1].path", "required"),
+    (
+        'kind = "jsonl"\n[[when]]\npath = "x"\nset = { who = "y" }',
+        "when[1].set.who",
+        "the keys agent, activity",
+    ),
+    ('kind = "lines"\nline = "(?P<time>x)(?=y)"', "line", "not supported"),
+    ('kind = "lines"\nline = "(?P<message>x)"', "line", "no group 'time', only message"),
+    ('kind = "lines"\nline = "(?P<time>x)"\nmessage = ["text"]', "line", "no group 'text', only time"),
+    (
+        'kind = "lines"\nline = "(?P<time>x)"\n[[rules]]\npattern = "(?P<who>x)"',
+        "rules[1].pattern",
+        "agent, activity",
+    ),
+    (
+        'kind = "lines"\nline = "(?P<time>x)"\n[[rules]]\npattern = "x"\nwho = "y"',
+        "rules[1].who",
+        "agent, activity",
+    ),
+    ('kind = "lines"\nline = "(?P<time>x)"\n[[rules]]\npattern = "("', "rules[1].pattern", "unterminated"),
 ]
 
 
-@pytest.mark.parametrize(("text", "key"), WRONG)
-def test_a_wrong_declaration_is_refused_with_file_and_key(tmp_path: Path, text: str, key: str) -> None:
-    path = tmp_path / "mine.toml"
-    path.write_text(text, encoding="utf-8")
-    with pytest.raises(InvalidFormat) as refusal:
+def refusal(folder: Path, declaration: str) -> str:
+    path = folder / "mine.toml"
+    path.write_text(declaration, encoding="utf-8")
+    with pytest.raises(InvalidFormat) as error:
         formats.load(str(path))
-    assert "mine.toml" in str(refusal.value)
-    assert key in str(refusal.value)
+    return str(error.value)
+
+
+@pytest.mark.parametrize(("text", "key", "allowed"), WRONG)
+def test_a_wrong_declaration_is_refused_with_its_file_its_key_and_what_is_allowed(
+    tmp_path: Path, text: str, key: str, allowed: str
+) -> None:
+    message = refusal(tmp_path, text)
+    assert message.startswith(f"format {tmp_path / 'mine.toml'}: key {key!r}: ")
+    assert allowed in message
+
+
+def test_a_declaration_that_is_not_toml_is_refused(tmp_path: Path) -> None:
+    assert "mine.toml: Invalid value" in refusal(tmp_path, "kind = ")
 
 
 def test_a_declaration_that_is_not_there_is_refused(tmp_path: Path) -> None:
