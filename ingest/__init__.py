@@ -7,7 +7,7 @@ append(agent="support-7@bik.example", activity="Login", outcome="failure", sourc
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from audit_store.errors import (
     AuditStoreError,
@@ -25,7 +25,11 @@ from ingest import fold_scheduler
 from ingest.spool.event_line import event_line
 from ingest.spool.writer import SpoolWriter, publish, write_part
 
+if TYPE_CHECKING:
+    from ingest.log_handler import AuditLogHandler
+
 __all__ = [
+    "AuditLogHandler",
     "AuditStoreError",
     "EventConflict",
     "InvalidEvent",
@@ -86,6 +90,15 @@ def append_many(
     if fold:
         fold_scheduler.fold_soon(path)
     return list(event_ids)
+
+
+def __getattr__(name: str) -> Any:
+    # `import ingest` alone does not load logging.
+    if name == "AuditLogHandler":
+        from ingest.log_handler import AuditLogHandler
+
+        return AuditLogHandler
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def _absolute(store: Path | str | None) -> str:

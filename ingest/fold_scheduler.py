@@ -6,7 +6,6 @@ Nothing heavy is imported until there is something to fold.
 import atexit
 import contextlib
 import fcntl
-import logging
 import os
 import sys
 import threading
@@ -20,13 +19,14 @@ from audit_store.store_files import spool_dir
 from ingest.spool.writer import has_waiting, make_folder
 
 if TYPE_CHECKING:
+    import logging
+
     from audit_store.engines.protocol import FoldCounts
 
 INTERVAL = 1.0
 EXIT_WAIT = 2.0
 # While a fold waits for the file, readers wait behind it: less long than they do.
 _RESIDENT_WAIT = 1.5
-_log = logging.getLogger(__name__)
 _wanted: set[Path] = set()
 _lock = threading.RLock()  # a signal handler may append, too
 _thread: threading.Thread | None = None
@@ -101,7 +101,13 @@ def _fold_wanted(wait: float) -> None:
             # It waits in the spool, `status` says why, and the next turn tries again.
             _wanted.add(store)
         except Exception:
-            _log.exception("folding %s: what waits stays in the spool", store)
+            _log().exception("folding %s: what waits stays in the spool", store)
+
+
+def _log() -> "logging.Logger":
+    import logging
+
+    return logging.getLogger(__name__)
 
 
 @contextlib.contextmanager
@@ -163,7 +169,7 @@ class FoldingThread:
 
     def _keep(self, error: Exception) -> None:
         if self.error != str(error):
-            _log.warning(
+            _log().warning(
                 "folding %s: %s", self._store, error, exc_info=not isinstance(error, AuditStoreError)
             )
         self.error = str(error)
