@@ -111,7 +111,7 @@ def test_levels_and_filters_of_the_handler_hold(store: Path, log: logging.Logger
 
 def test_a_traceback_is_cut_to_what_a_description_holds(store: Path, log: logging.Logger) -> None:
     def fail() -> None:
-        raise ValueError("é" * DESCRIPTION_MAX_BYTES + "\ud800")
+        raise ValueError("é" * DESCRIPTION_MAX_BYTES)
 
     log.addHandler(AuditLogHandler(store=store, fold=False))
     try:
@@ -122,6 +122,13 @@ def test_a_traceback_is_cut_to_what_a_description_holds(store: Path, log: loggin
     assert event["description"].startswith("It failed\nTraceback")
     assert event["description"].endswith("é…")
     assert DESCRIPTION_MAX_BYTES - 2 <= len(event["description"].encode()) <= DESCRIPTION_MAX_BYTES
+
+
+def test_a_message_that_is_not_unicode_is_stored_with_escapes(store: Path) -> None:
+    AuditLogHandler(store=store, fold=False).handle(
+        logging.makeLogRecord({"name": "audit", "msg": "caf\udce9"})
+    )
+    assert [event["description"] for event in appended(store)] == ["caf\\udce9"]
 
 
 @pytest.mark.parametrize("extra", [{"agent": "a" * 257}, {"metadata": {"x": object()}}, {"outcome": "maybe"}])
