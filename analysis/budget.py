@@ -1,4 +1,4 @@
-"""Sensitivity as a promise: how many false alarms a reader is willing to look at."""
+"""A budget of false alarms, and the significance level that it allows each test."""
 
 import math
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ DAYS_A_MONTH = 30.44
 class Budget:
     """At most so many false alarms per agent and month, over all agents a week, per overall chart a week.
 
-    Measured over mixed fleets (benchmarks/spikes.md), a third of the promise is used. It is broken, up to
-    2.3 times, for agents whose logins come in clumps, with a variance of five times the mean.
+    Measured over mixed fleets (benchmarks/spikes.md), a third of it is used. It is exceeded, up to 2.3 times,
+    for agents whose logins come in clumps, with a variance of five times the mean.
     Raises ValueError where a figure is not above zero.
     """
 
@@ -27,7 +27,7 @@ class Budget:
                 raise ValueError(f"{name} is {value!r}: a budget of false alarms must be above 0")
 
     def log_alpha(self, scope: str, freq: str, n_series: int) -> float:
-        """ln of the probability below which a bucket is improbable: the budget over the number of tests."""
+        """ln of the significance level: the budget over the number of tests. ``scope`` and ``freq`` as for ``fit``."""
         slots = SLOTS[freq]
         if scope == "overall":
             return math.log(min(self.overall_week / (7 * slots), 0.5))

@@ -1,7 +1,7 @@
-"""A fitted watch over many series: what was expected of every bucket, and how unlikely it turned out.
+"""A model of many series: the count expected of every bucket, and how unlikely the observed one is.
 
 Fitting takes about a second for a large fleet; deciding which buckets are spikes then takes milliseconds,
-so a reader may turn the sensitivity without waiting. Arrays are (series, buckets).
+so a viewer can change the sensitivity without waiting. Arrays are (series, buckets).
 """
 
 from dataclasses import dataclass
@@ -29,12 +29,13 @@ ABSENT, GAP, UNFINISHED, LEARNING, PROVISIONAL, WATCHED = range(len(STATES))
 
 MEMORY_DAYS = 7 * WEEKS
 
-Places = tuple[NDArray[np.intp], NDArray[np.intp]]
+Cells = tuple[NDArray[np.intp], NDArray[np.intp]]
+"""Rows and columns of single cells of an array (series, buckets), of equal length."""
 
 
 @dataclass(frozen=True)
 class Model:
-    """What ``fit`` learned about ``series`` × ``buckets`` (naive UTC).
+    """What ``fit`` estimated for ``series`` × ``buckets`` (naive UTC).
 
     ``floor`` is the highest count that is no spike however unlikely it is; ``log_p`` is ln P(a count this
     high or higher) where the count is above it, else 0; ``state`` indexes STATES; ``observed_days`` is the
@@ -54,22 +55,23 @@ class Model:
     observed_days: Floats
 
     def spikes(self, log_alpha: float) -> NDArray[np.bool_]:
-        """Which buckets are spikes, if a probability of exp(log_alpha) is improbable enough."""
-        return (self.log_p < 0.0) & (self.log_p <= _limit(self.state, log_alpha))
+        """Which buckets are spikes at the significance level exp(log_alpha)."""
+        return (self.log_p < 0.0) & (self.log_p <= _log_level(self.state, log_alpha))
 
-    def upper(self, log_alpha: float, places: Places) -> Floats:
-        """The highest count that would be no spike at each place; NaN where nothing is tested."""
-        upper = np.full(len(places[0]), np.nan)
-        tested = self.state[places] >= PROVISIONAL
-        rows, columns = places[0][tested], places[1][tested]
-        limit = _limit(self.state[rows, columns], log_alpha)
-        usual = tail_quantile(limit, self.expected[rows, columns], self.variance[rows, columns])
-        upper[tested] = np.maximum(usual, self.floor[rows, columns])
+    def upper(self, log_alpha: float, cells: Cells) -> Floats:
+        """The highest count that would be no spike in each cell; NaN where nothing is tested."""
+        upper = np.full(len(cells[0]), np.nan)
+        is_tested = self.state[cells] >= PROVISIONAL
+        tested = cells[0][is_tested], cells[1][is_tested]
+        quantile = tail_quantile(
+            _log_level(self.state[tested], log_alpha), self.expected[tested], self.variance[tested]
+        )
+        upper[is_tested] = np.maximum(quantile, self.floor[tested])
         return upper
 
 
-def _limit(state: NDArray[np.int8], log_alpha: float) -> Floats:
-    """A provisional bucket must be a thousand times less likely."""
+def _log_level(state: NDArray[np.int8], log_alpha: float) -> Floats:
+    """ln of the significance level of each bucket; a provisional one must be a thousand times less likely."""
     return log_alpha - np.where(state == PROVISIONAL, np.log(PROVISIONAL_RIGOUR), 0.0)
 
 
@@ -81,12 +83,12 @@ def fit(
     scope: str = "agent",
     now: pd.Timestamp | None = None,
 ) -> Model:
-    """Learn what is usual for each column of ``counts``; a bucket is judged by the days before it alone.
+    """Estimate the expected count of each bucket of each column of ``counts``, from the days before it alone.
 
     ``counts`` has a row a bucket (start in naive UTC, ascending) and a column a series, NaN where nothing
     was collected; a row that is missing is an outage too. ``tz`` is the IANA zone whose days and hours
     count, ``freq`` "1h" or "1D". With ``scope`` "agent" a series begins with its first event, with
-    "overall" at the first row. What is not over at ``now`` (naive UTC) is neither tested nor learned.
+    "overall" at the first row. What is not over at ``now`` (naive UTC) is neither tested nor learned from.
 
     Raises ValueError for an unknown freq or scope, buckets out of order or twice, and negative counts.
     """
@@ -97,15 +99,15 @@ def fit(
     values = counts.to_numpy(dtype=np.float64).T
     state = _states(values, buckets, scope, now, pd.Timedelta(freq))
     values = np.where(state == LEARNING, values, np.nan)
-    laid = grid.lay(values)
-    observed_days = grid.read(_observed_days(laid))
-    _graduate(state, observed_days, rules)
-    baseline = learn(laid, grid, breathing=scope == "overall")
-    expected, variance = grid.read(baseline.mean), grid.read(baseline.variance)
+    days = grid.from_buckets(values)
+    observed_days = grid.to_buckets(_observed_days(days))
+    _end_learning(state, observed_days, rules)
+    baseline = learn(days, grid, adaptive=scope == "overall")
+    expected, variance = grid.to_buckets(baseline.mean), grid.to_buckets(baseline.variance)
     floor = _floor(values, state, baseline, grid, rules)
     log_p = np.zeros_like(values)
-    beyond = (state >= PROVISIONAL) & (values > floor)
-    log_p[beyond] = log_tail(values[beyond], expected[beyond], variance[beyond])
+    is_above = (state >= PROVISIONAL) & (values > floor)
+    log_p[is_above] = log_tail(values[is_above], expected[is_above], variance[is_above])
     return Model(
         counts.columns, buckets, freq, scope, values, expected, variance, floor, log_p, state, observed_days
     )
@@ -113,7 +115,9 @@ def fit(
 
 def _check(counts: pd.DataFrame) -> None:
     if not (counts.index.is_monotonic_increasing and counts.index.is_unique):
-        raise ValueError("the buckets are out of order or appear twice: sort them and sum doubles first")
+        raise ValueError(
+            "the buckets are out of order or appear twice: sort them and add up those that start together"
+        )
     lowest = np.nanmin(counts.to_numpy(dtype=np.float64), initial=0.0)
     if lowest < 0:
         raise ValueError(f"a count is {lowest:g}: counts of events are 0 or more")
@@ -122,7 +126,7 @@ def _check(counts: pd.DataFrame) -> None:
 def _states(
     values: Floats, buckets: pd.DatetimeIndex, scope: str, now: pd.Timestamp | None, width: pd.Timedelta
 ) -> NDArray[np.int8]:
-    """LEARNING for all that was collected, and why not for the rest."""
+    """LEARNING for all buckets that were collected, and the reason against it for the others."""
     state = np.full(values.shape, LEARNING, dtype=np.int8)
     state[np.isnan(values)] = GAP
     if now is not None:
@@ -132,24 +136,25 @@ def _states(
     return state
 
 
-def _observed_days(laid: Floats) -> Floats:
-    """Days of history behind each slot, the hours of its own day so far included."""
-    series, days, slots = laid.shape
-    seen = np.isfinite(laid).reshape(series, days * slots).astype(float)
-    days_seen: Floats = past_sum(seen, MEMORY_DAYS * slots).reshape(laid.shape) / slots
-    return days_seen
+def _observed_days(counts: Floats) -> Floats:
+    """Days of history behind each slot, the earlier hours of its own day included; as ``counts``."""
+    series, days, slots = counts.shape
+    is_observed = np.isfinite(counts).reshape(series, days * slots).astype(float)
+    observed: Floats = past_sum(is_observed, MEMORY_DAYS * slots).reshape(counts.shape) / slots
+    return observed
 
 
-def _graduate(state: NDArray[np.int8], observed_days: Floats, rules: Rules) -> None:
+def _end_learning(state: NDArray[np.int8], observed_days: Floats, rules: Rules) -> None:
     collected = state == LEARNING
     state[collected & (observed_days >= rules.provisional_days)] = PROVISIONAL
     state[collected & (observed_days >= rules.learning_days)] = WATCHED
 
 
 def _floor(values: Floats, state: NDArray[np.int8], baseline: Baseline, grid: Grid, rules: Rules) -> Floats:
-    """A spike is also large: against the mean, the precedent and, while provisional, the whole past."""
+    """The count that a spike exceeds however unlikely it is: from the mean, the precedent and, while provisional,
+    the highest count so far."""
     least = np.maximum(baseline.mean * rules.times_mean, baseline.precedent * rules.times_precedent)
-    watched = np.maximum(grid.read(least), SMALLEST_SPIKE)
+    watched = np.maximum(grid.to_buckets(least), SMALLEST_SPIKE)
     highest = np.zeros_like(values)
     np.maximum.accumulate(np.nan_to_num(values[:, :-1]), axis=1, out=highest[:, 1:])
     provisional = np.maximum(PROVISIONAL_TIMES_HIGHEST * highest, PROVISIONAL_SMALLEST)

@@ -1,35 +1,19 @@
-"""Spikes in counts of events, of one series or of a whole fleet.
+"""Spikes of one series, a row for each of its buckets.
 
-    counts = spread(grouped, start=start, end=end)      # rows: hours, columns: agents
-    model = fit(counts, tz="Europe/Berlin")             # a third of a second for 200 agents × 16 weeks
-    found = alarms(model, Budget(agent_month=0.1))      # milliseconds, for any budget
-    chart = band(model, "support-7")                    # the usual range of one of them
+    model = fit(counts, tz="Europe/Berlin")             # rows: hours, columns: agents; a third of a second for 200
+    alarms = find_alarms(model, Budget(agent_month=0.1))   # milliseconds, for any budget
+    chart = band(model, "support-7")                    # the expected range of one of them
 
-The method is a seasonal negative-binomial test (``analysis.baseline``); what it finds, and what it costs in
-false alarms, is measured in benchmarks/spikes.md.
+The method is a seasonal negative-binomial test (``analysis.baseline``); what it finds, and how many false
+alarms it gives, is measured in benchmarks/spikes.md.
 """
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from analysis.alarms import Alarm, alarms, explain
 from analysis.budget import Budget
-from analysis.counts import spread
 from analysis.model import LEARNING, PROVISIONAL, STATES, Model, fit
-
-__all__ = [
-    "Alarm",
-    "Budget",
-    "Model",
-    "alarms",
-    "band",
-    "detect",
-    "detect_fleet",
-    "explain",
-    "fit",
-    "latest",
-    "spread",
-]
 
 DEFAULT = Budget()
 """0.2 false alarms per agent and month, 0.5 per overall chart and week."""
@@ -54,19 +38,6 @@ def detect(
     return band(fit(counts, tz=tz, freq=freq, scope=scope, now=now), "series", budget, n_series=n_series)
 
 
-def detect_fleet(
-    counts: pd.DataFrame,
-    *,
-    tz: str = "UTC",
-    freq: str = "1h",
-    scope: str = "agent",
-    budget: Budget = DEFAULT,
-    now: pd.Timestamp | None = None,
-) -> list[Alarm]:
-    """The alarms of many series at once, oldest first; arguments and errors as for ``fit``."""
-    return alarms(fit(counts, tz=tz, freq=freq, scope=scope, now=now), budget)
-
-
 def band(
     model: Model, series: object, budget: Budget = DEFAULT, *, n_series: int | None = None
 ) -> pd.DataFrame:
@@ -89,23 +60,11 @@ def band(
             "is_spike": model.spikes(log_alpha)[row],
             "score": (0.0 - model.log_p[row]) / np.log(10.0),
             "state": np.array(STATES)[state],
-            "learning_day": _learning_day(model)[row],
+            "learning_day": _learning_days(model)[row],
         }
     )
 
 
-def latest(model: Model) -> pd.DataFrame:
-    """Where each series stands at the last bucket: ``series``, ``state``, ``learning_day`` as in ``band``."""
-    last = slice(-1, None)
-    return pd.DataFrame(
-        {
-            "series": model.series.repeat(model.state[:, last].shape[1]),
-            "state": np.array(STATES)[model.state[:, last].ravel()],
-            "learning_day": _learning_day(model)[:, last].ravel(),
-        }
-    )
-
-
-def _learning_day(model: Model) -> np.ndarray:
-    learning = (model.state == LEARNING) | (model.state == PROVISIONAL)
-    return np.where(learning, np.floor(model.observed_days) + 1, 0).astype(int)
+def _learning_days(model: Model) -> NDArray[np.int64]:
+    is_learning = (model.state == LEARNING) | (model.state == PROVISIONAL)
+    return np.where(is_learning, np.floor(model.observed_days) + 1, 0).astype(np.int64)

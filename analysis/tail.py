@@ -62,12 +62,12 @@ def log_tail(count: Floats, mean: Floats, variance: Floats) -> Floats:
 
 
 def tail_quantile(log_alpha: Floats, mean: Floats, variance: Floats) -> Floats:
-    """The largest whole count that is still usual, u with P(Y ≥ u) > alpha ≥ P(Y ≥ u + 1)."""
+    """The largest whole count above the significance level: u with P(Y ≥ u) > alpha ≥ P(Y ≥ u + 1)."""
     low, high = np.zeros_like(mean), np.ceil(mean)
-    while np.any(usual := log_tail(high, mean, variance) > log_alpha):
-        low, high = np.where(usual, high, low), np.where(usual, 2.0 * high, high)
+    while np.any(is_likely := log_tail(high, mean, variance) > log_alpha):
+        low, high = np.where(is_likely, high, low), np.where(is_likely, 2.0 * high, high)
     while np.any(high - low > 1.0):
         middle = np.maximum(np.floor((low + high) / 2.0), 1.0)
-        usual = log_tail(middle, mean, variance) > log_alpha
-        low, high = np.where(usual, middle, low), np.where(usual, high, middle)
+        is_likely = log_tail(middle, mean, variance) > log_alpha
+        low, high = np.where(is_likely, middle, low), np.where(is_likely, high, middle)
     return low

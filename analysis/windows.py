@@ -1,4 +1,4 @@
-"""Sums and ranks over the days before each day; the day itself never counts.
+"""Sums and ranks over the days before each day; the day itself is left out.
 
 Arrays are (series, days) or (series, days, slots of a day), and so is every result.
 """
@@ -21,9 +21,9 @@ def past_weeks_sum(values: Floats, weeks: int) -> Floats:
     """Sum over the same weekday of the ``weeks`` weeks before."""
     series, days, slots = values.shape
     rows = -(-days // 7)
-    whole = np.zeros((series, rows * 7, slots))
-    whole[:, :days] = values
-    past = past_sum(whole.reshape(series, rows, 7 * slots), weeks)
+    padded = np.zeros((series, rows * 7, slots))
+    padded[:, :days] = values
+    past = past_sum(padded.reshape(series, rows, 7 * slots), weeks)
     return past.reshape(series, rows * 7, slots)[:, :days]
 
 
@@ -41,8 +41,8 @@ def past_second_highest(values: Floats, days: int) -> Floats:
 
     Windows of 1, 2, 4, ... days are merged, which costs a tenth of sorting each window.
     """
-    nothing = np.zeros_like(values)
-    pair, result = (_delay(values, 1), nothing), (nothing, nothing)
+    zeros = np.zeros_like(values)
+    pair, result = (_delay(values, 1), zeros), (zeros, zeros)
     width, merged = 1, 0
     while width <= days:
         if days & width:

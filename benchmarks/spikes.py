@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis import Budget, alarms, band, detect, fit, sustained_rises
+from analysis import Budget, band, detect, find_alarms, fit, sustained_rises
 
 AGENTS, WEEKS = 200, 16
 HOURS = pd.date_range("2026-01-05", periods=WEEKS * 168, freq="1h")
@@ -62,7 +62,7 @@ def _speed() -> None:
     model = fit(counts, tz="Europe/Berlin")
     for what, goal, work in (
         (f"fit {AGENTS} agents × {WEEKS} weeks", 1.0, lambda: fit(counts, tz="Europe/Berlin")),
-        ("decide again, another budget", 0.3, lambda: alarms(model, Budget(1.0))),
+        ("decide again, another budget", 0.3, lambda: find_alarms(model, Budget(1.0))),
         ("the band of one of them", 0.1, lambda: band(model, 0)),
         ("fit and judge one series", 0.1, lambda: detect(one, tz="Europe/Berlin")),
         ("sustained rises of all", 1.0, lambda: sustained_rises(counts, tz="Europe/Berlin")),
@@ -82,7 +82,7 @@ def _chance() -> None:
     for mean, dispersion in ((0.05, 2), (0.3, 3), (0.3, 5), (4, 2), (4, 5), (50, 2), (50, 6)):
         counts = chance.negative_binomial(mean / (dispersion - 1), 1 / dispersion, (len(HOURS), 80))
         model = fit(pd.DataFrame(counts.astype(float), index=HOURS), tz="UTC")
-        found = len(alarms(model, Budget(agent_month=0.2, fleet_week=1e9)))
+        found = len(find_alarms(model, Budget(agent_month=0.2, fleet_week=1e9)))
         print(f"mean {mean:5}, variance {dispersion} × mean: {found / months:.3f} alarms per agent-month")
 
 

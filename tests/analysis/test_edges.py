@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import Budget, alarms, detect, detect_fleet, explain, fit, latest
+from analysis import Budget, detect, explain, find_alarms, fit
 from analysis.grid import local_grid
 from tests.analysis.spike_series import START, hours, office, series, spikes, with_spike
 
@@ -32,9 +32,7 @@ def test_quiet_series_raise_no_alarm_and_no_error(counts: np.ndarray, scope: str
 @pytest.mark.parametrize("shape", [(0, 0), (0, 3), (500, 0)])
 def test_an_empty_fleet_has_no_alarms(shape: tuple[int, int]) -> None:
     frame = pd.DataFrame(np.zeros(shape), index=hours(10)[: shape[0]])
-    model = fit(frame, tz="UTC")
-    assert alarms(model, Budget()) == []
-    assert len(latest(model)) == (shape[1] if shape[0] else 0)
+    assert find_alarms(fit(frame, tz="UTC"), Budget()) == []
 
 
 def test_learning_counts_its_days_and_shows_no_band() -> None:
@@ -47,16 +45,15 @@ def test_learning_counts_its_days_and_shows_no_band() -> None:
     assert set(result["state"]) == {"learning", "provisional", "watched"}
 
 
-@pytest.mark.parametrize(("hour", "size", "found"), [(80, 234, True), (80, 60, False), (40, 234, False)])
-def test_a_jump_over_all_that_a_short_history_holds_is_provisional(hour: int, size: int, found: bool) -> None:
+@pytest.mark.parametrize(("hour", "size", "is_alarm"), [(80, 234, True), (80, 60, False), (40, 234, False)])
+def test_a_count_far_above_a_short_history_is_provisional(hour: int, size: int, is_alarm: bool) -> None:
     counts = np.random.default_rng(3).poisson(2.0, 110).astype(float)
     counts[[17, 29]] = 31
     counts[hour] += size
-    found_alarms = detect_fleet(
-        pd.DataFrame({"failed logins": counts}, index=hours(1)[:110]), scope="overall"
-    )
-    assert [alarm.start for alarm in found_alarms] == ([START + pd.Timedelta(hours=hour)] if found else [])
-    assert all(alarm.provisional and "provisional" in explain(alarm) for alarm in found_alarms)
+    frame = pd.DataFrame({"failed logins": counts}, index=hours(1)[:110])
+    alarms = find_alarms(fit(frame, tz="UTC", scope="overall"), Budget())
+    assert [alarm.start for alarm in alarms] == [START + pd.Timedelta(hours=hour)] * is_alarm
+    assert all(alarm.provisional and "provisional" in explain(alarm).caveat for alarm in alarms)
 
 
 def test_an_outage_is_a_gap_and_not_a_zero() -> None:
@@ -64,7 +61,7 @@ def test_an_outage_is_a_gap_and_not_a_zero() -> None:
     zeros[5 * 168 : 8 * 168], gaps[5 * 168 : 8 * 168] = 0.0, np.nan
     truth = 50 * 4.0 + 118 * 0.02
     after_gap, after_zeros = (
-        detect(series(each))["expected"][8 * 168 : 9 * 168].sum() for each in (gaps, zeros)
+        detect(series(counts))["expected"][8 * 168 : 9 * 168].sum() for counts in (gaps, zeros)
     )
     assert after_gap == pytest.approx(truth, rel=0.1)
     assert after_zeros < 0.8 * truth
@@ -90,11 +87,11 @@ def test_the_doubled_hour_of_autumn_is_averaged_and_the_missing_one_of_spring_le
     autumn = pd.date_range(
         "2026-10-24 22:00", periods=26, freq="1h"
     )  # 25 local hours of the 25th, and one more
-    laid = local_grid(autumn, "Europe/Berlin", "1h").lay(np.arange(26.0)[None])
-    assert laid[0, 0, :5].tolist() == [0, 1, 2.5, 4, 5]
+    days = local_grid(autumn, "Europe/Berlin", "1h").from_buckets(np.arange(26.0)[None])
+    assert days[0, 0, :5].tolist() == [0, 1, 2.5, 4, 5]
     spring = pd.date_range("2026-03-28 23:00", periods=24, freq="1h")
-    laid = local_grid(spring, "Europe/Berlin", "1h").lay(np.arange(24.0)[None])
-    assert laid[0, 0, :5].tolist() == pytest.approx([0, 1, np.nan, 2, 3], nan_ok=True)
+    days = local_grid(spring, "Europe/Berlin", "1h").from_buckets(np.arange(24.0)[None])
+    assert days[0, 0, :5].tolist() == pytest.approx([0, 1, np.nan, 2, 3], nan_ok=True)
 
 
 @pytest.mark.parametrize("tz", ["Europe/Berlin", "America/New_York", "Australia/Sydney"])

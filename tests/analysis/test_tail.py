@@ -46,8 +46,8 @@ def test_log_gamma(x: float) -> None:
     [(1, 0.1, 0.5), (5, 1.0, 3.0), (9, 2.5, 2.6), (40, 20.0, 90.0), (3, 20.0, 90.0)],
 )
 def test_the_tail_is_one_minus_the_sum_below(count: int, mean: float, variance: float) -> None:
-    found = math.exp(log_tail(one(count), one(mean), one(variance))[0])
-    assert found == pytest.approx(summed(count, mean, variance), rel=1e-7)
+    tail = math.exp(log_tail(one(count), one(mean), one(variance))[0])
+    assert tail == pytest.approx(summed(count, mean, variance), rel=1e-7)
 
 
 def test_a_whole_beta_is_a_binomial_sum() -> None:
@@ -62,7 +62,9 @@ def test_a_tail_too_small_for_a_float_is_still_a_number() -> None:
 
 
 @given(mean=MEANS, excess=EXCESS, log_alpha=LOG_ALPHA)
-def test_the_quantile_is_the_last_usual_count(mean: float, excess: float, log_alpha: float) -> None:
+def test_the_quantile_is_the_largest_count_above_the_level(
+    mean: float, excess: float, log_alpha: float
+) -> None:
     mu, variance = one(mean), one(mean * (1.0 + excess))
     upper = tail_quantile(one(log_alpha), mu, variance)
     assert log_tail(upper + 1.0, mu, variance)[0] <= log_alpha
@@ -72,5 +74,5 @@ def test_the_quantile_is_the_last_usual_count(mean: float, excess: float, log_al
 @given(mean=MEANS, excess=EXCESS, count=st.integers(1, 20_000))
 def test_more_is_less_likely(mean: float, excess: float, count: int) -> None:
     mu, variance = one(mean), one(mean * (1.0 + excess))
-    fewer, more = (log_tail(one(each), mu, variance)[0] for each in (count, count + 1))
+    fewer, more = (log_tail(one(value), mu, variance)[0] for value in (count, count + 1))
     assert more <= fewer <= 0.0

@@ -32,18 +32,18 @@ def test_the_same_weekday_of_past_weeks(values: np.ndarray, weeks: int) -> None:
 
 @given(values=VALUES, width=WIDTH)
 def test_the_second_highest(values: np.ndarray, width: int) -> None:
-    found = past_second_highest(values, width)
+    highest = past_second_highest(values, width)
     for day in range(values.shape[1]):
         past = np.sort(values[:, max(day - width, 0) : day], axis=1)
-        expected = past[:, -2] if past.shape[1] > 1 else np.zeros_like(found[:, day])
-        assert found[:, day] == pytest.approx(expected)
+        expected = past[:, -2] if past.shape[1] > 1 else np.zeros_like(highest[:, day])
+        assert highest[:, day] == pytest.approx(expected)
 
 
 @given(values=VALUES, width=WIDTH)
-def test_the_median_fills_up_what_is_missing(values: np.ndarray, width: int) -> None:
+def test_the_median_fills_in_missing_days(values: np.ndarray, width: int) -> None:
     flat = values[:, :, 0]
-    found = past_median(flat, width, 1.0)
+    median = past_median(flat, width, 1.0)
     for day in range(flat.shape[1]):
         past = flat[:, max(day - width, 0) : day]
         padded = np.concatenate([np.ones((len(flat), width - past.shape[1])), past], axis=1)
-        assert found[:, day] == pytest.approx(np.median(padded, axis=1))
+        assert median[:, day] == pytest.approx(np.median(padded, axis=1))

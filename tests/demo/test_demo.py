@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.spikes import detect_fleet
+from analysis import Budget, find_alarms, fit
 from audit_store import catalogue
 from audit_store.event import Event
 from demo import Planted, generate, planted
@@ -224,7 +224,7 @@ def test_every_default_range_has_something_to_show(hour: int) -> None:
 
 
 def test_a_detector_finds_the_planted_ones_and_hardly_anything_else(logins: pd.DataFrame) -> None:
-    found = detect_fleet(hourly(logins))
+    found = find_alarms(fit(hourly(logins), tz="UTC"), Budget())
     starts = {(agent, spike.start.replace(tzinfo=None)): spike for spike in PLANTED for agent in spike.agents}
     hit = {
         (alarm.series, start)
