@@ -1,62 +1,67 @@
-"""From a store's logins to alarms a reviewer can trust: counts, spikes, what they are made of, marks, delivery.
+"""Login alarms: counts and models, the alarms of a period, what they are made of, marks and delivery.
 
-    watch = watch_over(store, where, now)                    # reads and learns; keep it while the store stays
-    found = review(watch, SENSITIVITIES[2])                  # alarms, the worst first; charts; state; milliseconds
-    told = tell(store, watch, found.alarms[:20])             # a sentence each
-    evidence(store, watch, found.alarms[0])                  # who and where from, now and usually
-    found.alarms[0].where                                    # an EventFilter: exactly its events in the log
-    agent_series(watch, "support-7")                         # the chart of one agent
-    notes(store, watch, found)                               # quieter notes
-    mark(store.path, found.alarms[0], "expected", note="…")  # kept beside the store
+    watch = watch_logins(store, where, now)                     # counts and models; keep it while the store stays
+    reviewed = review(watch, SENSITIVITIES[2])                  # alarms, the least likely first; charts; status
+    summaries = summarize(store, watch, reviewed.alarms[:20])   # an explanation each
+    evidence(store, watch, reviewed.alarms[0])                  # its agents and addresses, against the expected
+    reviewed.alarms[0].where                                    # an EventFilter: exactly its events in the log
+    agent_series(watch, "support-7")                            # the chart of one agent
+    findings(store, watch, reviewed)                            # low-priority findings
+    mark(store.path, reviewed.alarms[0], "expected", note="…")  # kept beside the store
 
-All moments are naive UTC, but for `bucket` in the frame of a chart: naive local time of the filter's zone.
+All times are naive UTC, except `bucket` in the frame of a chart: naive local time of the filter's zone.
 """
 
 from alarms.delivery.outbox import NotDelivered, Sink, deliver
-from alarms.delivery.webhook import syslog, webhook
-from alarms.evidence import Evidence, Told, evidence, tell
-from alarms.findings import QuietNote, notes
+from alarms.delivery.syslog import syslog
+from alarms.delivery.webhook import webhook
+from alarms.evidence import Evidence, evidence
+from alarms.findings import LoginFinding, findings
 from alarms.login_alarm import AlarmKey, LoginAlarm
-from alarms.report import Report, report
+from alarms.report import Report, ReportedAlarm, report
 from alarms.review import Review, Series, agent_series, review
-from alarms.sensitivity import SENSITIVITIES, USUAL, Sensitivity
-from alarms.status import State
+from alarms.sensitivity import DEFAULT_SENSITIVITY, SENSITIVITIES, Sensitivity
+from alarms.status import Status
+from alarms.summary import AlarmSummary, summarize
 from alarms.triage.marks import VERDICTS, Mark, chosen, mark, mark_of
 from alarms.triage.marks import read as read_marks
-from alarms.watch import KINDS, OVERALL, Watch, watch_over
+from alarms.watch import KINDS, OVERALL, Watch, watch_logins
+from analysis import local_times
 
 __all__ = [
+    "DEFAULT_SENSITIVITY",
     "KINDS",
     "OVERALL",
     "SENSITIVITIES",
-    "USUAL",
     "VERDICTS",
     "AlarmKey",
+    "AlarmSummary",
     "Evidence",
     "LoginAlarm",
+    "LoginFinding",
     "Mark",
     "NotDelivered",
-    "QuietNote",
     "Report",
+    "ReportedAlarm",
     "Review",
     "Sensitivity",
     "Series",
     "Sink",
-    "State",
-    "Told",
+    "Status",
     "Watch",
     "agent_series",
     "chosen",
     "deliver",
     "evidence",
+    "findings",
+    "local_times",
     "mark",
     "mark_of",
-    "notes",
     "read_marks",
     "report",
     "review",
+    "summarize",
     "syslog",
-    "tell",
-    "watch_over",
+    "watch_logins",
     "webhook",
 ]

@@ -1,109 +1,179 @@
-"""The command line of the watch over logins: python -m analysis spikes."""
+"""The command line of login alarms: python -m alarms."""
 
-import argparse
-import contextlib
 import json
-import os
-import sys
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
-from alarms import SENSITIVITIES, USUAL, Report, report, syslog, webhook
-from alarms.delivery.webhook import default_syslog, one_line
-from alarms.login_alarm import local_text
+import click
+
+from alarms import DEFAULT_SENSITIVITY, SENSITIVITIES, Report, ReportedAlarm, Sink, report, syslog, webhook
+from alarms.delivery.syslog import default_address, one_line
+from alarms.triage.marks import OPEN
 from audit_store import ranges
-from audit_store.cli import INTERRUPTED, NOTHING_DONE, Parser, add_store
-from audit_store.errors import AuditStoreError
+from audit_store.cli import DONE, NOTHING_DONE, Commands, discard_output, run, say, store_option
+from audit_store.errors import InvalidFilter
+from audit_store.local_time import bound_text, now
 from ingest.fold_scheduler import fold_now
 
-NONE, NEW = 0, 3
+NEW = 3
+"""The exit status where there are new alarms."""
+
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _LONGEST = timedelta(days=3660)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Look for alarms once; gives the exit status: 0 no new one, 3 new ones, 2 nothing could be done."""
-    options = _parser().parse_args(arguments)
-    url = options.webhook or os.environ.get("AUDIT_WEBHOOK")
-    store = options.store.absolute()
+def main(arguments: Sequence[str] | None = None, prog: str = "python -m alarms") -> int:
+    """Run a command; gives its exit status."""
+    return run(commands, arguments, prog)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def commands() -> None:
+    """Find unusual logins in an audit log."""
+
+
+class _Length(click.ParamType[timedelta]):
+    """A length of time such as 24h."""
+
+    name = "length"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """The length. Raises click.BadParameter."""
+        if isinstance(value, timedelta):
+            return value
+        number, unit = str(value)[:-1], str(value)[-1:]
+        if unit in _UNITS and number.isascii() and number.isdigit() and len(number) < 9:
+            length = timedelta(**{_UNITS[unit]: int(number)})
+            if timedelta() < length <= _LONGEST:
+                return length
+        raise click.BadParameter(f"{value!r} is not a length of time; give 90m, 24h, 7d or 2w", ctx, param)
+
+
+class _Zone(click.ParamType[str]):
+    """The name of a time zone."""
+
+    name = "zone"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name as the database of time zones has it. Raises click.BadParameter."""
+        try:
+            return ranges.zone(str(value)).key
+        except InvalidFilter as error:
+            raise click.BadParameter(f"{value!r} is unknown; {error.allowed}", ctx, param) from error
+
+
+def _webhook(ctx: click.Context, param: click.Parameter, url: str | None) -> Sink | None:
     try:
-        sinks = [webhook(url)] if url else []
-        sinks += [syslog(options.syslog)] if options.syslog else []
-        if store.exists():
-            # What scripts appended a moment ago counts, too; where the file is held, it waits for the next run.
-            fold_now(store)
-        found = report(
-            store,
-            datetime.now(UTC).replace(tzinfo=None),
-            options.since,
-            tz=options.tz,
-            sensitivity=next(each for each in SENSITIVITIES if each.name == options.sensitivity),
-            sinks=sinks,
-        )
-    except (AuditStoreError, OSError, ValueError) as error:
-        print(f"analysis spikes: {error}", file=sys.stderr)
-        return NOTHING_DONE
-    except KeyboardInterrupt:
-        print("analysis spikes: interrupted", file=sys.stderr)
-        return INTERRUPTED
-    with contextlib.suppress(BrokenPipeError):
-        _print(found, options)
-    if found.new:
+        return webhook(url) if url else None
+    except ValueError as error:
+        raise click.BadParameter(str(error), ctx, param) from error
+
+
+def _syslog(ctx: click.Context, param: click.Parameter, address: str | None) -> Sink | None:
+    try:
+        return None if address is None else syslog(address)
+    except ValueError as error:
+        raise click.BadParameter(str(error), ctx, param) from error
+
+
+@commands.command()
+@click.option(
+    "--since",
+    type=_Length(),
+    default="24h",
+    show_default=True,
+    metavar="LENGTH",
+    help="How far back to look: 90m, 24h, 7d, 2w.",
+)
+@click.option(
+    "--tz",
+    type=_Zone(),
+    default="UTC",
+    show_default=True,
+    metavar="ZONE",
+    help="The time zone whose days and hours are compared, such as Europe/Berlin.",
+)
+@click.option(
+    "--sensitivity",
+    type=click.Choice([sensitivity.name for sensitivity in SENSITIVITIES]),
+    default=DEFAULT_SENSITIVITY.name,
+    show_default=True,
+    help="A higher one finds more attacks and gives more false alarms.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option(
+    "--webhook",
+    metavar="URL",
+    envvar="AUDIT_WEBHOOK",
+    show_envvar=True,
+    callback=_webhook,
+    help="Send each new alarm to this URL, once.",
+)
+@click.option(
+    "--syslog",
+    is_flag=False,
+    flag_value=default_address(),
+    metavar="[ADDRESS]",
+    callback=_syslog,
+    help="Send each new alarm to syslog, once: a socket (default /dev/log) or HOST[:PORT].",
+)
+@store_option
+@click.pass_context
+def spikes(
+    ctx: click.Context,
+    *,
+    since: timedelta,
+    tz: str,
+    sensitivity: str,
+    as_json: bool,
+    webhook: Sink | None,
+    syslog: Sink | None,
+    store: Path,
+) -> int:
+    """Print unusual peaks in the number of logins.
+
+    The exit status is 0 without new alarms, 3 with new alarms, and 2 where the logins could not be judged or an
+    alarm could not be sent. An alarm is new until it is marked in the dashboard or sent to every receiver.
+    """
+    store = store.absolute()
+    if store.exists():
+        # So that events appended a moment ago count. Where another program has the file, the next run counts them.
+        fold_now(store)
+    reported = report(
+        store,
+        now(),
+        since,
+        tz=tz,
+        sensitivity=next(choice for choice in SENSITIVITIES if choice.name == sensitivity),
+        sinks=[sink for sink in (webhook, syslog) if sink is not None],
+    )
+    try:
+        _print(reported, tz, as_json)
+    except BrokenPipeError:
+        discard_output()
+    for text in (reported.status.sentence, *reported.status.notices, *reported.problems):
+        say(ctx, one_line(text))
+    if reported.has_new:
         return NEW
-    return NOTHING_DONE if found.problems else NONE
+    return NOTHING_DONE if reported.problems else DONE
 
 
-def _print(found: Report, options: argparse.Namespace) -> None:
-    """Alarms to standard output, words about them to standard error."""
-    if options.json:
-        print(json.dumps(found.as_dict()))
-    else:
-        zone = ranges.zone(options.tz)
-        for each, verdict in zip(found.told, found.verdicts, strict=True):
-            mark = "new" if each in found.new else "sent" if verdict == "open" else verdict
-            print(f"{local_text(each.alarm.key.start, zone)}  {mark}  {one_line(each.sentence)}")
-    for text in (found.state.sentence, *found.state.notices, *found.problems):
-        print(f"analysis spikes: {one_line(text)}", file=sys.stderr)
+def _print(reported: Report, tz: str, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(reported.as_dict()))
+        return
+    zone = ranges.zone(tz)
+    for alarm in reported.alarms:
+        start = bound_text(alarm.summary.alarm.key.start, zone)
+        click.echo(f"{start}  {_state(alarm)}  {one_line(alarm.summary.sentence)}")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = Parser(prog="python -m analysis", description="What the counts of an audit log say.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    purpose = "login spikes that are new; for cron: exit status 0 none, 3 new ones, 2 nothing could be done"
-    spikes = commands.add_parser("spikes", help=purpose, description=purpose)
-    spikes.add_argument(
-        "--since", type=_length, default="24h", help="how far back: 90m, 24h, 7d, 2w; default 24h"
-    )
-    spikes.add_argument("--tz", type=_zone, default="UTC", metavar="ZONE", help="whose days and hours count")
-    spikes.add_argument("--sensitivity", choices=[each.name for each in SENSITIVITIES], default=USUAL.name)
-    spikes.add_argument("--json", action="store_true", help="one JSON object")
-    spikes.add_argument(
-        "--webhook", metavar="URL", help="post each new alarm here, once; default: $AUDIT_WEBHOOK"
-    )
-    spikes.add_argument(
-        "--syslog",
-        nargs="?",
-        const=default_syslog(),
-        metavar="ADDRESS",
-        help="write each new alarm here, once: a socket (default /dev/log) or HOST[:PORT]",
-    )
-    add_store(spikes)
-    return parser
-
-
-def _length(text: str) -> timedelta:
-    number, unit = text[:-1], text[-1:]
-    if unit in _UNITS and number.isascii() and number.isdigit() and len(number) < 9:
-        length = timedelta(**{_UNITS[unit]: int(number)})
-        if timedelta() < length <= _LONGEST:
-            return length
-    raise argparse.ArgumentTypeError(f"{text!r}: give a length such as 90m, 24h, 7d or 2w")
-
-
-def _zone(text: str) -> str:
-    try:
-        return ranges.zone(text).key
-    except AuditStoreError:
-        raise argparse.ArgumentTypeError(f"{text!r}: give an IANA time zone such as Europe/Berlin") from None
+def _state(alarm: ReportedAlarm) -> str:
+    if alarm.is_new:
+        return "new"
+    return "sent" if alarm.verdict == OPEN else alarm.verdict
 
 
 if __name__ == "__main__":

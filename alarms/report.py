@@ -1,48 +1,59 @@
-"""The watch as a scheduled job sees it: which alarms of the last hours are new, and sending those on."""
+"""The report of a scheduled job: which alarms of the last hours are new, and what was sent of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from alarms.delivery.outbox import Sink, deliver, payload, undelivered
-from alarms.evidence import Told, tell
+from alarms.delivery.outbox import DeliveryResult, Sink, deliver, payload, undelivered
 from alarms.review import review
-from alarms.sensitivity import USUAL, Sensitivity
-from alarms.status import State
+from alarms.sensitivity import DEFAULT_SENSITIVITY, Sensitivity
+from alarms.status import Status
+from alarms.summary import AlarmSummary, summarize
 from alarms.triage import marks
-from alarms.watch import watch_over
+from alarms.watch import watch_logins
 from audit_store.engines.registry import open_store
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
 
 
 @dataclass(frozen=True)
-class Report:
-    """The alarms of a stretch of time, the worst first, and which of them are new: not marked by a reviewer, and not
-    acknowledged by every sink that was asked for before. `problems` says what could not be sent; it is tried again by
-    the next report."""
+class ReportedAlarm:
+    """An alarm, the verdict of its newest mark (`open` without one), and whether it is new: open, and not
+    acknowledged by every sink before."""
 
-    told: tuple[Told, ...]
-    new: tuple[Told, ...]
-    verdicts: tuple[str, ...]
-    state: State
+    summary: AlarmSummary
+    verdict: str
+    is_new: bool
+
+
+@dataclass(frozen=True)
+class Report:
+    """The alarms of a stretch of time, the least likely first, how many messages were `delivered`, and `problems`:
+    why others were not. They are sent again by the next report."""
+
+    alarms: tuple[ReportedAlarm, ...]
+    status: Status
     store_id: str
     delivered: int
     problems: tuple[str, ...]
 
+    @property
+    def has_new(self) -> bool:
+        """Whether one of the alarms is new."""
+        return any(alarm.is_new for alarm in self.alarms)
+
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready: state, notices, alarms (as sent to a webhook, with `new` and `mark`), delivered, problems."""
-        fresh = {each.alarm.key for each in self.new}
         alarms = [
-            payload(self.store_id, each) | {"new": each.alarm.key in fresh, "mark": verdict}
-            for each, verdict in zip(self.told, self.verdicts, strict=True)
+            payload(self.store_id, alarm.summary) | {"new": alarm.is_new, "mark": alarm.verdict}
+            for alarm in self.alarms
         ]
         return {
-            "state": self.state.name,
-            "sentence": self.state.sentence,
-            "notices": list(self.state.notices),
+            "state": self.status.name,
+            "sentence": self.status.sentence,
+            "notices": list(self.status.notices),
             "alarms": alarms,
             "delivered": self.delivered,
             "problems": list(self.problems),
@@ -55,31 +66,45 @@ def report(
     since: timedelta,
     *,
     tz: str = "UTC",
-    sensitivity: Sensitivity = USUAL,
+    sensitivity: Sensitivity = DEFAULT_SENSITIVITY,
     sinks: Sequence[Sink] = (),
 ) -> Report:
-    """Judge the last `since` before `now` (naive UTC) and send what is new to the sinks, each alarm once.
+    """Judge the last `since` before `now` (naive UTC) and send new alarms to the sinks, each once.
 
-    Alarms that a reviewer has marked are not sent. Raises what the store and the journals raise.
+    Alarms that a reviewer has marked are not sent. Raises what the store raises, and AuditStoreError where marks or
+    deliveries cannot be read or stored.
     """
     store = open_store(path)
     where = EventFilter(period=Period(now - since, now), range="custom", tz=tz)
-    watch = watch_over(store, where, now)
-    judged = review(watch, sensitivity)
-    told = tell(store, watch, judged.alarms)
-    found = [marks.mark_of(each.alarm, marked) for marked in [marks.read(path)] for each in told]
-    new = [each for each, verdict in zip(told, found, strict=True) if verdict is None]
-    if sinks:
-        waiting = {each.alarm.key for sink in sinks for each in undelivered(path, new, sink)}
-        new = [each for each in new if each.alarm.key in waiting]
+    watch = watch_logins(store, where, now)
+    reviewed = review(watch, sensitivity)
+    alarms = _reported(path, summarize(store, watch, reviewed.alarms), sinks)
     store_id = str(store.run(store.queries.identity())["store_id"].iloc[0])
-    sent = [deliver(path, store_id, new, sink) for sink in sinks]
+    results = _deliver(path, store_id, alarms, sinks)
     return Report(
-        told=tuple(told),
-        new=tuple(new),
-        verdicts=tuple(marks.OPEN if verdict is None else verdict.verdict for verdict in found),
-        state=judged.state,
+        alarms=tuple(alarms),
+        status=reviewed.status,
         store_id=store_id,
-        delivered=sum(each.delivered for each in sent),
-        problems=tuple(problem for each in sent for problem in each.problems),
+        delivered=sum(result.delivered for result in results),
+        problems=tuple(problem for result in results for problem in result.problems),
     )
+
+
+def _reported(path: Path, summaries: Sequence[AlarmSummary], sinks: Sequence[Sink]) -> list[ReportedAlarm]:
+    known = marks.read(path)
+    verdicts = [marks.verdict_of(marks.mark_of(summary.alarm, known)) for summary in summaries]
+    reported = [
+        ReportedAlarm(summary, verdict, verdict == marks.OPEN)
+        for summary, verdict in zip(summaries, verdicts, strict=True)
+    ]
+    if not sinks:
+        return reported
+    waiting = {waits.alarm.key for sink in sinks for waits in undelivered(path, summaries, sink)}
+    return [replace(alarm, is_new=alarm.is_new and alarm.summary.alarm.key in waiting) for alarm in reported]
+
+
+def _deliver(
+    path: Path, store_id: str, alarms: Sequence[ReportedAlarm], sinks: Sequence[Sink]
+) -> list[DeliveryResult]:
+    new = [alarm.summary for alarm in alarms if alarm.is_new]
+    return [deliver(path, store_id, new, sink) for sink in sinks]

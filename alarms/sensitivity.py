@@ -1,17 +1,15 @@
-"""Sensitivity as a promise: how often chance alone may raise an alarm."""
+"""Sensitivity: how often a false alarm is acceptable."""
 
 from dataclasses import dataclass
 
-from analysis import Budget
-
-_WEEKS_A_MONTH = 30.44 / 7
+from analysis import DAYS_A_MONTH, Budget
 
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """At most one chance alarm per agent in so many `months`, and on each overall chart in so many `weeks`.
+    """At most one false alarm per agent in so many `months`, and on each overall chart in so many `weeks`.
 
-    Raises ValueError where a figure is not above zero.
+    A large fleet has at most `fleet_week` false alarms a week. Raises ValueError where a figure is not above zero.
     """
 
     name: str
@@ -26,23 +24,23 @@ class Sensitivity:
 
     @property
     def budget(self) -> Budget:
-        """The same as the budget that the test spends."""
+        """The same as the budget of the test."""
         return Budget(agent_month=1 / self.months, fleet_week=self.fleet_week, overall_week=1 / self.weeks)
 
-    def promise(self, agents: int = 1) -> str:
-        """In words: "about one chance alarm per agent in 5 months, and one in 2 weeks on each overall chart".
+    def false_alarms(self, agents: int = 1) -> str:
+        """In words: "about 1 false alarm per agent in 5 months, and 1 in 2 weeks on each overall chart".
 
-        A fleet of so many `agents` shares `fleet_week`, which then is what is promised.
+        `agents` is the size of the fleet; a large one shares `fleet_week`.
         """
-        if agents / self.months / _WEEKS_A_MONTH > self.fleet_week:
-            whose = f"about {_number(self.fleet_week)} chance alarms a week over all {agents:,} agents"
+        if agents / self.months / (DAYS_A_MONTH / 7) > self.fleet_week:
+            of_agents = f"about {_number(self.fleet_week)} false alarms a week over all {agents:,} agents"
         else:
-            whose = f"about one chance alarm per agent {_every(self.months, 'month')}"
-        return f"{whose}, and one {_every(self.weeks, 'week')} on each overall chart"
+            of_agents = f"about 1 false alarm per agent {_every(self.months, 'month')}"
+        return f"{of_agents}, and 1 {_every(self.weeks, 'week')} on each overall chart"
 
 
 def _every(length: float, unit: str) -> str:
-    return f"a {unit}" if length == 1 else f"in {_number(length)} {unit}s"
+    return f"per {unit}" if length == 1 else f"in {_number(length)} {unit}s"
 
 
 def _number(value: float) -> str:
@@ -56,7 +54,7 @@ SENSITIVITIES = (
     Sensitivity("low", months=10, weeks=4),
     Sensitivity("lowest", months=20, weeks=8),
 )
-"""What a reader may choose from, the most sensitive first. The chance alarms measured over mixed fleets are about
-a third of those promised; the shares of attacks found stand in benchmarks/spikes.md."""
+"""The choices, the most sensitive first. The false alarms measured over mixed fleets are about a third of these; the
+shares of attacks found stand in benchmarks/spikes.md."""
 
-USUAL = SENSITIVITIES[2]
+DEFAULT_SENSITIVITY = SENSITIVITIES[2]

@@ -1,103 +1,102 @@
-"""How a watch stands, in words: why there may be nothing to see, and what was left out."""
+"""The status of a watch in words: whether it is watching, why it may show nothing, and what it leaves out."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from alarms.watch import MOST_FITTED, Watch, in_period, is_over, watched_activities
-from analysis import STATES
+from alarms.login_alarm import noun_of
+from alarms.watch import MOST_FITTED, Watch, in_period, is_over
+from analysis import LEARNING_DAYS, STATES
+from audit_store.quantities import counted
 
-LEARNING_DAYS = 7
-"""Days of history before a series is watched (analysis.rules)."""
+_LEARNING = ("learning", "provisional")
 
 
 @dataclass(frozen=True)
-class State:
+class Status:
     """`name`: "watching", "learning", or why there is nothing to watch: "empty", "future", "no login kind",
-    "no logins", "no outcomes", "quiet". `sentence` says it to a person; `notices` are said beside it."""
+    "no logins", "no outcomes", "quiet". `sentence` says it to a viewer; `notices` are shown with it."""
 
     name: str
     sentence: str
     notices: tuple[str, ...] = ()
 
 
-def state_of(watch: Watch) -> State:
-    """How the whole watch stands."""
+def watch_status(watch: Watch) -> Status:
+    """The status of the whole watch."""
     name, sentence = _nothing_to_watch(watch) or _overall(watch)
-    return State(name, sentence, tuple(_notices(watch)))
+    return Status(name, sentence, tuple(_notices(watch)))
 
 
-def series_state(watch: Watch, kind: str, frame: pd.DataFrame) -> State:
-    """How one chart stands; `frame` is its rows in the period."""
+def series_status(watch: Watch, kind: str, frame: pd.DataFrame) -> Status:
+    """The status of one chart; `frame` is its rows in the period, as `alarms.review.Series` has them."""
     if nothing := _nothing_to_watch(watch):
-        return State(*nothing)
-    if kind == "failed" and not watch.logins.decided:
-        return State(
-            "no outcomes", "No login says whether it succeeded, so attempts are counted, and none can fail."
-        )
-    over = frame[frame["state"] != "unfinished"]
-    if len(over) and over["state"].iloc[-1] in ("learning", "provisional"):
-        return State("learning", _learning(int(over["learning_day"].iloc[-1])))
-    if not over["count"].sum() > 0:
-        return State("quiet", "Nothing was counted in this period.")
-    return State("watching", f"{int(over['is_spike'].sum()):,} of {len(over):,} hours stand out.")
+        return Status(*nothing)
+    if kind == "failed" and not watch.logins.with_outcome:
+        return Status("no outcomes", "No login has an outcome; failed logins cannot be detected.")
+    finished = frame[frame["state"] != "unfinished"]
+    if len(finished) and finished["state"].iloc[-1] in _LEARNING:
+        return Status("learning", _learning(int(finished["learning_day"].iloc[-1])))
+    if not finished["count"].sum() > 0:
+        return Status("quiet", f"No {noun_of(watch, kind)} in this time range.")
+    spikes = int(finished["is_spike"].sum())
+    return Status("watching", f"{spikes:,} of {counted(len(finished), 'hour')} stand out.")
 
 
 def _learning(day: int) -> str:
     return (
-        f"Learning what is usual: day {day} of {LEARNING_DAYS}. Until then only a jump over everything before "
-        "raises an alarm."
+        f"Learning the baseline: day {day} of {LEARNING_DAYS}. "
+        "Until then only a count far above the previous maximum raises an alarm."
     )
 
 
 def _nothing_to_watch(watch: Watch) -> tuple[str, str] | None:
     logins = watch.logins
-    kinds = watched_activities(watch)
     if not logins.events or logins.newest is None:
-        return "empty", "The store holds no event yet; the watch begins with the first."
+        return "empty", "The store has no events yet."
     if not len(logins.clock.hours):
-        return "future", "Every event is dated in the future: check the clock of what reports them."
-    if not kinds:
-        every = ", ".join(watch.known.logins)
-        return "no login kind", f"The filter leaves no kind of login: choose one of {every}, or no activity."
-    if not watch.chosen.any():
-        since = logins.clock.hours[0]
-        whose = " of the chosen agents" if watch.where.agent or watch.where.not_agent else ""
-        text = f"No {' or '.join(kinds)}{whose} since {since:%Y-%m-%d %H:%M} UTC."
-        return "no logins", f"{text} The catalogue names what counts as a login."
+        return "future", "All events are dated in the future; check the reporting system's clock."
+    if not watch.activities:
+        kinds = " or ".join(watch.catalogue.logins)
+        return "no login kind", f"The filter excludes all logins; choose the activity {kinds}, or none."
+    if not watch.is_selected.any():
+        whose = " of the selected agents" if watch.where.agent or watch.where.not_agent else ""
+        since = f"{logins.clock.hours[0]:%Y-%m-%d %H:%M} UTC"
+        sentence = (
+            f"No {' or '.join(watch.activities)}{whose} since {since}. The catalogue defines what a login is."
+        )
+        return "no logins", sentence
     return None
 
 
 def _overall(watch: Watch) -> tuple[str, str]:
     row = watch.overall.series.get_loc("all")
     states = watch.overall.state[row]
-    over = np.flatnonzero(is_over(watch.overall.buckets, watch.now))
-    agents = int(watch.chosen.sum())
-    who = "1 agent" if agents == 1 else f"{agents:,} agents"
-    if not len(over) or STATES[states[over[-1]]] in ("learning", "provisional"):
-        days = int(watch.overall.observed_days[row, over[-1]]) + 1 if len(over) else 1
+    finished = np.flatnonzero(is_over(watch.overall.buckets, watch.now))
+    agents = counted(watch.is_selected.sum(), "agent")
+    if not len(finished) or STATES[states[finished[-1]]] in _LEARNING:
+        days = int(watch.overall.observed_days[row, finished[-1]]) + 1 if len(finished) else 1
         return "learning", _learning(days)
-    near = in_period(watch.overall.buckets, watch.shown)
-    if not np.nansum(watch.overall.counts[row, near]):
-        return "quiet", f"No login of {who} in this period."
-    return "watching", f"Watching the logins of {who}."
+    is_near = in_period(watch.overall.buckets, watch.period)
+    if not np.nansum(watch.overall.counts[row, is_near]):
+        return "quiet", f"No logins of {agents} in this time range."
+    return "watching", f"Watching the logins of {agents}."
 
 
 def _notices(watch: Watch) -> list[str]:
-    logins, found = watch.logins, []
+    logins, notices = watch.logins, []
     if logins.newest is not None and logins.newest > watch.now and len(logins.clock.hours):
-        found.append(
-            f"The newest event is dated {logins.newest:%Y-%m-%d %H:%M} UTC, in the future: what is later than now "
-            "is left out; check the clock of what reports it."
+        notices.append(
+            f"The newest event is dated {logins.newest:%Y-%m-%d %H:%M} UTC, in the future. Later events than now are "
+            "left out; check the reporting system's clock."
         )
-    gaps = int(logins.gap[in_period(logins.clock.hours, watch.shown)].sum())
+    gaps = int(logins.is_gap[in_period(logins.clock.hours, watch.period)].sum())
     if gaps:
-        hours = "1 hour" if gaps == 1 else f"{gaps:,} hours"
-        found.append(f"Nothing at all was collected in {hours} of this period; they are not judged.")
+        notices.append(f"No events in {counted(gaps, 'hour')}; excluded from detection.")
     if watch.left_out:
-        found.append(
-            f"{MOST_FITTED:,} agents are watched one by one, those with the highest hours; {watch.left_out:,} more "
-            "are watched only together. Choose fewer agents or a shorter period."
+        notices.append(
+            f"Only the {MOST_FITTED:,} agents with the highest counts are watched one by one; {watch.left_out:,} more "
+            "are watched together. Choose fewer agents or a shorter time range."
         )
-    return found
+    return notices

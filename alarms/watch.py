@@ -1,6 +1,6 @@
-"""A watch over logins: the counts of a filter, with what was learned of them. Costs a second; changes with the store.
+"""A watch over logins: the hourly counts of a filter and the models fitted to them.
 
-watch = watch_over(store, where, now)        # reads and learns; keep it while the store and the filter stay
+watch = watch_logins(store, where, now)      # about a second; keep it while the store and the filter stay
 review(watch, sensitivity)                   # milliseconds, for any sensitivity (alarms.review)
 """
 
@@ -13,119 +13,128 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from alarms.counts import HOUR, Logins, activities, read
-from analysis import Model, fit
-from audit_store import catalogue
+from alarms.counts import HOUR, Logins, count_logins, login_activities
+from analysis import SMALLEST_SPIKE, Model, fit
+from audit_store import catalogue as catalogues
 from audit_store.catalogue import Catalogue
 from audit_store.engines.protocol import Engine
 from audit_store.filters import EventFilter
 
 OVERALL = ("all", "failed", "agents")
 KINDS = (*OVERALL, "agent")
-"""What is watched: all logins, failed logins, how many agents log in, and the logins of each agent."""
-
-LEAST = 5
-"""No count below it is a spike (analysis.rules), so an agent that stays below is not fitted: nothing is lost."""
+"""The kinds of series: all logins, failed logins, how many agents log in, and the logins of each agent."""
 
 MOST_FITTED = 1000
 """Agents watched one by one, those with the highest hour first: they take about a gigabyte while they are fitted."""
 
+TimeSpan = tuple[datetime, datetime]
+"""[start, end), naive UTC."""
+
 
 @dataclass(frozen=True)
 class Watch:
-    """Logins under watch. `shown` (naive UTC, [start, end)) is the period looked at; what lies before is history.
+    """Logins under watch. `period` (naive UTC, [start, end)) is what is looked at; what lies before is history.
 
     `overall` holds the series OVERALL, `fleet` the agents that could have an alarm in the period, of `n_agents`
-    with logins; `left_out` could have one too, and were too many.
+    with logins; `left_out` more could have one, and are watched only together.
     """
 
     where: EventFilter
-    known: Catalogue
+    catalogue: Catalogue
     now: datetime
     logins: Logins
-    shown: tuple[datetime, datetime]
+    period: TimeSpan
     overall: Model
     fleet: Model
     left_out: int
 
     @property
     def n_agents(self) -> int:
-        """How many agents have logins: the fleet that shares one budget of chance alarms."""
+        """How many agents have logins: the fleet that shares one budget of false alarms."""
         return len(self.logins.agents)
 
     @cached_property
-    def chosen(self) -> NDArray[np.bool_]:
-        """Which of `logins.agents` the filter names."""
-        return _chosen(self.logins, self.where)
+    def is_selected(self) -> NDArray[np.bool_]:
+        """Which of `logins.agents` the filter includes."""
+        return _is_selected(self.logins, self.where)
+
+    @property
+    def selected_agents(self) -> list[str]:
+        """The agents with logins that the filter includes, by name."""
+        return sorted(str(agent) for agent in self.logins.agents[self.is_selected])
+
+    @property
+    def activities(self) -> tuple[str, ...]:
+        """The kinds of login that are counted; none where the filter includes none."""
+        return login_activities(self.where, self.catalogue)
 
     def scope(self, kind: str) -> str:
-        """What narrows a series of this kind, as text: the filter but for its time, empty where it is none.
+        """What narrows a series of this kind, as text: the filter without its time range, empty where it is none.
 
         An agent's own series does not depend on which agents are looked at.
         """
-        given = self.where.without("agent", "not_agent") if kind == "agent" else self.where
-        found = given.parameters()
+        where = self.where.without("agent", "not_agent") if kind == "agent" else self.where
+        parameters = where.parameters().items()
         return urlencode(
-            {k: v for k, v in found.items() if k not in ("range", "from", "to", "tz")}, doseq=True
+            {name: value for name, value in parameters if name not in ("range", "from", "to", "tz")},
+            doseq=True,
         )
 
     def counts(self, agents: NDArray[np.intp]) -> pd.DataFrame:
-        """Hourly logins of some of `logins.agents`, NaN where nothing was collected."""
-        return _wide(self.logins, agents)
+        """Hourly logins of some of `logins.agents`, a column each, NaN where nothing was collected."""
+        return _counts_by_agent(self.logins, agents)
 
     def agent_model(self, agent: str) -> Model:
-        """The watch over one agent. Raises KeyError for an agent without logins."""
+        """The model of one agent. Raises KeyError for an agent without logins."""
         if agent in self.fleet.series:
             return self.fleet
-        places = np.flatnonzero(self.logins.agents == agent)
-        if not len(places):
+        positions = np.flatnonzero(self.logins.agents == agent)
+        if not len(positions):
             raise KeyError(f"{agent!r} has no login since {self.logins.clock.hours.min()}")
-        return fit(self.counts(places), tz=self.where.tz, now=pd.Timestamp(self.now))
+        return fit(self.counts(positions), tz=self.where.tz, now=pd.Timestamp(self.now))
 
 
-def watch_over(store: Engine, where: EventFilter, now: datetime, known: Catalogue | None = None) -> Watch:
-    """Read and learn. `now` is naive UTC; what is later is left out, what is not over is not judged.
+def watch_logins(
+    store: Engine, where: EventFilter, now: datetime, catalogue: Catalogue | None = None
+) -> Watch:
+    """Count the logins of a filter and fit their models.
 
-    Raises StoreNotFound, StoreBusy, StoreCorrupt or StoreNewer.
+    `now` is naive UTC: later events are left out, and the hour it lies in is not judged. The built-in catalogue says
+    what a login is unless another one is given. Raises StoreNotFound, StoreBusy, StoreCorrupt or StoreNewer.
     """
-    known = known or catalogue.load()
-    logins = read(store, where, known, now)
-    shown = _shown(logins, where, now)
-    could = _could_alarm(logins, shown)
+    catalogue = catalogue or catalogues.load()
+    logins = count_logins(store, where, catalogue, now)
+    period = _period(logins, where, now)
+    candidates = _could_alarm(logins, period)
     tz, moment = where.tz, pd.Timestamp(now)
     return Watch(
         where=where,
-        known=known,
+        catalogue=catalogue,
         now=now,
         logins=logins,
-        shown=shown,
-        overall=fit(_overall(logins, where), tz=tz, scope="overall", now=moment),
-        fleet=fit(_wide(logins, could[:MOST_FITTED]), tz=tz, now=moment),
-        left_out=max(len(could) - MOST_FITTED, 0),
+        period=period,
+        overall=fit(_overall_counts(logins, where), tz=tz, scope="overall", now=moment),
+        fleet=fit(_counts_by_agent(logins, candidates[:MOST_FITTED]), tz=tz, now=moment),
+        left_out=max(len(candidates) - MOST_FITTED, 0),
     )
 
 
-def in_period(hours: pd.DatetimeIndex, shown: tuple[datetime, datetime]) -> NDArray[np.bool_]:
-    """The hours that the period touches."""
-    return np.asarray((hours + HOUR > pd.Timestamp(shown[0])) & (hours < pd.Timestamp(shown[1])))
+def in_period(hours: pd.DatetimeIndex, period: TimeSpan) -> NDArray[np.bool_]:
+    """Which hours the period touches."""
+    return np.asarray((hours + HOUR > pd.Timestamp(period[0])) & (hours < pd.Timestamp(period[1])))
 
 
-def touches(start: pd.Timestamp, end: pd.Timestamp, shown: tuple[datetime, datetime]) -> bool:
+def touches(start: pd.Timestamp, end: pd.Timestamp, period: TimeSpan) -> bool:
     """Whether [start, end) has a moment in the period."""
-    return bool(end > shown[0] and start < shown[1])
+    return bool(end > period[0] and start < period[1])
 
 
 def is_over(hours: pd.DatetimeIndex, now: datetime) -> NDArray[np.bool_]:
-    """The hours that have ended at `now` (naive UTC)."""
+    """Which hours have ended at `now` (naive UTC)."""
     return np.asarray(hours + HOUR <= pd.Timestamp(now))
 
 
-def watched_activities(watch: Watch) -> tuple[str, ...]:
-    """The kinds of login that are counted; none where the filter leaves none."""
-    return activities(watch.where, watch.known)
-
-
-def _shown(logins: Logins, where: EventFilter, now: datetime) -> tuple[datetime, datetime]:
+def _period(logins: Logins, where: EventFilter, now: datetime) -> TimeSpan:
     hours = logins.clock.hours
     if not len(hours):
         return now, now
@@ -133,35 +142,35 @@ def _shown(logins: Logins, where: EventFilter, now: datetime) -> tuple[datetime,
     return where.period.start or hours[0].to_pydatetime(), end
 
 
-def _chosen(logins: Logins, where: EventFilter) -> NDArray[np.bool_]:
+def _is_selected(logins: Logins, where: EventFilter) -> NDArray[np.bool_]:
     names = pd.Index(logins.agents)
-    chosen = names.isin(where.agent) if where.agent else np.ones(len(names), dtype=bool)
-    return np.asarray(chosen & ~names.isin(where.not_agent))
+    is_included = names.isin(where.agent) if where.agent else np.ones(len(names), dtype=bool)
+    return np.asarray(is_included & ~names.isin(where.not_agent))
 
 
-def _could_alarm(logins: Logins, shown: tuple[datetime, datetime]) -> NDArray[np.intp]:
-    """Agents with an hour of LEAST logins in the period, those with the highest first."""
-    near = in_period(logins.clock.hours, shown)[logins.hour]
+def _could_alarm(logins: Logins, period: TimeSpan) -> NDArray[np.intp]:
+    """Agents with an hour of SMALLEST_SPIKE logins in the period, those with the highest first."""
+    is_near = in_period(logins.clock.hours, period)[logins.hour]
     highest = np.zeros(len(logins.agents), dtype=np.int64)
-    np.maximum.at(highest, logins.agent[near], logins.attempts[near])
-    return np.argsort(-highest, kind="stable")[: np.count_nonzero(highest >= LEAST)]
+    np.maximum.at(highest, logins.agent[is_near], logins.attempts[is_near])
+    return np.argsort(-highest, kind="stable")[: np.count_nonzero(highest >= SMALLEST_SPIKE)]
 
 
-def _overall(logins: Logins, where: EventFilter) -> pd.DataFrame:
-    """The series OVERALL of the agents that the filter names."""
-    row = _chosen(logins, where)[logins.agent]
+def _overall_counts(logins: Logins, where: EventFilter) -> pd.DataFrame:
+    """The series OVERALL of the agents that the filter includes."""
+    is_row = _is_selected(logins, where)[logins.agent]
     hours = len(logins.clock.hours)
     figures = (logins.attempts, logins.failed, np.ones(len(logins.hour)))
-    columns = [np.bincount(logins.hour[row], each[row], minlength=hours) for each in figures]
-    wide = pd.DataFrame(dict(zip(OVERALL, columns, strict=True)), index=logins.clock.hours, dtype=float)
-    return wide.mask(pd.Series(logins.gap, index=wide.index))
+    columns = [np.bincount(logins.hour[is_row], figure[is_row], minlength=hours) for figure in figures]
+    counts = pd.DataFrame(dict(zip(OVERALL, columns, strict=True)), index=logins.clock.hours, dtype=float)
+    return counts.mask(pd.Series(logins.is_gap, index=counts.index))
 
 
-def _wide(logins: Logins, agents: NDArray[np.intp]) -> pd.DataFrame:
+def _counts_by_agent(logins: Logins, agents: NDArray[np.intp]) -> pd.DataFrame:
     column = np.full(len(logins.agents), -1)
     column[agents] = np.arange(len(agents))
-    row = column[logins.agent] >= 0
+    is_row = column[logins.agent] >= 0
     cells = np.zeros((len(agents), len(logins.clock.hours)))
-    cells[column[logins.agent[row]], logins.hour[row]] = logins.attempts[row]
-    cells[:, logins.gap] = np.nan
+    cells[column[logins.agent[is_row]], logins.hour[is_row]] = logins.attempts[is_row]
+    cells[:, logins.is_gap] = np.nan
     return pd.DataFrame(cells.T, index=logins.clock.hours, columns=logins.agents[agents])

@@ -30,8 +30,7 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            # The reader of the output has left. What Python still holds must not fail on its way out.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            discard_output()
             return DONE
         except KeyboardInterrupt:
             say(ctx, "interrupted")
@@ -59,6 +58,11 @@ def run(commands: click.Group, arguments: Sequence[str] | None, prog: str) -> in
     except click.Abort:
         return INTERRUPTED
     return DONE if status is None else int(status)
+
+
+def discard_output() -> None:
+    """Send what standard output still holds nowhere: its reader has left, and Python must not fail at its exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def say(ctx: click.Context, text: str) -> None:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from alarms import SENSITIVITIES, agent_series, evidence, notes, review, tell, watch_over
+from alarms import SENSITIVITIES, agent_series, evidence, findings, review, summarize, watch_logins
 from audit_store import catalogue
 from audit_store.catalogue import Catalogue
 from audit_store.engines.duckdb.store import Store
@@ -41,14 +41,14 @@ def main() -> None:
 def _measure(store: Store, known: Catalogue, days: int) -> None:
     now = datetime.now(UTC).replace(tzinfo=None)
     where = EventFilter(period=Period(now - timedelta(days=days), now), range="custom", tz="Europe/Berlin")
-    watch = _best("read and learn", 1500, lambda: watch_over(store, where, now, known))
+    watch = _best("read and learn", 1500, lambda: watch_logins(store, where, now, known))
     found = _best("judge, another sensitivity", 300, lambda: review(watch, SENSITIVITIES[0]))
     _best("one agent's chart", 100, lambda: agent_series(watch, str(watch.logins.agents[0])))
     shown = found.alarms[:20]
-    _best(f"the sentences of {len(shown)} alarms", None, lambda: tell(store, watch, shown))
+    _best(f"the sentences of {len(shown)} alarms", None, lambda: summarize(store, watch, shown))
     if shown:
         _best("evidence for one", None, lambda: evidence(store, watch, shown[0]))
-    _best("notes", None, lambda: notes(store, watch, found))
+    _best("findings", None, lambda: findings(store, watch, found))
 
 
 def _best(words: str, goal: float | None, work: Callable[[], _Made]) -> _Made:

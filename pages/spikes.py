@@ -37,19 +37,19 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         format_func=str.capitalize,
     )
 review = review_data.review(watch, sensitivity)
-st.caption(f"Expect {review.promise}.")
+st.caption(f"Expect {review.false_alarms}.")
 
 series = review_data.series(watch, review, kind, agents, sensitivity)
 with st.container(border=True):
-    if series is None or review.state.name in NOTHING:
-        nothing = review.state.name in NOTHING
-        st.text(shown(review.state.sentence) if nothing else "No logins in this time range.")
+    if series is None or review.status.name in NOTHING:
+        nothing = review.status.name in NOTHING
+        st.text(shown(review.status.sentence) if nothing else "No logins in this time range.")
         if request.where.range != "all":
             st.button("Show all time", on_click=url_state.change, kwargs={"range": "all"})
     else:
         st.altair_chart(logins.spikes(series.frame, noun=series.noun.removesuffix("s")))
-        st.text(shown(series.state.sentence))
-for notice in review.state.notices:
+        st.text(shown(series.status.sentence))
+for notice in review.status.notices:
     st.text(shown(notice))
 
 with st.container(horizontal=True, vertical_alignment="center"):

@@ -12,23 +12,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from alarms.evidence import Told
 from alarms.login_alarm import AlarmKey
+from alarms.summary import AlarmSummary
 from alarms.triage.identity import SeriesSpan, is_same_alarm, spans_of
-from analysis.alarms import JOINED
+from analysis import MAX_GAP
+from audit_store.errors import AuditStoreError
 from audit_store.local_time import utc_text
 from audit_store.state import deliveries
 from audit_store.state.deliveries import Delivery, Message
 
 # An alarm that grows is still the one that was sent: spikes this close are one alarm.
-_SAME_WITHIN = JOINED["1h"].to_pytimedelta()
+_SAME_WITHIN = MAX_GAP["1h"].to_pytimedelta()
 
-Send = Callable[[str, str, str], None]
-"""Takes (sentence, body, key) and returns once the receiver has it; raises NotDelivered."""
+Send = Callable[[Message], None]
+"""Returns once the receiver has the message; raises NotDelivered."""
 
 
-class NotDelivered(Exception):
-    """The receiver did not acknowledge a message; says why."""
+class NotDelivered(AuditStoreError):
+    """The receiver did not acknowledge a message, which stays due; says why."""
 
 
 @dataclass(frozen=True)
@@ -40,15 +41,15 @@ class Sink:
 
 
 @dataclass(frozen=True)
-class Sent:
-    """How many messages were `delivered`, and why the others still are `due`."""
+class DeliveryResult:
+    """How many messages were `delivered`, how many are still `due`, and why."""
 
     delivered: int
     due: int
     problems: tuple[str, ...]
 
 
-def deliver(store: Path, store_id: str, told: Sequence[Told], sink: Sink) -> Sent:
+def deliver(store: Path, store_id: str, summaries: Sequence[AlarmSummary], sink: Sink) -> DeliveryResult:
     """Send the alarms that were never sent to this sink, the oldest first, and what an earlier run left due.
 
     Programs that deliver for the same store take turns. After a message that does not arrive the others wait for the
@@ -58,24 +59,25 @@ def deliver(store: Path, store_id: str, told: Sequence[Told], sink: Sink) -> Sen
     with deliveries.one_sender(store):
         earlier = [delivery.message for delivery in deliveries.read(store, sink.name)]
         messages: list[Message] = []
-        for each in sorted(told, key=lambda each: each.alarm.key.start):
-            if not any(_is_about(message, each) for message in (*earlier, *messages)):
-                messages.append(_message(store_id, each, [*earlier, *messages]))
+        for summary in sorted(summaries, key=lambda summary: summary.alarm.key.start):
+            known = [*earlier, *messages]
+            if not any(_is_about(message, summary) for message in known):
+                messages.append(_message(store_id, summary, known))
         stored = deliveries.add(store, sink.name, messages)
         return _send_all(store, sink, [delivery for delivery in stored if not delivery.is_delivered])
 
 
-def undelivered(store: Path, told: Sequence[Told], sink: Sink) -> list[Told]:
+def undelivered(store: Path, summaries: Sequence[AlarmSummary], sink: Sink) -> list[AlarmSummary]:
     """Those of the alarms that this sink has not acknowledged. Raises AuditStoreError."""
     stored = deliveries.read(store, sink.name)
     delivered = [delivery.message for delivery in stored if delivery.is_delivered]
-    return [each for each in told if not any(_is_about(message, each) for message in delivered)]
+    return [summary for summary in summaries if not any(_is_about(message, summary) for message in delivered)]
 
 
-def payload(store_id: str, told: Told) -> dict[str, Any]:
-    """An alarm as JSON: times in UTC (RFC 3339), figures of its least likely hour, and `filter`, its events as the
-    parameters of the log's URL. `text` is the sentence as chat receivers want it, with `&`, `<` and `>` escaped."""
-    alarm, spike = told.alarm, told.alarm.spike
+def payload(store_id: str, summary: AlarmSummary) -> dict[str, Any]:
+    """An alarm, JSON-ready: times in UTC (RFC 3339), figures of its least likely hour, and `filter`, its events as
+    the parameters of the log's URL. `text` is the sentence for chat receivers, with `&`, `<` and `>` escaped."""
+    alarm, spike = summary.alarm, summary.alarm.spike
     return {
         "key": _delivery_key(store_id, alarm.key),
         "store": store_id,
@@ -83,47 +85,46 @@ def payload(store_id: str, told: Told) -> dict[str, Any]:
         "agent": alarm.key.agent or None,
         "start": utc_text(alarm.key.start, "seconds"),
         "end": utc_text(alarm.end, "seconds"),
-        "also": [{"kind": each.key.kind, "agent": each.key.agent or None} for each in alarm.also],
-        "sentence": told.sentence,
-        "text": told.sentence.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"),
+        "also": [{"kind": other.key.kind, "agent": other.key.agent or None} for other in alarm.also],
+        "sentence": summary.sentence,
+        "text": summary.sentence.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"),
         "counted": alarm.noun,
         "total": spike.total,
         "observed": spike.observed,
         "expected": round(spike.expected, 3),
         "upper": spike.upper,
         "score": round(spike.score, 2),
-        "failed": told.failed,
-        "new_addresses": told.new_addresses,
-        "address": told.address,
+        "failed": summary.failed,
+        "new_addresses": summary.new_addresses,
+        "address": summary.address,
         "provisional": spike.provisional,
         "filter": alarm.where.parameters(),
     }
 
 
-def _send_all(store: Path, sink: Sink, due: Sequence[Delivery]) -> Sent:
+def _send_all(store: Path, sink: Sink, due: Sequence[Delivery]) -> DeliveryResult:
     for position, delivery in enumerate(due):
-        message = delivery.message
         try:
-            sink.send(message.sentence, message.body, message.key)
+            sink.send(delivery.message)
         except NotDelivered as error:
-            return Sent(position, len(due) - position, (str(error),))
+            return DeliveryResult(position, len(due) - position, (str(error),))
         deliveries.acknowledge(store, delivery)
-    return Sent(len(due), 0, ())
+    return DeliveryResult(len(due), 0, ())
 
 
-def _is_about(message: Message, told: Told) -> bool:
+def _is_about(message: Message, summary: AlarmSummary) -> bool:
     spans = [SeriesSpan.from_record(span) for span in message.spans]
-    return is_same_alarm(told.alarm, spans, _SAME_WITHIN)
+    return is_same_alarm(summary.alarm, spans, _SAME_WITHIN)
 
 
-def _message(store_id: str, told: Told, earlier: Sequence[Message]) -> Message:
-    body = payload(store_id, told)
+def _message(store_id: str, summary: AlarmSummary, earlier: Sequence[Message]) -> Message:
+    body = payload(store_id, summary)
     while body["key"] in {message.key for message in earlier}:
         # The attack has reached a further agent since the message with this key: that is news, with its own key.
         body["key"] = str(uuid.uuid5(uuid.UUID(body["key"]), "again"))
     text = json.dumps(body, ensure_ascii=True, allow_nan=False)
-    spans = [span.as_record() for span in spans_of(told.alarm)]
-    return Message(body["key"], spans, told.sentence, text)
+    spans = [span.as_record() for span in spans_of(summary.alarm)]
+    return Message(body["key"], spans, summary.sentence, text)
 
 
 def _delivery_key(store_id: str, key: AlarmKey) -> str:

@@ -15,8 +15,7 @@ from audit_store.local_time import now, utc_text
 from audit_store.state import marks as rows
 from audit_store.state.marks import MarkRow
 
-# The stored word of an acknowledged alarm is "seen".
-ACKNOWLEDGED, EXPECTED, INCIDENT, OPEN = "seen", "expected", "incident", "open"
+ACKNOWLEDGED, EXPECTED, INCIDENT, OPEN = "acknowledged", "expected", "incident", "open"
 VERDICTS = (ACKNOWLEDGED, EXPECTED, INCIDENT, OPEN)
 """`open` takes a mark back; an alarm without a mark is open."""
 

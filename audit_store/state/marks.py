@@ -55,6 +55,8 @@ def _copy(connection: Connection, store: Path) -> None:
             verdict, note, marked_by = (str(record.get(name, "")) for name in ("verdict", "note", "by"))
         except (KeyError, TypeError, ValueError):
             continue
+        # The JSON file has "seen" for an acknowledged alarm.
+        verdict = "acknowledged" if verdict == "seen" else verdict
         _insert(connection, MarkRow(spans, verdict, note, marked_by, marked_at))
 
 

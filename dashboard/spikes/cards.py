@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 import alarms
-from alarms import LoginAlarm, Mark, QuietNote, Review, Told, Watch
+from alarms import AlarmSummary, LoginAlarm, LoginFinding, Mark, Review, Watch
 from audit_store.filters import EventFilter
 from audit_store.quantities import counted
 from dashboard import data, viewer
@@ -43,8 +43,8 @@ def draw_alarms(watch: Watch, review: Review, marks: Sequence[Mark], verdicts: S
     if not listed:
         st.text("No alarms match.")
     limit = st.session_state.get("alarms_shown", FIRST_ALARMS)
-    for told in alarms.tell(data.store(), watch, listed[:limit]):
-        _card(watch, told, marks)
+    for summary in alarms.summarize(data.store(), watch, listed[:limit]):
+        _card(watch, summary, marks)
     more = len(listed) - limit
     if more > 0 and st.button(f"Show {counted(more, 'more alarm')}"):
         st.session_state["alarms_shown"] = limit + FIRST_ALARMS
@@ -80,20 +80,20 @@ def legend(where: EventFilter) -> None:
 
 def line(event: Mapping[str, Any], where: EventFilter) -> None:
     """Draw the alarm to which a row of `events` belongs, with a link to it; nothing for an event without one."""
-    if (told := matching.of_event(event, recent.in_view(where))) is None:
+    if (summary := matching.of_event(event, recent.in_view(where))) is None:
         return
-    verdict = matching.verdict(told, review_data.marks())
+    verdict = matching.verdict(summary, review_data.marks())
     st.caption("Alarm" if verdict == "open" else f"Alarm, marked {matching.WORDS[verdict].lower()}")
-    st.text(shown(told.sentence))
-    _alarm_link("Show this alarm", _days(told.alarm, where.tz))
+    st.text(shown(summary.sentence))
+    _alarm_link("Show this alarm", _days(summary.alarm, where.tz))
 
 
-def _card(watch: Watch, told: Told, marks: Sequence[Mark]) -> None:
-    alarm, mark = told.alarm, alarms.mark_of(told.alarm, marks)
+def _card(watch: Watch, summary: AlarmSummary, marks: Sequence[Mark]) -> None:
+    alarm, mark = summary.alarm, alarms.mark_of(summary.alarm, marks)
     start = wall_clock(alarm.key.start, alarm.where.zone)
     with st.container(border=True):
         st.caption(f"{start:%A}, {start.day} {start:%B %Y} · {KINDS[alarm.key.kind]}")
-        st.text(shown(told.sentence))
+        st.text(shown(summary.sentence))
         if mark is not None:
             _mark_line(mark, watch.where)
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -134,11 +134,11 @@ def _mark_form(alarm: LoginAlarm, mark: Mark | None) -> None:
 
 
 def _evidence(watch: Watch, alarm: LoginAlarm) -> None:
-    for told in alarms.tell(data.store(), watch, alarm.also[:MOST_SERIES]):
+    for summary in alarms.summarize(data.store(), watch, alarm.also[:MOST_SERIES]):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.badge("Also seen in", color="gray")
-            st.text(shown(told.sentence), width="stretch")
-            _events_link(told.alarm)
+            st.text(shown(summary.sentence), width="stretch")
+            _events_link(summary.alarm)
     evidence = alarms.evidence(data.store(), watch, alarm)
     for label, rows, more in (
         ("Agent", evidence.agents, evidence.more_agents),
@@ -149,14 +149,14 @@ def _evidence(watch: Watch, alarm: LoginAlarm) -> None:
             st.caption(f"and {more:,} more")
 
 
-def _finding(finding: QuietNote) -> None:
+def _finding(finding: LoginFinding) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(FINDINGS.get(finding.kind, "Finding"), color="gray")
         st.text(shown(finding.text), width="stretch")
         _events_link(finding)
 
 
-def _events_link(source: LoginAlarm | QuietNote) -> None:
+def _events_link(source: LoginAlarm | LoginFinding) -> None:
     st.page_link(
         LOG,
         label="Show these events",

@@ -9,27 +9,30 @@ import pandas as pd
 from numpy.typing import NDArray
 
 import alarms
-from alarms import Mark, Told
-from alarms.login_alarm import local
+from alarms import AlarmSummary, Mark
 from audit_store.filters import EventFilter
 from audit_store.quantities import counted
 from dashboard.text import shown
 
-WORDS = {"open": "Alarm", "seen": "Acknowledged", "expected": "Expected", "incident": "Incident"}
+WORDS = {"open": "Alarm", "acknowledged": "Acknowledged", "expected": "Expected", "incident": "Incident"}
 """The word for an alarm beside an event, by the verdict of its mark."""
 
 _LONGEST_SENTENCE = 160
 
 
-def on_bars(timeline: pd.DataFrame, listed: Sequence[Told], marks: Sequence[Mark], tz: str) -> pd.DataFrame:
+def on_bars(
+    timeline: pd.DataFrame, listed: Sequence[AlarmSummary], marks: Sequence[Mark], tz: str
+) -> pd.DataFrame:
     """Rows bucket, until, total (events), said: the bars of `local_buckets.local_timeline` that overlap an alarm.
 
     `said` describes the first of these alarms, escaped. Bars without events are left out.
     """
     bars = timeline.groupby(["bucket", "until"]).agg(total=("events", "sum")).reset_index()
-    starts = local(pd.DatetimeIndex([told.alarm.key.start for told in listed]), tz)
+    starts = alarms.local_times(pd.DatetimeIndex([summary.alarm.key.start for summary in listed]), tz)
     # The last moment, not the end, which is an earlier local time where the clocks are set back at it.
-    lasts = local(pd.DatetimeIndex([told.alarm.spike.end - pd.Timedelta("1us") for told in listed]), tz)
+    lasts = alarms.local_times(
+        pd.DatetimeIndex([summary.alarm.spike.end - pd.Timedelta("1us") for summary in listed]), tz
+    )
     overlap = (bars[["bucket"]].to_numpy() <= lasts.to_numpy()) & (
         bars[["until"]].to_numpy() > starts.to_numpy()
     )
@@ -38,33 +41,33 @@ def on_bars(timeline: pd.DataFrame, listed: Sequence[Told], marks: Sequence[Mark
     return bars.iloc[kept].assign(said=said)
 
 
-def of_rows(events: pd.DataFrame, listed: Sequence[Told]) -> list[Told | None]:
+def of_rows(events: pd.DataFrame, listed: Sequence[AlarmSummary]) -> list[AlarmSummary | None]:
     """The first alarm of `listed` for each row of `events` that matches its agent, activity, outcome and time."""
-    matches: list[Told | None] = [None] * len(events)
+    matches: list[AlarmSummary | None] = [None] * len(events)
     if events.empty:
         return matches
     first, last = events["occurred_at"].min(), events["occurred_at"].max()
-    for told in listed:
-        for part in told.alarm.closest:
+    for summary in listed:
+        for part in summary.alarm.closest:
             if part.key.start <= last and first < part.end:
                 for row in np.flatnonzero(_matching(events, part.where)):
-                    matches[row] = matches[row] or told
+                    matches[row] = matches[row] or summary
     return matches
 
 
-def of_event(event: Mapping[str, Any], listed: Sequence[Told]) -> Told | None:
+def of_event(event: Mapping[str, Any], listed: Sequence[AlarmSummary]) -> AlarmSummary | None:
     """The first alarm of `listed` that one event belongs to."""
     return of_rows(pd.DataFrame([event]), listed)[0]
 
 
-def words(matches: Sequence[Told | None], marks: Sequence[Mark]) -> list[str]:
+def words(matches: Sequence[AlarmSummary | None], marks: Sequence[Mark]) -> list[str]:
     """One of WORDS for each row, "" for a row without an alarm."""
-    return ["" if told is None else WORDS[verdict(told, marks)] for told in matches]
+    return ["" if summary is None else WORDS[verdict(summary, marks)] for summary in matches]
 
 
-def verdict(told: Told, marks: Sequence[Mark]) -> str:
+def verdict(summary: AlarmSummary, marks: Sequence[Mark]) -> str:
     """The verdict of the mark on an alarm, "open" without one."""
-    mark = alarms.mark_of(told.alarm, marks)
+    mark = alarms.mark_of(summary.alarm, marks)
     return mark.verdict if mark is not None else "open"
 
 
@@ -77,7 +80,7 @@ def _matching(events: pd.DataFrame, where: EventFilter) -> NDArray[np.bool_]:
     return np.asarray(matching)
 
 
-def _summary(overlapping: Sequence[Told], marks: Sequence[Mark]) -> str:
+def _summary(overlapping: Sequence[AlarmSummary], marks: Sequence[Mark]) -> str:
     first, *others = overlapping
     word = verdict(first, marks)
     marked = "" if word == "open" else f" · marked {WORDS[word].lower()}"

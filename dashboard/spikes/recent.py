@@ -11,7 +11,7 @@ from datetime import timedelta
 import streamlit as st
 
 import alarms
-from alarms import Told
+from alarms import AlarmSummary
 from audit_store.errors import AuditStoreError
 from audit_store.filters import EventFilter
 from audit_store.local_time import now
@@ -35,7 +35,7 @@ class _Judged:
     """The alarms of one version of a store, the worst first; when they were known (monotonic), and how long it took."""
 
     version: tuple[int, ...]
-    alarms: tuple[Told, ...]
+    alarms: tuple[AlarmSummary, ...]
     at: float
     seconds: float
 
@@ -49,10 +49,10 @@ _judging = threading.Lock()
 _worker = ThreadPoolExecutor(1, "audit-alarms")
 
 
-def in_view(where: EventFilter) -> list[Told]:
+def in_view(where: EventFilter) -> list[AlarmSummary]:
     """The known alarms that can have events in a view; times in its zone, the worst first."""
     judged = _judged.get(_key(where))
-    return [told for told in judged.alarms if _concerns(told, where)] if judged else []
+    return [summary for summary in judged.alarms if _concerns(summary, where)] if judged else []
 
 
 def keep_up(where: EventFilter) -> None:
@@ -113,7 +113,7 @@ def _judge(key: _Key, version: tuple[int, ...], tz: str) -> None:
         _judged.pop(next(iter(_judged)))
 
 
-def _alarms(tz: str) -> Iterator[Told]:
+def _alarms(tz: str) -> Iterator[AlarmSummary]:
     engine, moment = data.store(), now()
     with engine.read(wait=data.WAIT) as reader:
         _, _, newest, *_ = reader.one(engine.queries.extent())
@@ -121,16 +121,16 @@ def _alarms(tz: str) -> Iterator[Told]:
         return
     start = (min(newest, moment) - LENGTH).replace(minute=0, second=0, microsecond=0)
     where = EventFilter(period=Period(start, None), range="custom", tz=tz)
-    watch = alarms.watch_over(engine, where, moment, active_catalogue.activities())
-    yield from alarms.tell(engine, watch, alarms.review(watch).alarms)
+    watch = alarms.watch_logins(engine, where, moment, active_catalogue.activities())
+    yield from alarms.summarize(engine, watch, alarms.review(watch).alarms)
 
 
-def _concerns(told: Told, where: EventFilter) -> bool:
+def _concerns(summary: AlarmSummary, where: EventFilter) -> bool:
     """Whether a filter leaves an agent and an activity of an alarm."""
     return any(
         _leaves(where.agent, where.not_agent, part.where.agent)
         and _leaves(where.activity, where.not_activity, part.where.activity)
-        for part in told.alarm.closest
+        for part in summary.alarm.closest
     )
 
 

@@ -8,7 +8,15 @@ import pandas as pd
 import streamlit as st
 
 import alarms
-from alarms import SENSITIVITIES, USUAL, Mark, QuietNote, Review, Sensitivity, Series, Watch
+from alarms import (
+    SENSITIVITIES,
+    LoginFinding,
+    Mark,
+    Review,
+    Sensitivity,
+    Series,
+    Watch,
+)
 from audit_store.catalogue import Catalogue
 from audit_store.engines.registry import open_store
 from audit_store.filters import EventFilter
@@ -22,12 +30,12 @@ _HOUR = timedelta(hours=1)
 SERIES = {"all": "All logins", "failed": "Failed logins", "agents": "Distinct agents"}
 VERDICTS = {
     "open": ":material/radio_button_unchecked: Open",
-    "seen": ":material/visibility: Acknowledged",
+    "acknowledged": ":material/visibility: Acknowledged",
     "expected": ":material/check_circle: Expected",
     "incident": ":material/warning: Incident",
 }
 SENSITIVITY_NAMES = tuple(sensitivity.name for sensitivity in SENSITIVITIES)
-DEFAULT_SENSITIVITY = USUAL.name
+DEFAULT_SENSITIVITY = alarms.DEFAULT_SENSITIVITY.name
 
 
 def watch(request: Request) -> Watch:
@@ -52,9 +60,9 @@ def series(watch: Watch, review: Review, kind: str, agents: Sequence[str], sensi
         return None
 
 
-def findings(watch: Watch, review: Review, sensitivity: str) -> list[QuietNote]:
+def findings(watch: Watch, review: Review, sensitivity: str) -> list[LoginFinding]:
     """The findings that are not alarms, the newest first. Raises as `data.surroundings`."""
-    return alarms.notes(data.store(), watch, review, _sensitivity(sensitivity))
+    return alarms.findings(data.store(), watch, review, _sensitivity(sensitivity))
 
 
 def marks() -> list[Mark]:
@@ -64,7 +72,7 @@ def marks() -> list[Mark]:
 
 def agents_of(watch: Watch) -> list[str]:
     """The agents with logins, by name."""
-    return sorted(str(agent) for agent in watch.logins.agents[watch.chosen])
+    return watch.selected_agents
 
 
 def evidence_table(rows: pd.DataFrame, label: str) -> pd.DataFrame:
@@ -75,7 +83,7 @@ def evidence_table(rows: pd.DataFrame, label: str) -> pd.DataFrame:
             label: [shown(name) + (" · first seen" if first else "") for name, first in names],
             "Now": rows["now"].to_numpy(),
             "Failed": rows["failed"].to_numpy(),
-            "Expected": rows["usual"].round(1).to_numpy(),
+            "Expected": rows["expected"].round(1).to_numpy(),
         }
     )
 
@@ -101,4 +109,4 @@ def _watch(
     _now: datetime,
 ) -> Watch:
     # `version` and `activities` are part of the key: a change of the store or the catalogue fits the baseline again.
-    return alarms.watch_over(open_store(path), where, _now, _catalogue)
+    return alarms.watch_logins(open_store(path), where, _now, _catalogue)

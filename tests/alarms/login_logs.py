@@ -1,4 +1,4 @@
-"""Stores of logins for the tests of alarms: office hours of a few agents, and whatever is planted among them."""
+"""Stores of logins for the tests of alarms: office hours of a few agents, and attacks among them."""
 
 import uuid
 from collections.abc import Iterable
@@ -30,7 +30,7 @@ def logins(
     **more: Any,
 ) -> list[Row]:
     """So many logins spread over the half hour from `at`."""
-    moments = [at + timedelta(seconds=1800 * place / count) for place in range(count)]
+    moments = [at + timedelta(seconds=1800 * number / count) for number in range(count)]
     own = {"agent": agent, "activity": "Login", "outcome": outcome, "source_ip": address, "source": "web"}
     return [{"occurred_at": moment, **own, **more} for moment in moments]
 
@@ -50,9 +50,9 @@ def office(
         for hour in range(weeks * 168):
             at = start + timedelta(hours=hour)
             if 8 <= at.hour < 18 and at.weekday() < 5:
-                made = logins(agent, at, int(chance.poisson(rate)))
                 rows += [
-                    row | {"outcome": "failure" if chance.random() < 0.02 else "success"} for row in made
+                    row | {"outcome": "failure" if chance.random() < 0.02 else "success"}
+                    for row in logins(agent, at, int(chance.poisson(rate)))
                 ]
     return rows
 
@@ -75,7 +75,7 @@ def store_of(store: Store, rows: Iterable[Row]) -> Store:
     return store
 
 
-def looking(
+def last_days(
     days: float, *, now: datetime = NOW, tz: str = "UTC", **choice: tuple[str, ...] | str
 ) -> EventFilter:
     """A filter over the last `days` before `now`."""

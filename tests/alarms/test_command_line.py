@@ -1,6 +1,7 @@
-"""python -m analysis spikes: what a scheduled job sees, its exit status, and each alarm sent once."""
+"""python -m alarms spikes: what a scheduled job sees, its exit status, and each alarm sent once."""
 
 import json
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,14 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from alarms import mark, review, watch_over
+from alarms import mark, review, watch_logins
 from alarms.__main__ import main
 from audit_store.engines.duckdb.store import Store
 from audit_store.filters import EventFilter
 from ingest import append
 from ingest.spool.writer import has_waiting
-from tests.alarms.delivery.test_outbox import Receiver, receiver  # noqa: F401 - the fixture
-from tests.alarms.login_logs import Row, logins, looking, store_of
+from tests import ROOT
+from tests.alarms.login_logs import Row, last_days, logins, store_of
+from tests.alarms.receiver import SECRET, Receiver
 
 HOUR = timedelta(hours=1)
 NOW = datetime.now(UTC).replace(tzinfo=None)
@@ -28,23 +30,21 @@ Run = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture(scope="module")
 def rows() -> list[Row]:
-    """Six weeks of two agents without any chance in them, and an attack five hours ago."""
-    hours = [THIS_HOUR - place * HOUR for place in range(1, 6 * 168)]
-    usual = [row for agent in ("support-1", EVIL) for at in hours for row in logins(agent, at, 3)]
-    return usual + logins(EVIL, ATTACK, 60, outcome="failure", address="203.0.113.9")
+    """Six weeks of two agents with three logins an hour each, and an attack five hours ago."""
+    hours = [THIS_HOUR - number * HOUR for number in range(1, 6 * 168)]
+    steady = [row for agent in ("support-1", EVIL) for at in hours for row in logins(agent, at, 3)]
+    return steady + logins(EVIL, ATTACK, 60, outcome="failure", address="203.0.113.9")
 
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    def run_(*arguments: object) -> tuple[int, str, str]:
-        try:
-            status = main(["spikes", *map(str, arguments)])
-        except SystemExit as exit_:
-            status = int(str(exit_.code))
-        written = capsys.readouterr()
-        return status, written.out, written.err
+    def spikes(*arguments: object) -> tuple[int, str, str]:
+        """Exit status, standard output, standard error."""
+        status = main(["spikes", *map(str, arguments)])
+        output = capsys.readouterr()
+        return status, output.out, output.err
 
-    return run_
+    return spikes
 
 
 def test_alarms_are_printed_and_give_status_3(store: Store, rows: list[Row], run: Run) -> None:
@@ -64,34 +64,33 @@ def test_since_says_how_far_back(store: Store, rows: list[Row], run: Run, since:
 
 def test_json_is_one_object_that_names_the_events(store: Store, rows: list[Row], run: Run) -> None:
     status, out, _ = run("--store", store_of(store, rows).path, "--json")
-    found = json.loads(out)
-    assert (status, found["state"], found["delivered"], found["problems"]) == (3, "watching", 0, [])
-    (only,) = found["alarms"]
-    assert {only["kind"], *(each["kind"] for each in only["also"])} == {"agent", "all", "failed"}
-    assert (only["new"], only["mark"], only["start"]) == (True, "open", ATTACK.isoformat() + "Z")
-    assert EventFilter.parse(only["filter"])[0].period.start == ATTACK
+    report = json.loads(out)
+    assert (status, report["state"], report["delivered"], report["problems"]) == (3, "watching", 0, [])
+    (alarm,) = report["alarms"]
+    assert {alarm["kind"], *(other["kind"] for other in alarm["also"])} == {"agent", "all", "failed"}
+    assert (alarm["new"], alarm["mark"], alarm["start"]) == (True, "open", ATTACK.isoformat() + "Z")
+    assert EventFilter.parse(alarm["filter"])[0].period.start == ATTACK
 
 
 def test_a_marked_alarm_is_not_new(store: Store, rows: list[Row], run: Run) -> None:
     store_of(store, rows)
-    for alarm in review(watch_over(store, looking(1, now=NOW), NOW)).alarms:
-        mark(store.path, alarm, "expected")
+    for alarm in review(watch_logins(store, last_days(1, now=NOW), NOW)).alarms:
+        mark(store.path, alarm, "acknowledged")
     status, out, _ = run("--store", store.path)
     assert status == 0
-    assert all("  expected  " in line for line in out.splitlines())
-    assert len(out.splitlines()) == 1
+    assert ["  acknowledged  " in line for line in out.splitlines()] == [True]
 
 
 def test_a_webhook_gets_each_alarm_once(
     store: Store,
     rows: list[Row],
     run: Run,
-    receiver: Receiver,  # noqa: F811
+    receiver: Receiver,
 ) -> None:
     path = store_of(store, rows + logins("support-1", ATTACK - 8 * HOUR, 60)).path
     receiver.answers = [410]
     status, _, err = run("--store", path, "--webhook", receiver.url)
-    assert (status, "answered 410" in err) == (3, True)
+    assert (status, "answered 410 Gone" in err, SECRET in err) == (3, True, False)
     assert run("--store", path, "--webhook", receiver.url, "--json")[0] == 3
     posted = [*receiver.keys]
     assert (len(posted), len(set(posted))) == (3, 2)
@@ -104,12 +103,12 @@ def test_a_webhook_may_stand_in_the_environment(
     store: Store,
     rows: list[Row],
     run: Run,
-    receiver: Receiver,  # noqa: F811
+    receiver: Receiver,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("AUDIT_WEBHOOK", receiver.url)
     assert run("--store", store_of(store, rows).path)[0] == 3
-    assert len(receiver.taken) == 1
+    assert len(receiver.messages) == 1
 
 
 def test_what_was_appended_a_moment_ago_counts(store: Store, rows: list[Row], run: Run) -> None:
@@ -133,7 +132,7 @@ def test_nothing_new_but_an_old_alarm_that_cannot_be_sent(
     store: Store,
     rows: list[Row],
     run: Run,
-    receiver: Receiver,  # noqa: F811
+    receiver: Receiver,
 ) -> None:
     path = store_of(store, rows).path
     receiver.answers = [410, 410]
@@ -143,13 +142,17 @@ def test_nothing_new_but_an_old_alarm_that_cannot_be_sent(
 
 
 WRONG = [
-    (["--since", "1x"], "give a length such as"),
-    (["--since", "0h"], "give a length such as"),
-    (["--since", "99999999w"], "give a length such as"),
-    (["--tz", "Mars"], "give an IANA time zone"),
-    (["--webhook", "ftp://host"], "the webhook 'ftp://ho'… is no address"),
-    (["--syslog", "host:x"], "HOST:PORT"),
-    (["--sensitivity", "7"], "invalid choice"),
+    (["--since", "1x"], "'--since': '1x' is not a length of time; give 90m, 24h, 7d or 2w; see "),
+    (["--since", "0h"], "'0h' is not a length of time"),
+    (["--since", "99999999w"], "'99999999w' is not a length of time"),
+    (["--tz", "Mars"], "'--tz': 'Mars' is unknown; give an IANA time zone such as Europe/Berlin; see "),
+    (
+        ["--webhook", "ftp://host/secret"],
+        "(env var: 'AUDIT_WEBHOOK'): invalid webhook URL; it must start with http:// or https://",
+    ),
+    (["--syslog", "host:x"], "'--syslog': invalid syslog address 'host:x'; give HOST, HOST:PORT"),
+    (["--sensitivity", "7"], "'--sensitivity': '7' is not one of"),
+    (["--nonsense"], "No such option"),
     ([], "there is no store at"),
 ]
 
@@ -161,13 +164,46 @@ def test_what_cannot_be_done_gives_status_2_and_one_line(
     status, out, err = run("--store", tmp_path / "missing.duckdb", *arguments)
     assert (status, out, len(err.splitlines())) == (2, "", 1)
     assert words in err
+    assert "secret" not in err
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_address_of_syslog_is_optional(store: Store, rows: list[Row], run: Run, tmp_path: Path) -> None:
+    path = store_of(store, rows).path
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
+        server.bind(str(tmp_path / "log"))
+        assert run("--store", path, "--syslog", tmp_path / "log")[0] == 3
+        assert b"audit-alarms: support-3" in server.recv(4096)
+    assert "--syslog' requires" not in run("--syslog", "--store", path)[2]
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["spikes", "--help"], ["spikes", "-h"]])
+def test_help_explains_every_option(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("Usage: python -m alarms ")
+    if arguments[0] == "spikes":
+        for option in ("--since", "--tz", "--sensitivity", "--json", "--webhook", "--syslog", "--store"):
+            assert option in shown
+        assert "exit status" in shown.lower()
+
+
 @pytest.mark.processes
-def test_an_empty_store_is_fine_as_a_program(store: Store) -> None:
+def test_a_reader_that_leaves_does_not_change_the_status(store: Store, rows: list[Row]) -> None:
+    path = store_of(store, rows).path
+    command = [sys.executable, "-m", "alarms", "spikes", "--store", str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as program:
+        assert program.stdout is not None
+        assert program.stderr is not None
+        program.stdout.close()
+        errors = program.stderr.read().decode()
+    assert (program.returncode, "Traceback" in errors) == (3, False)
+
+
+@pytest.mark.processes
+def test_analysis_is_another_name_of_the_program(store: Store) -> None:
     store_of(store, [])
     command = [sys.executable, "-m", "analysis", "spikes", "--store", str(store.path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert (done.returncode, done.stdout) == (0, "")
-    assert "The store holds no event yet" in done.stderr
+    assert done.stderr == "analysis spikes: The store has no events yet.\n"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, expect
 
-from alarms import mark, review, watch_over
+from alarms import mark, review, watch_logins
 from audit_store.engines.duckdb.store import Store
 from audit_store.filters import EventFilter
 from tests.browser.conftest import Serve, Server, Visit, Watched, choose, serving_well
@@ -38,7 +38,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory, fill: Fill) -> Path:
 @pytest.fixture(scope="module")
 def server(watched: Path) -> Iterator[Server]:
     """A dashboard of this log, in which the alarm of ada is marked as expected."""
-    worst = review(watch_over(Store(watched), EventFilter(), NOW.replace(tzinfo=None))).alarms[0]
+    worst = review(watch_logins(Store(watched), EventFilter(), NOW.replace(tzinfo=None))).alarms[0]
     mark(watched, worst, "expected")
     with serving_well(watched, watched.with_name("server.log"), AUDIT_READ_ONLY="1") as server:
         yield server

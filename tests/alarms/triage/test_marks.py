@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from alarms import SENSITIVITIES, LoginAlarm, chosen, mark, mark_of, read_marks, review, watch_over
+from alarms import SENSITIVITIES, LoginAlarm, chosen, mark, mark_of, read_marks, review, watch_logins
 from alarms.triage.identity import spans_of
 from alarms.triage.marks import NOTE_MAX
 from audit_store.engines.duckdb.store import Store
 from audit_store.state.marks import MarkRow, insert
 from tests.alarms.login_alarms import AT, HOUR, alarm
-from tests.alarms.login_logs import NOW, logins, looking, office, store_of
+from tests.alarms.login_logs import NOW, last_days, logins, office, store_of
 
 
-def verdict(marked: Path, found: LoginAlarm) -> str | None:
-    newest = mark_of(found, read_marks(marked))
+def verdict(path: Path, of: LoginAlarm) -> str | None:
+    newest = mark_of(of, read_marks(path))
     return newest and newest.verdict
 
 
@@ -37,10 +37,10 @@ def test_a_mark_is_read_as_it_was_made(path: Path) -> None:
 @pytest.mark.parametrize(
     ("spans", "verdict", "at"),
     [
-        ([], "seen", "2026-03-14T13:00:00Z"),
-        ([{"series": "support-7"}], "seen", "2026-03-14T13:00:00Z"),
+        ([], "acknowledged", "2026-03-14T13:00:00Z"),
+        ([{"series": "support-7"}], "acknowledged", "2026-03-14T13:00:00Z"),
         ([SPAN], "escalated", "2026-03-14T13:00:00Z"),
-        ([SPAN], "seen", "yesterday"),
+        ([SPAN], "acknowledged", "yesterday"),
     ],
 )
 def test_a_row_of_a_later_version_is_passed_over(
@@ -48,12 +48,12 @@ def test_a_row_of_a_later_version_is_passed_over(
 ) -> None:
     insert(path, MarkRow(spans, verdict, "", "", at))
     mark(path, alarm(), "incident")
-    assert [each.verdict for each in read_marks(path)] == ["incident"]
+    assert [row.verdict for row in read_marks(path)] == ["incident"]
 
 
 def test_the_newest_mark_counts_and_open_takes_it_back(path: Path) -> None:
     for given, expected in (
-        ("seen", "seen"),
+        ("acknowledged", "acknowledged"),
         ("incident", "incident"),
         ("open", None),
         ("expected", "expected"),
@@ -64,9 +64,9 @@ def test_the_newest_mark_counts_and_open_takes_it_back(path: Path) -> None:
 
 
 OTHERS = [
-    (alarm(hours=5), "seen"),
-    (alarm(start=AT - HOUR, hours=2), "seen"),
-    (alarm(start=AT + HOUR / 2), "seen"),
+    (alarm(hours=5), "acknowledged"),
+    (alarm(start=AT - HOUR, hours=2), "acknowledged"),
+    (alarm(start=AT + HOUR / 2), "acknowledged"),
     (alarm(start=AT + HOUR), None),
     (alarm(start=AT - HOUR), None),
     (alarm(agent="support-8"), None),
@@ -79,15 +79,15 @@ OTHERS = [
 def test_a_mark_belongs_to_the_alarm_of_its_series_and_time(
     path: Path, other: LoginAlarm, expected: str | None
 ) -> None:
-    mark(path, alarm(), "seen")
+    mark(path, alarm(), "acknowledged")
     assert verdict(path, other) == expected
 
 
 PARTS = alarm(kind="all", agent=""), alarm(kind="failed", agent="")
 TOGETHER = [
-    (alarm(), "seen"),
-    (PARTS[1], "seen"),
-    (replace(PARTS[1], also=(alarm(),)), "seen"),
+    (alarm(), "acknowledged"),
+    (PARTS[1], "acknowledged"),
+    (replace(PARTS[1], also=(alarm(),)), "acknowledged"),
     (replace(PARTS[1], also=(alarm(agent="support-8"),)), None),
     (replace(alarm(), also=(alarm(agent="support-8"),)), None),
     (alarm(start=AT + HOUR), None),
@@ -99,7 +99,7 @@ TOGETHER = [
 def test_a_mark_follows_an_alarm_over_several_series_and_covers_no_further_agent(
     path: Path, other: LoginAlarm, expected: str | None
 ) -> None:
-    made = mark(path, replace(PARTS[0], also=(PARTS[1], alarm())), "seen")
+    made = mark(path, replace(PARTS[0], also=(PARTS[1], alarm())), "acknowledged")
     assert read_marks(path) == [made]
     assert verdict(path, other) == expected
 
@@ -109,14 +109,14 @@ def test_a_mark_follows_an_alarm_over_several_series_and_covers_no_further_agent
     [
         ((), [0, 1, 2]),
         (("open",), [2]),
-        (("seen", "open"), [0, 2]),
+        (("acknowledged", "open"), [0, 2]),
         (("incident",), [1]),
         (("expected",), []),
     ],
 )
 def test_a_list_is_filtered_by_marks(path: Path, wanted: tuple[str, ...], places: list[int]) -> None:
     alarms = [alarm(agent=name) for name in "abc"]
-    mark(path, alarms[0], "seen")
+    mark(path, alarms[0], "acknowledged")
     mark(path, alarms[1], "incident")
     assert chosen(alarms, read_marks(path), wanted) == [alarms[place] for place in places]
 
@@ -124,9 +124,9 @@ def test_a_list_is_filtered_by_marks(path: Path, wanted: tuple[str, ...], places
 @pytest.mark.parametrize(
     ("said", "more", "words"),
     [
-        ("fine", {}, "verdict is 'fine': give one of seen, expected, incident, open"),
-        ("seen", {"note": "x" * (NOTE_MAX + 1)}, "note has 2,001 characters: give at most 2,000"),
-        ("seen", {"by": "x" * 257}, "by has 257"),
+        ("fine", {}, "verdict is 'fine': give one of acknowledged, expected, incident, open"),
+        ("acknowledged", {"note": "x" * (NOTE_MAX + 1)}, "note has 2,001 characters: give at most 2,000"),
+        ("acknowledged", {"by": "x" * 257}, "by has 257"),
     ],
 )
 def test_a_refusal_names_the_value_and_writes_nothing(
@@ -145,14 +145,14 @@ def test_a_mark_stays_when_the_store_is_made_again(tmp_path: Path) -> None:
     for attempt in range(2):
         store = store_of(Store(path), rows)
         if not attempt:
-            found = review(watch_over(store, looking(7), NOW)).alarms
+            found = review(watch_logins(store, last_days(7), NOW)).alarms
             mark(path, next(each for each in found if "support-3" in each.agents), "expected")
         for tz, sensitivity in (
             ("UTC", SENSITIVITIES[0]),
             ("Asia/Kolkata", SENSITIVITIES[2]),
             ("UTC", SENSITIVITIES[4]),
         ):
-            again = review(watch_over(store, looking(9, tz=tz), NOW), sensitivity).alarms
+            again = review(watch_logins(store, last_days(9, tz=tz), NOW), sensitivity).alarms
             own = [each for each in again if "support-3" in each.agents]
             assert own
             assert [verdict(path, each) for each in own] == ["expected"] * len(own)

@@ -52,7 +52,7 @@ def test_their_rows_are_read_before_and_after_a_write(
         assert {name: kept for name, kept in views.read(path).items() if name != "new"} == VIEWS
         read = [mark for mark in marks.read(path) if mark.note != "new"]
         assert [(mark.verdict, mark.marked_by, len(mark.spans)) for mark in read] == [
-            ("seen", "rita", 3),
+            ("acknowledged", "rita", 3),
             ("incident", "", 1),
             ("open", "", 1),
         ]

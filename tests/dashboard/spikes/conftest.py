@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from alarms import Told
+from alarms import AlarmSummary
 from audit_store.engines.duckdb.store import Store
 from audit_store.filters import EventFilter
 from dashboard.spikes import recent
@@ -14,7 +14,7 @@ from tests.alarms.login_logs import NOW, Row, logins, office, store_of
 HOUR = timedelta(hours=1)
 ATTACK = NOW - timedelta(days=6) + 10 * HOUR
 SPRAY = NOW - timedelta(days=3) + 21 * HOUR
-InView = Callable[[EventFilter], list[Told]]
+InView = Callable[[EventFilter], list[AlarmSummary]]
 
 
 def attack(agent: str, count: int, at: object = ATTACK) -> list[Row]:
@@ -35,7 +35,7 @@ def in_view(attacked: Store, monkeypatch: pytest.MonkeyPatch) -> InView:
     """The alarms of the store in a view."""
     monkeypatch.setenv("AUDIT_STORE", str(attacked.path))
 
-    def judged(where: EventFilter) -> list[Told]:
+    def judged(where: EventFilter) -> list[AlarmSummary]:
         recent.refresh(where)
         assert not recent.refresh(where), "the store has not changed"
         return recent.in_view(where)

@@ -23,10 +23,10 @@ def test_an_alarm_matches_the_logins_of_its_agent_and_that_of_a_spray_all(
     events = attacked.run(queries.page(EventFilter(), below=2**62, skip=0, rows=100_000, columns=READ))
     matches = matching.of_rows(events, listed)
     assert len(listed) == 2
-    for told in listed:
-        rows = events[[match is told for match in matches]]
-        assert len(rows) == max(part.spike.total for part in told.alarm.closest if part.noun != "agents")
-        assert not told.alarm.agents or set(rows["agent"]) == told.alarm.agents
+    for summary in listed:
+        rows = events[[match is summary for match in matches]]
+        assert len(rows) == max(part.spike.total for part in summary.alarm.closest if part.noun != "agents")
+        assert not summary.alarm.agents or set(rows["agent"]) == summary.alarm.agents
     assert matching.of_rows(events[:0], listed) == []
     assert [matching.of_event(events.iloc[row], listed) for row in (0, 1)] == matches[:2]
 
@@ -54,15 +54,15 @@ def test_bars_that_overlap_an_alarm_are_marked(
 
 
 def test_a_mark_shows_on_the_bar_the_row_and_in_the_details(attacked: Store, in_view: InView) -> None:
-    told = next(told for told in in_view(EventFilter(tz="UTC")) if told.alarm.agents)
-    mark(attacked.path, told.alarm, "expected")
-    assert matching.words([told, None], read_marks(attacked.path)) == ["Expected", ""]
+    summary = next(summary for summary in in_view(EventFilter(tz="UTC")) if summary.alarm.agents)
+    mark(attacked.path, summary.alarm, "expected")
+    assert matching.words([summary, None], read_marks(attacked.path)) == ["Expected", ""]
     times = {"from_": f"{ATTACK:%Y-%m-%dT%H:%M}", "to": f"{ATTACK + HOUR:%Y-%m-%dT%H:%M}"}
     view = {"range": "custom", "tz": "UTC", "agent": "support-3"} | times
     listed = show(attacked, "log", **view).dataframe[0].value
     assert [["Expected"]] * len(listed) == listed["alarm"].tolist()
     page = show(attacked, "log", **view, event=listed["event_id"].iloc[0])
     assert "Alarm, marked expected" in words(page)
-    assert told.sentence in words(page)
+    assert summary.sentence in words(page)
     assert "login alarm" in words(show(attacked, **view))
     assert "login alarm" not in words(show(attacked, **view | {"activity": "User deleted"}))

@@ -25,7 +25,7 @@ from tests.dashboard.spikes.conftest import InView, attack
 def test_a_view_has_the_alarms_of_its_agents_and_activities(
     in_view: InView, where: EventFilter, agents: list[set[str]]
 ) -> None:
-    assert sorted((sorted(told.alarm.agents) for told in in_view(where)), reverse=True) == [
+    assert sorted((sorted(summary.alarm.agents) for summary in in_view(where)), reverse=True) == [
         sorted(names) for names in agents
     ]
 

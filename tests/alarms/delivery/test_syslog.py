@@ -1,0 +1,50 @@
+"""Syslog by UDP and by a local socket, a line an alarm."""
+
+import socket
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from alarms import NotDelivered, syslog
+from alarms.delivery.syslog import one_line
+from audit_store.state.deliveries import Message
+
+HOSTILE = Message("the-key", [], "support\n<0>1 forged\x1b[2J: 41 logins", "{}")
+ESCAPED = r"support\n<0>1 forged\x1b[2J: 41 logins"
+
+
+def test_a_line_by_udp_has_the_form_of_rfc_5424() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+        server.settimeout(5)
+        syslog(f"127.0.0.1:{server.getsockname()[1]}").send(HOSTILE)
+        line = server.recv(4096).decode()
+    head, _, text = line.partition("] ")
+    priority, time, _, program, _, kind, _, data = head.split(" ")
+    assert (priority, program, kind) == ("<84>1", "audit-alarms", "login-alarm")
+    assert datetime.fromisoformat(time).utcoffset() == timedelta()
+    assert (data, text) == ('key="the-key"', ESCAPED)
+
+
+def test_a_line_by_a_local_socket(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
+        server.bind(str(tmp_path / "log"))
+        server.settimeout(5)
+        syslog(str(tmp_path / "log")).send(HOSTILE)
+        assert server.recv(4096).decode() == f"<84>audit-alarms: {ESCAPED}"
+
+
+def test_a_socket_that_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(NotDelivered, match=f"syslog {tmp_path}/nowhere cannot be reached: No such file"):
+        syslog(str(tmp_path / "nowhere")).send(HOSTILE)
+
+
+@pytest.mark.parametrize("address", ["", ":514", "host:", "host:0", "host:99999", "host:x", "host:²"])
+def test_an_invalid_address_is_refused(address: str) -> None:
+    with pytest.raises(ValueError, match=r"invalid syslog address .*give HOST"):
+        syslog(address)
+
+
+def test_one_line_keeps_letters_and_escapes_the_rest() -> None:
+    assert one_line("ünal 日本 \r\n\t\x00\u202e\ud800") == r"ünal 日本 \r\n\t\x00\u202e\ud800"

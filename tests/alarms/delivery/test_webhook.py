@@ -1,0 +1,172 @@
+"""A webhook over real connections: retries, refusals, a total time limit, and no secret in an error."""
+
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+import pytest
+
+from alarms import NotDelivered, Sink, webhook
+from audit_store.state.deliveries import Message
+from tests import ROOT
+from tests.alarms.receiver import SECRET, Receiver
+
+QUICK = (0.01, 0.01)
+MESSAGE = Message("the-key", [], "41 logins", '{"sentence": "41 logins"}')
+
+
+def hook(receiver: Receiver) -> Sink:
+    return webhook(receiver.url, QUICK, timeout=5)
+
+
+def problem(sink: Sink) -> str:
+    """The words of the error that sending gives."""
+    with pytest.raises(NotDelivered) as refusal:
+        sink.send(MESSAGE)
+    assert SECRET not in f"{refusal.value!r} {refusal.value.__cause__!r}"
+    return str(refusal.value)
+
+
+def test_a_message_is_posted_with_its_key(receiver: Receiver) -> None:
+    hook(receiver).send(MESSAGE)
+    assert receiver.messages == [("the-key", {"sentence": "41 logins"})]
+
+
+@pytest.mark.parametrize("answers", [[500], [503, 429], [None], [408, None], [201], [204]])
+def test_a_passing_failure_is_retried_with_the_same_key(
+    receiver: Receiver, answers: list[int | None]
+) -> None:
+    receiver.answers = [*answers]
+    hook(receiver).send(MESSAGE)
+    failures = [answer for answer in answers if answer not in (201, 204)]
+    assert receiver.keys == ["the-key"] * (len(failures) + 1)
+
+
+def test_retries_end(receiver: Receiver) -> None:
+    receiver.answers = [503] * 3
+    assert problem(hook(receiver)) == "webhook 127.0.0.1 answered 503 Service Unavailable"
+    assert len(receiver.messages) == 3
+
+
+@pytest.mark.parametrize("answer", [400, 401, 404, 410, 301, 302, 307])
+def test_a_refusal_is_not_retried_and_a_redirect_is_not_followed(receiver: Receiver, answer: int) -> None:
+    receiver.answers = [answer]
+    words = problem(hook(receiver))
+    assert words.startswith(f"webhook 127.0.0.1 answered {answer} ")
+    assert words.endswith("; check its URL and credentials")
+    assert len(receiver.messages) == 1
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+UNREACHABLE = [
+    ("http://{secret}@127.0.0.1:{port}/{secret}", "webhook 127.0.0.1 cannot be reached: Connection refused"),
+    ("http://{secret}.invalid/hook?{secret}", "webhook "),
+    ("http://127.0.0.1:{port}/{secret}%zz", "webhook 127.0.0.1 cannot be reached: "),
+]
+
+
+@pytest.mark.parametrize(("url", "words"), UNREACHABLE)
+def test_nobody_listens(url: str, words: str) -> None:
+    sink = webhook(url.format(secret="token", port=free_port()), (0.01,), timeout=2)
+    with pytest.raises(NotDelivered) as refusal:
+        sink.send(MESSAGE)
+    assert str(refusal.value).startswith(words)
+    assert "/token" not in str(refusal.value)
+    assert "token@" not in str(refusal.value)
+
+
+@pytest.fixture
+def serve_raw() -> Iterator[Callable[[Callable[[socket.socket], None]], str]]:
+    """Start a server that answers each connection with a function; gives its URL."""
+    stopping = []
+
+    def start(answer: Callable[[socket.socket], None]) -> str:
+        server = socket.create_server(("127.0.0.1", 0))
+
+        def run() -> None:
+            with suppress(OSError):
+                while True:
+                    connection, _ = server.accept()
+                    with connection, suppress(OSError):
+                        answer(connection)
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        stopping.append((server, thread))
+        return f"http://127.0.0.1:{server.getsockname()[1]}/"
+
+    yield start
+    for server, thread in stopping:
+        server.shutdown(socket.SHUT_RDWR)
+        server.close()
+        thread.join()
+
+
+def drip(connection: socket.socket) -> None:
+    """Answer without an end, a byte at a time."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nX-Filler: ")
+    for _ in range(60):
+        connection.sendall(b"x")
+        time.sleep(0.05)
+
+
+def drip_body(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n")
+    drip(connection)
+
+
+def test_an_answer_that_drips_is_cut_off_at_the_time_limit(
+    serve_raw: Callable[[Callable[[socket.socket], None]], str],
+) -> None:
+    begin = time.monotonic()
+    assert problem(webhook(serve_raw(drip), (), timeout=0.3)).endswith("no answer in 0.3 s")
+    assert time.monotonic() - begin < 2.0
+
+
+def test_the_body_of_an_acknowledgement_is_not_waited_for(
+    serve_raw: Callable[[Callable[[socket.socket], None]], str],
+) -> None:
+    begin = time.monotonic()
+    webhook(serve_raw(drip_body), (), timeout=10).send(MESSAGE)
+    assert time.monotonic() - begin < 2.0
+
+
+def test_receivers_are_told_apart_without_their_secrets() -> None:
+    names = {webhook(f"https://host/hook?{SECRET}={number}").name for number in range(3)}
+    assert len(names) == 3
+    assert not [name for name in names if SECRET in name or "host" in name]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://host/x",
+        "file:///etc/passwd",
+        "example.org/hook",
+        "http://",
+        "",
+        "http://[::1",
+        "http://h:99999",
+    ],
+)
+def test_an_invalid_url_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="invalid webhook URL; it must start with http"):
+        webhook(url)
+
+
+@pytest.mark.processes
+def test_the_library_for_sending_is_loaded_only_to_send() -> None:
+    script = "import sys, alarms; alarms.webhook('https://host/'); print('requests' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "False\n"
