@@ -177,6 +177,14 @@ def test_an_address_of_syslog_is_optional(store: Store, rows: list[Row], run: Ru
     assert "--syslog' requires" not in run("--syslog", "--store", path)[2]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"), [([], "Missing command"), (["nope"], "No such command 'nope'")]
+)
+def test_a_command_is_needed(arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 2
+    assert capsys.readouterr().err == f"python -m alarms: {words}; see python -m alarms --help\n"
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["spikes", "--help"], ["spikes", "-h"]])
 def test_help_explains_every_option(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments) == 0
