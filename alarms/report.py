@@ -91,8 +91,8 @@ def report(
 
 
 def _reported(path: Path, summaries: Sequence[AlarmSummary], sinks: Sequence[Sink]) -> list[ReportedAlarm]:
-    known = marks.read(path)
-    verdicts = [marks.verdict_of(marks.mark_of(summary.alarm, known)) for summary in summaries]
+    all_marks = marks.read(path)
+    verdicts = [marks.verdict_of(marks.mark_of(summary.alarm, all_marks)) for summary in summaries]
     reported = [
         ReportedAlarm(summary, verdict, verdict == marks.OPEN)
         for summary, verdict in zip(summaries, verdicts, strict=True)

@@ -1,6 +1,6 @@
 """Spike detection: how fast it is and, with a judge given, what it finds and how often it cries wolf.
 
-python -m benchmarks.spikes                                         speed, and false alarms by chance alone
+python -m benchmarks.spikes                                         speed, and false alarms without attacks
 python -m benchmarks.spikes --judge PATH --seeds 31 4711 --peers all    one table row a seed
 
 The judge is a script of its own that makes labelled worlds from a seed, calls ``analysis.spikes:detect`` on
@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments or [])
     if options.judge is None:
         _speed()
-        _chance()
+        _false_alarms()
         return
     print("| seed |", " | ".join(name for name, _ in COLUMNS), "| best peer: F1, at 0.1 | passed |")
     print("|---" * (len(COLUMNS) + 3) + "|")
@@ -62,7 +62,7 @@ def _speed() -> None:
     model = fit(counts, tz="Europe/Berlin")
     for what, goal, work in (
         (f"fit {AGENTS} agents × {WEEKS} weeks", 1.0, lambda: fit(counts, tz="Europe/Berlin")),
-        ("decide again, another budget", 0.3, lambda: find_alarms(model, Budget(1.0))),
+        ("judge again, another budget", 0.3, lambda: find_alarms(model, Budget(1.0))),
         ("the band of one of them", 0.1, lambda: band(model, 0)),
         ("fit and judge one series", 0.1, lambda: detect(one, tz="Europe/Berlin")),
         ("sustained rises of all", 1.0, lambda: sustained_rises(counts, tz="Europe/Berlin")),
@@ -75,15 +75,15 @@ def _speed() -> None:
         print(f"{what:32} {min(seconds) * 1000:7.0f} ms   (goal {goal * 1000:.0f} ms)")
 
 
-def _chance() -> None:
-    """Counts without any attack: alarms per agent and month against the promise of 0.2."""
+def _false_alarms() -> None:
+    """Counts without any attack: alarms per agent and month against a budget of 0.2."""
     chance = np.random.default_rng(8)
     months = 80 * (WEEKS - 1) * 7 / 30.44
     for mean, dispersion in ((0.05, 2), (0.3, 3), (0.3, 5), (4, 2), (4, 5), (50, 2), (50, 6)):
         counts = chance.negative_binomial(mean / (dispersion - 1), 1 / dispersion, (len(HOURS), 80))
         model = fit(pd.DataFrame(counts.astype(float), index=HOURS), tz="UTC")
-        found = len(find_alarms(model, Budget(agent_month=0.2, fleet_week=1e9)))
-        print(f"mean {mean:5}, variance {dispersion} × mean: {found / months:.3f} alarms per agent-month")
+        alarms = len(find_alarms(model, Budget(agent_month=0.2, fleet_week=1e9)))
+        print(f"mean {mean:5}, variance {dispersion} × mean: {alarms / months:.3f} alarms per agent-month")
 
 
 def _judge(judge: Path, seed: int, worlds: int, peers: str) -> dict[str, Any]:

@@ -60,9 +60,9 @@ def deliver(store: Path, store_id: str, summaries: Sequence[AlarmSummary], sink:
         earlier = [delivery.message for delivery in deliveries.read(store, sink.name)]
         messages: list[Message] = []
         for summary in sorted(summaries, key=lambda summary: summary.alarm.key.start):
-            known = [*earlier, *messages]
-            if not any(_is_about(message, summary) for message in known):
-                messages.append(_message(store_id, summary, known))
+            stored_or_new = [*earlier, *messages]
+            if not any(_is_about(message, summary) for message in stored_or_new):
+                messages.append(_message(store_id, summary, stored_or_new))
         stored = deliveries.add(store, sink.name, messages)
         return _send_all(store, sink, [delivery for delivery in stored if not delivery.is_delivered])
 

@@ -17,11 +17,9 @@ PAUSES = (1.0, 4.0, 15.0)
 TIMEOUT = 10.0
 """Seconds for one attempt, from the look-up of the host's name to the end of the answer's headers."""
 
+_LATE = "no answer in {:g} s"
+_ACKNOWLEDGED = range(200, 300)
 _RETRIED = {408, 425, 429}
-
-
-class _Unanswered(Exception):
-    """An attempt got no answer; says why, without the URL."""
 
 
 def webhook(url: str, pauses: Sequence[float] = PAUSES, timeout: float = TIMEOUT) -> Sink:
@@ -31,23 +29,17 @@ def webhook(url: str, pauses: Sequence[float] = PAUSES, timeout: float = TIMEOUT
     would turn the POST into a GET, and may lead to another host. Raises ValueError for a URL that is not http or
     https. No error quotes the URL, which may hold a secret.
     """
-    name = f"webhook {_host(url)}"
+    host = _host(url)
 
     def send(message: Message) -> None:
         for pause in (*pauses, None):
-            try:
-                status = _post(url, message, timeout)
-            except _Unanswered as error:
-                problem, is_retried = f"{name} cannot be reached: {error}", True
-            else:
-                if 200 <= status < 300:
-                    return
-                problem = f"{name} answered {status} {http.client.responses.get(status, '')}".rstrip()
-                is_retried = status >= 500 or status in _RETRIED
-            if not is_retried:
-                raise NotDelivered(f"{problem}; check its URL and credentials")
+            answer = _post(url, message, timeout)
+            if answer in _ACKNOWLEDGED:
+                return
+            if isinstance(answer, int) and answer < 500 and answer not in _RETRIED:
+                raise NotDelivered(f"webhook {host} {_words(answer)}; check its URL and credentials")
             if pause is None:
-                raise NotDelivered(problem)
+                raise NotDelivered(f"webhook {host} {_words(answer)}")
             time.sleep(pause)
 
     # The hash tells receivers apart without their secrets.
@@ -64,20 +56,22 @@ def _host(url: str) -> str:
     raise ValueError("invalid webhook URL; it must start with http:// or https:// and name a host")
 
 
-def _post(url: str, message: Message, timeout: float) -> int:
-    """The status of the answer to one attempt. Raises _Unanswered."""
+def _words(answer: int | str) -> str:
+    if isinstance(answer, str):
+        return f"cannot be reached: {answer}"
+    return f"answered {answer} {http.client.responses.get(answer, '')}".rstrip()
+
+
+def _post(url: str, message: Message, timeout: float) -> int | str:
+    """The status of the answer to one attempt, or why there was none in time."""
     answers: queue.SimpleQueue[int | str] = queue.SimpleQueue()
     # The timeouts of sockets start anew with every byte, and the look-up of a name has none: only the wait for a
     # thread has an end.
-    attempt = threading.Thread(target=lambda: answers.put(_answer(url, message, timeout)), daemon=True)
-    attempt.start()
+    threading.Thread(target=lambda: answers.put(_answer(url, message, timeout)), daemon=True).start()
     try:
-        answer = answers.get(timeout=timeout)
+        return answers.get(timeout=timeout)
     except queue.Empty:
-        raise _Unanswered(f"no answer in {timeout:g} s") from None
-    if isinstance(answer, str):
-        raise _Unanswered(answer)
-    return answer
+        return _LATE.format(timeout)
 
 
 def _answer(url: str, message: Message, timeout: float) -> int | str:
@@ -100,7 +94,7 @@ def _answer(url: str, message: Message, timeout: float) -> int | str:
         ) as response:
             return response.status_code
     except requests.Timeout:
-        return f"no answer in {timeout:g} s"
+        return _LATE.format(timeout)
     except (requests.RequestException, ValueError) as error:
         return _reason(error)
 

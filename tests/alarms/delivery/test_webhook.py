@@ -128,8 +128,8 @@ def test_an_answer_that_drips_is_cut_off_at_the_time_limit(
     serve_raw: Callable[[Callable[[socket.socket], None]], str],
 ) -> None:
     begin = time.monotonic()
-    assert problem(webhook(serve_raw(drip), (), timeout=0.3)).endswith("no answer in 0.3 s")
-    assert time.monotonic() - begin < 2.0
+    assert problem(webhook(serve_raw(drip), (), timeout=1)).endswith("no answer in 1 s")
+    assert time.monotonic() - begin < 2.5
 
 
 def test_the_body_of_an_acknowledgement_is_not_waited_for(
