@@ -24,9 +24,9 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _LONGEST = timedelta(days=3660)
 
 
-def main(arguments: Sequence[str] | None = None, prog: str = "python -m alarms") -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; gives its exit status."""
-    return run(commands, arguments, prog)
+    return run(commands, arguments, "python -m alarms")
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
