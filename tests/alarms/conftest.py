@@ -6,8 +6,8 @@ import pytest
 
 from audit_store.engines.duckdb.store import Store
 from tests.alarms.attack import attack_log
+from tests.alarms.delivery.receiver import Receiver, serving
 from tests.alarms.login_logs import store_of
-from tests.alarms.receiver import Receiver, serving
 
 
 @pytest.fixture(scope="session")

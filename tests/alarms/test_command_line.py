@@ -17,8 +17,8 @@ from audit_store.filters import EventFilter
 from ingest import append
 from ingest.spool.writer import has_waiting
 from tests import ROOT
+from tests.alarms.delivery.receiver import SECRET, Receiver
 from tests.alarms.login_logs import Row, last_days, logins, store_of
-from tests.alarms.receiver import SECRET, Receiver
 
 HOUR = timedelta(hours=1)
 NOW = datetime.now(UTC).replace(tzinfo=None)

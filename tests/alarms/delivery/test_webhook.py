@@ -13,7 +13,7 @@ import pytest
 from alarms import NotDelivered, Sink, webhook
 from audit_store.state.deliveries import Message
 from tests import ROOT
-from tests.alarms.receiver import SECRET, Receiver
+from tests.alarms.delivery.receiver import SECRET, Receiver
 
 QUICK = (0.01, 0.01)
 MESSAGE = Message("the-key", [], "41 logins", '{"sentence": "41 logins"}')
