@@ -41,7 +41,7 @@ def series_status(watch: Watch, kind: str, frame: pd.DataFrame) -> Status:
     if not finished["count"].sum() > 0:
         return Status("quiet", f"No {noun_of(watch, kind)} in this time range.")
     spikes = int(finished["is_spike"].sum())
-    return Status("watching", f"{spikes:,} of {counted(len(finished), 'hour')} stand out.")
+    return Status("watching", f"{spikes:,} of {len(finished):,} hours stand out.")
 
 
 def _learning(day: int) -> str:

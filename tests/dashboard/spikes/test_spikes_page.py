@@ -117,8 +117,8 @@ def test_without_logins_the_page_offers_all_time(watched: Store) -> None:
     ("parameters", "text"),
     [
         ({"range": "1h"}, "hours stand out."),
-        ({"activity": "Journey saved"}, "The filter leaves no kind of login"),
-        ({"agent": "nobody"}, "No Login or ConsoleLogin of the chosen agents since"),
+        ({"activity": "Journey saved"}, "The filter excludes all logins"),
+        ({"agent": "nobody"}, "No Login or ConsoleLogin of the selected agents since"),
         ({"tz": "Asia/Kolkata"}, "hours stand out."),
     ],
 )
