@@ -1,4 +1,4 @@
-"""Fixtures that all tests share: real stores in folders of their own."""
+"""Options, Hypothesis profiles and fixtures for all tests; stores are real files in temporary folders."""
 
 import signal
 from collections.abc import Callable, Iterable, Iterator
@@ -47,25 +47,25 @@ def campaign(pytestconfig: pytest.Config) -> bool:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    """A store that is not there yet."""
+    """A store whose file does not exist yet."""
     return Store(tmp_path / "audit.duckdb")
 
 
 @pytest.fixture(scope="session")
 def fill() -> Fill:
-    """Append events to a store with plain INSERTs, `seq` going on without a gap; gives the store."""
+    """Append events to a store with plain INSERTs; `seq` continues without a gap. Returns the store."""
     return _fill
 
 
 @pytest.fixture(scope="session")
 def make_store(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Iterable[Event]], Store]:
-    """A new store with these events; for properties, which share one fixture between examples."""
+    """Create a store with these events, once for each example of a property."""
     return lambda events: _fill(Store(tmp_path_factory.mktemp("store") / "audit.duckdb"), events)
 
 
 @pytest.fixture
 def interruptible() -> Iterator[None]:
-    """Ctrl-C reaches this process and its children, as in a terminal; background jobs begin by ignoring it."""
+    """Ctrl-C interrupts this process and its children, as in a terminal; a background job ignores it."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
@@ -74,17 +74,17 @@ def interruptible() -> Iterator[None]:
 def _fill(store: Store, events: Iterable[Event]) -> Store:
     with store.write() as connection:
         first = connection.execute("SELECT count(*) FROM events").fetchone()[0]
-        rows = [_row(first + place, event) for place, event in enumerate(events)]
-        places = ", ".join(f"({', '.join('?' * len(row))})" for row in rows)
+        rows = [_row(first + number, event) for number, event in enumerate(events)]
+        placeholders = ", ".join(f"({', '.join('?' * len(row))})" for row in rows)
         if rows:
             connection.execute(
-                f"INSERT INTO events VALUES {places}", [value for row in rows for value in row]
+                f"INSERT INTO events VALUES {placeholders}", [value for row in rows for value in row]
             )
     return store
 
 
 def _row(seq: int, event: Event) -> tuple[object, ...]:
-    happened = (event.occurred_at or RECORDED_AT).replace(tzinfo=None)
-    times = (happened, RECORDED_AT.replace(tzinfo=None))
+    occurred_at = (event.occurred_at or RECORDED_AT).replace(tzinfo=None)
+    times = (occurred_at, RECORDED_AT.replace(tzinfo=None))
     texts = (event.agent, event.activity, event.description, event.outcome, event.source_ip, event.target)
     return (seq, event.key or fresh_id(), *times, *texts, event.source, event.metadata)

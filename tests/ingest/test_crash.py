@@ -1,4 +1,4 @@
-"""Kill the writer or the folding process at any moment: every acknowledged event is there, once."""
+"""A writer or a fold is killed at random moments: every acknowledged event is stored, once."""
 
 import os
 import random
@@ -71,7 +71,7 @@ def store(tmp_path: Path) -> Path:
 
 
 @pytest.mark.processes
-def test_a_killed_writer_loses_nothing_it_was_told_is_stored(store: Path, tmp_path: Path, kills: int) -> None:
+def test_a_killed_writer_loses_no_acknowledged_event(store: Path, tmp_path: Path, kills: int) -> None:
     randomness = random.Random(11)
     acknowledged = tmp_path / "acknowledged"
     for _ in range(kills):
@@ -83,27 +83,26 @@ def test_a_killed_writer_loses_nothing_it_was_told_is_stored(store: Path, tmp_pa
         time.sleep(randomness.random() * 0.1)
         kill(writer)
     fold(store)
-    found = stored_ids(store)
-    told = [line for line in acknowledged.read_text().splitlines() if len(line) == 36]
-    assert len(told) > kills
-    assert len(set(found)) == len(found)
-    assert set(told) <= set(found)
+    stored = stored_ids(store)
+    event_ids = [line for line in acknowledged.read_text().splitlines() if len(line) == 36]
+    assert len(event_ids) > kills
+    assert len(set(stored)) == len(stored)
+    assert set(event_ids) <= set(stored)
     assert not store.with_name(store.name + ".rejects.jsonl").exists()
 
 
 @pytest.mark.processes
-def test_a_killed_fold_is_finished_by_the_next_and_doubles_nothing(store: Path, kills: int) -> None:
+def test_a_killed_fold_is_finished_by_the_next_and_stores_nothing_twice(store: Path, kills: int) -> None:
     randomness = random.Random(12)
-    told: list[str] = []
+    event_ids: list[str] = []
     for _ in range(kills):
         folder = start(FOLDER, store, subprocess.PIPE)
         assert folder.stdout is not None
         folder.stdout.readline()
         end = time.monotonic() + randomness.random() * 0.15
         while time.monotonic() < end:
-            told.append(append(agent="writer", activity="Login", store=store, fold=False))
+            event_ids.append(append(agent="writer", activity="Login", store=store, fold=False))
         kill(folder)
     fold(store)
-    found = stored_ids(store)
-    assert sorted(found) == sorted(told)
-    assert len(told) > kills
+    assert sorted(stored_ids(store)) == sorted(event_ids)
+    assert len(event_ids) > kills
