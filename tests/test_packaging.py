@@ -113,7 +113,9 @@ def test_a_host_appends_imports_folds_and_reads(host: Path, tmp_path: Path) -> N
     audit_store("repair")
 
 
-@pytest.mark.parametrize(("program", "word", "commands"), [("audit-store", "ex", "export")])
+@pytest.mark.parametrize(
+    ("program", "word", "commands"), [("audit-store", "ex", "export"), ("audit-ingest", "im", "import")]
+)
 def test_a_shell_completes_commands(
     host: Path, tmp_path: Path, program: str, word: str, commands: str
 ) -> None:
