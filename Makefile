@@ -11,7 +11,7 @@ LOCK = UV_CUSTOM_COMPILE_COMMAND="make lock" $(RUN) -m uv pip compile --quiet --
 	--generate-hashes --all-extras
 PYTEST = $(RUN) -m pytest -n $(WORKERS) --dist worksteal
 
-.PHONY: demo run test fast campaign check sizes lint types bench screenshots browser lock setup setup-dev clean
+.PHONY: demo run test fast campaign check sizes lint types bench screenshots browser docs lock setup setup-dev clean
 
 demo: setup            ## a filled demo store, and the dashboard on it
 	rm -rf $(DEMO_STORE) $(DEMO_STORE).*
@@ -47,6 +47,9 @@ bench: setup-dev       ## figures for this machine; minutes
 
 screenshots: setup-dev browser  ## docs/*.png, every page, light and dark
 	$(RUN) docs/screenshots.py
+
+docs: setup-dev        ## docs/command-lines.md, from the help texts
+	$(RUN) docs/command_lines.py
 
 browser: setup-dev     ## Chromium for the browser's tests, where it is missing and can be had
 	sh tests/browser/install.sh

@@ -1,11 +1,10 @@
 """What the command lines share: one-line errors on standard error, exit statuses, the option --store."""
 
-import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
@@ -92,36 +91,3 @@ store_option = click.option(
     help="The DuckDB file.",
 )
 """The option --store, an absolute path."""
-
-
-# The argparse parser of command lines that are not on click yet.
-class Parser(argparse.ArgumentParser):
-    """Refuses wrong arguments in one line on standard error; options are written out in full."""
-
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(**{"allow_abbrev": False} | settings)
-
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong and leave with NOTHING_DONE."""
-        print(f"{self.prog}: {message}; see {self.prog} --help", file=sys.stderr)
-        raise SystemExit(NOTHING_DONE)
-
-
-def command(
-    commands: Any, name: str, run: Callable[[argparse.Namespace], int], purpose: str
-) -> argparse.ArgumentParser:
-    """The parser of one command; `run` becomes an attribute of what it parses."""
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=purpose, description=purpose)
-    parser.set_defaults(run=run)
-    return parser
-
-
-def add_store(parser: argparse.ArgumentParser) -> None:
-    """The option --store; its value is a path."""
-    parser.add_argument(
-        "--store",
-        type=Path,
-        metavar="FILE",
-        default=default_store(),
-        help="default: $AUDIT_STORE, else ./audit.duckdb",
-    )
