@@ -1,6 +1,6 @@
-"""The watch over logins on 5 million events of 200 agents in 16 weeks: reading, judging again, one chart, evidence.
+"""Login alarms on 5 million events of 200 agents in 16 weeks: reading, judging, one chart, evidence.
 
-Once with every event a login, the worst there is, and once with as many logins as a log of 22 kinds has.
+Measured twice: with every event a login, which is the worst case, and with one login in 22 events.
 """
 
 import os
@@ -23,39 +23,41 @@ EVENTS = int(os.environ.get("AUDIT_BENCH_EVENTS", "5000000"))
 AGENTS, DAYS = 200, 112
 RUNS = 3
 
-_Made = TypeVar("_Made")
+_Result = TypeVar("_Result")
 
 
 def main() -> None:
     """Print milliseconds, the best of three, beside the goals."""
     path = Path(".bench").absolute() / f"{EVENTS}-{AGENTS}-{DAYS}.duckdb"
     store = Store(fill(path, EVENTS, agents=AGENTS, days=DAYS))
-    known = catalogue.load()
-    every = replace(known, logins=tuple(sorted(known.category_by_activity)))
-    for words, kinds in (("every event a login", every), ("one in 22 a login", known)):
+    built_in = catalogue.load()
+    all_logins = replace(built_in, logins=tuple(sorted(built_in.category_by_activity)))
+    for title, activities in (("every event a login", all_logins), ("one in 22 a login", built_in)):
         for days in (DAYS, 7):
-            print(f"-- {words}, {days} days shown")
-            _measure(store, kinds, days)
+            print(f"-- {title}, {days} days shown")
+            _measure(store, activities, days)
 
 
-def _measure(store: Store, known: Catalogue, days: int) -> None:
+def _measure(store: Store, activities: Catalogue, days: int) -> None:
     now = datetime.now(UTC).replace(tzinfo=None)
     where = EventFilter(period=Period(now - timedelta(days=days), now), range="custom", tz="Europe/Berlin")
-    watch = _best("read and learn", 1500, lambda: watch_logins(store, where, now, known))
-    found = _best("judge, another sensitivity", 300, lambda: review(watch, SENSITIVITIES[0]))
+    watch = _best("read and learn", 1500, lambda: watch_logins(store, where, now, activities))
+    reviewed = _best("judge, another sensitivity", 300, lambda: review(watch, SENSITIVITIES[0]))
     _best("one agent's chart", 100, lambda: agent_series(watch, str(watch.logins.agents[0])))
-    shown = found.alarms[:20]
+    shown = reviewed.alarms[:20]
     _best(f"the sentences of {len(shown)} alarms", None, lambda: summarize(store, watch, shown))
     if shown:
         _best("evidence for one", None, lambda: evidence(store, watch, shown[0]))
-    _best("findings", None, lambda: findings(store, watch, found))
+    _best("findings", None, lambda: findings(store, watch, reviewed))
 
 
-def _best(words: str, goal: float | None, work: Callable[[], _Made]) -> _Made:
-    taken = []
+def _best(title: str, goal: float | None, work: Callable[[], _Result]) -> _Result:
+    milliseconds = []
     for _ in range(RUNS):
-        begun = time.perf_counter()
-        made = work()
-        taken.append((time.perf_counter() - begun) * 1000)
-    print(f"{words:32} {min(taken):7.0f} ms" + (f"   (goal {goal:.0f} ms)" if goal else ""), flush=True)
-    return made
+        start = time.perf_counter()
+        result = work()
+        milliseconds.append((time.perf_counter() - start) * 1000)
+    print(
+        f"{title:32} {min(milliseconds):7.0f} ms" + (f"   (goal {goal:.0f} ms)" if goal else ""), flush=True
+    )
+    return result

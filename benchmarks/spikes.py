@@ -1,4 +1,4 @@
-"""Spike detection: how fast it is and, with a judge given, what it finds and how often it cries wolf.
+"""Spike detection: its speed, its false alarms on random counts and, with a judge, its precision and recall.
 
 python -m benchmarks.spikes                                         speed, and false alarms without attacks
 python -m benchmarks.spikes --judge PATH --seeds 31 4711 --peers all    one table row a seed
@@ -69,9 +69,9 @@ def _speed() -> None:
     ):
         seconds = []
         for _ in range(3):
-            begun = time.perf_counter()
+            start = time.perf_counter()
             work()
-            seconds.append(time.perf_counter() - begun)
+            seconds.append(time.perf_counter() - start)
         print(f"{what:32} {min(seconds) * 1000:7.0f} ms   (goal {goal * 1000:.0f} ms)")
 
 
@@ -91,7 +91,7 @@ def _judge(judge: Path, seed: int, worlds: int, peers: str) -> dict[str, Any]:
     command += ["--seed", str(seed), "--worlds", str(worlds), "--peers", peers]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if not done.stdout:
-        raise SystemExit(f"the judge {judge} said nothing for seed {seed}: {done.stderr.strip()[-500:]}")
+        raise SystemExit(f"the judge {judge} printed nothing for seed {seed}: {done.stderr.strip()[-500:]}")
     verdict: dict[str, Any] = json.loads(done.stdout)
     return verdict
 
@@ -105,10 +105,10 @@ def _row(seed: int, verdict: dict[str, Any]) -> str:
 
 
 def _at(verdict: dict[str, Any], path: str) -> float:
-    """The figure at a dotted path; the judge's own keys hold dots, so only the first one parts."""
+    """The figure at a path; the judge's keys contain dots, so only the first dot separates."""
     first, _, rest = path.partition(".")
-    found = verdict[first][rest] if rest else verdict[first]
-    return float(found or 0.0)
+    figure = verdict[first][rest] if rest else verdict[first]
+    return float(figure or 0.0)
 
 
 if __name__ == "__main__":
