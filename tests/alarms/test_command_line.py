@@ -1,6 +1,7 @@
 """python -m alarms spikes: what a scheduled job sees, its exit status, and each alarm sent once."""
 
 import json
+import shutil
 import socket
 import subprocess
 import sys
@@ -36,6 +37,18 @@ def rows() -> list[Row]:
     return steady + logins(EVIL, ATTACK, 60, outcome="failure", address="203.0.113.9")
 
 
+@pytest.fixture(scope="module")
+def attacked_log(tmp_path_factory: pytest.TempPathFactory, rows: list[Row]) -> Path:
+    """A store of these rows, to be copied."""
+    return store_of(Store(tmp_path_factory.mktemp("log") / "audit.duckdb"), rows).path
+
+
+@pytest.fixture
+def path(attacked_log: Path, tmp_path: Path) -> Path:
+    """A store of these rows."""
+    return Path(shutil.copy(attacked_log, tmp_path))
+
+
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Run:
     def spikes(*arguments: object) -> tuple[int, str, str]:
@@ -47,23 +60,22 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
     return spikes
 
 
-def test_alarms_are_printed_and_give_status_3(store: Store, rows: list[Row], run: Run) -> None:
-    store_of(store, rows)
-    status, out, err = run("--store", store.path, "--tz", "Asia/Kolkata")
+def test_alarms_are_printed_and_give_status_3(path: Path, run: Run) -> None:
+    status, out, err = run("--store", path, "--tz", "Asia/Kolkata")
     assert status == 3
     assert all("  new  " in line for line in out.splitlines())
     assert r"support-3\n\x1b[2J: 63 logins" in out
     assert "Watching the logins of 2 agents." in err
-    assert run("--store", store.path)[0] == 3, "looking changes nothing"
+    assert run("--store", path)[0] == 3, "looking changes nothing"
 
 
 @pytest.mark.parametrize(("since", "status"), [("2h", 0), ("330m", 3), ("12h", 3), ("4w", 3)])
-def test_since_says_how_far_back(store: Store, rows: list[Row], run: Run, since: str, status: int) -> None:
-    assert run("--store", store_of(store, rows).path, "--since", since)[0] == status
+def test_since_says_how_far_back(path: Path, run: Run, since: str, status: int) -> None:
+    assert run("--store", path, "--since", since)[0] == status
 
 
-def test_json_is_one_object_that_names_the_events(store: Store, rows: list[Row], run: Run) -> None:
-    status, out, _ = run("--store", store_of(store, rows).path, "--json")
+def test_json_is_one_object_that_names_the_events(path: Path, run: Run) -> None:
+    status, out, _ = run("--store", path, "--json")
     report = json.loads(out)
     assert (status, report["state"], report["delivered"], report["problems"]) == (3, "watching", 0, [])
     (alarm,) = report["alarms"]
@@ -72,11 +84,10 @@ def test_json_is_one_object_that_names_the_events(store: Store, rows: list[Row],
     assert EventFilter.parse(alarm["filter"])[0].period.start == ATTACK
 
 
-def test_a_marked_alarm_is_not_new(store: Store, rows: list[Row], run: Run) -> None:
-    store_of(store, rows)
-    for alarm in review(watch_logins(store, last_days(1, now=NOW), NOW)).alarms:
-        mark(store.path, alarm, "acknowledged")
-    status, out, _ = run("--store", store.path)
+def test_a_marked_alarm_is_not_new(path: Path, run: Run) -> None:
+    for alarm in review(watch_logins(Store(path), last_days(1, now=NOW), NOW)).alarms:
+        mark(path, alarm, "acknowledged")
+    status, out, _ = run("--store", path)
     assert status == 0
     assert ["  acknowledged  " in line for line in out.splitlines()] == [True]
 
@@ -100,14 +111,13 @@ def test_a_webhook_gets_each_alarm_once(
 
 
 def test_a_webhook_may_stand_in_the_environment(
-    store: Store,
-    rows: list[Row],
+    path: Path,
     run: Run,
     receiver: Receiver,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("AUDIT_WEBHOOK", receiver.url)
-    assert run("--store", store_of(store, rows).path)[0] == 3
+    assert run("--store", path)[0] == 3
     assert len(receiver.messages) == 1
 
 
@@ -128,13 +138,7 @@ def test_what_was_appended_a_moment_ago_counts(store: Store, rows: list[Row], ru
     assert not has_waiting(path)
 
 
-def test_nothing_new_but_an_old_alarm_that_cannot_be_sent(
-    store: Store,
-    rows: list[Row],
-    run: Run,
-    receiver: Receiver,
-) -> None:
-    path = store_of(store, rows).path
+def test_nothing_new_but_an_old_alarm_that_cannot_be_sent(path: Path, run: Run, receiver: Receiver) -> None:
     receiver.answers = [410, 410]
     assert run("--store", path, "--webhook", receiver.url)[0] == 3
     assert run("--store", path, "--webhook", receiver.url, "--since", "2h")[0] == 2
@@ -168,8 +172,7 @@ def test_what_cannot_be_done_gives_status_2_and_one_line(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_address_of_syslog_is_optional(store: Store, rows: list[Row], run: Run, tmp_path: Path) -> None:
-    path = store_of(store, rows).path
+def test_an_address_of_syslog_is_optional(path: Path, run: Run, tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
         server.bind(str(tmp_path / "log"))
         assert run("--store", path, "--syslog", tmp_path / "log")[0] == 3
@@ -197,8 +200,7 @@ def test_help_explains_every_option(arguments: list[str], capsys: pytest.Capture
 
 
 @pytest.mark.processes
-def test_a_reader_that_leaves_does_not_change_the_status(store: Store, rows: list[Row]) -> None:
-    path = store_of(store, rows).path
+def test_a_reader_that_leaves_does_not_change_the_status(path: Path) -> None:
     command = [sys.executable, "-m", "alarms", "spikes", "--store", str(path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as program:
         assert program.stdout is not None
