@@ -20,6 +20,7 @@ from audit_store.errors import (
     StoreCorrupt,
     Stored,
     StoreNewer,
+    shorten,
 )
 from audit_store.store_files import sync_folder
 
@@ -56,7 +57,7 @@ def transaction(store: Path) -> Iterator[Connection]:
     """One transaction, on disk when the block ends and undone when it raises; creates the file where it is missing.
 
     The `stored` of an error is "not stored", or "unknown" where the disk failed during the commit. Raises StoreBusy,
-    StoreCorrupt, StoreNewer, SpoolFull or AuditStoreError.
+    StoreCorrupt, StoreNewer, SpoolFull or AuditStoreError, also for text that is not valid Unicode.
     """
     path = path_of(store)
     if not path.exists():
@@ -154,6 +155,9 @@ def _translated(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise _problem(path, error, NOT_STORED) from error
+    except UnicodeEncodeError as error:
+        text = shorten(error.object)
+        raise AuditStoreError(f"{text} has an unpaired surrogate; text must be valid Unicode") from error
 
 
 def _primary_code(error: sqlite3.Error) -> int:

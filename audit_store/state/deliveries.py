@@ -118,7 +118,7 @@ def _copy(connection: Connection, store: Path) -> None:
         if record.get("state") == "due":
             with contextlib.suppress(KeyError, TypeError, ValueError):
                 sink, key, sentence, body = (
-                    str(record[name]) for name in ("sink", "key", "sentence", "body")
+                    json_files.well_formed(str(record[name])) for name in ("sink", "key", "sentence", "body")
                 )
                 message = Message(key, json_files.spans_of(record), sentence, body)
                 _insert(connection, sink, message, str(record.get("at")), arrivals.get((sink, key)))

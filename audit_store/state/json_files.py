@@ -76,6 +76,11 @@ def spans_of(record: dict[str, Any]) -> list[dict[str, str]]:
     ]
 
 
+def well_formed(text: str) -> str:
+    """A text with "?" for each unpaired surrogate, which JSON can hold and SQLite cannot."""
+    return text.encode(errors="replace").decode()
+
+
 def _text(record: dict[str, Any], name: str) -> str:
     if not isinstance(record[name], str):
         raise TypeError(f"{name} is {record[name]!r}, not a text")

@@ -52,7 +52,9 @@ def _copy(connection: Connection, store: Path) -> None:
     for record in json_files.records(json_path(store)):
         try:
             spans, marked_at = json_files.spans_of(record), _utc_text(record["at"])
-            verdict, note, marked_by = (str(record.get(name, "")) for name in ("verdict", "note", "by"))
+            verdict, note, marked_by = (
+                json_files.well_formed(str(record.get(name, ""))) for name in ("verdict", "note", "by")
+            )
         except (KeyError, TypeError, ValueError):
             continue
         # The JSON file has "seen" for an acknowledged alarm.

@@ -66,7 +66,7 @@ def _copy(connection: Connection, store: Path) -> None:
             f"{path} does not hold saved views: {error}; correct it or move it away"
         ) from error
     for name, parameters in views.items():
-        _insert(connection, name, parameters)
+        _insert(connection, json_files.well_formed(name), parameters)
 
 
 def _checked(content: Any) -> dict[str, Parameters]:

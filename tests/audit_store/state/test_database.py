@@ -81,6 +81,20 @@ def test_a_transaction_that_raises_is_undone(path: Path, state: Path) -> None:
     assert rows(path, "marks") == 1
 
 
+def test_text_that_is_not_unicode_is_refused(path: Path, state: Path) -> None:
+    with pytest.raises(
+        AuditStoreError, match=r"'a.*b' has an unpaired surrogate; text must be valid Unicode"
+    ):
+        marks.insert(path, mark_row("a\ud800b"))
+    assert rows(path, "marks") == 1
+
+
+@pytest.mark.parametrize("note", ["a\0b", "\r\n\x1b[2J", "ünal 日本 \U0001f600", "x" * 100_000])
+def test_any_other_text_is_read_as_it_was_written(path: Path, note: str) -> None:
+    marks.insert(path, mark_row(note))
+    assert [mark.note for mark in marks.read(path)] == [note]
+
+
 DAMAGE: list[tuple[str, Callable[[Path], object], str]] = [
     ("no database", lambda file: file.write_bytes(b"x" * 5000), "is damaged: file is not a database"),
     ("empty", lambda file: file.write_bytes(b""), "does not hold saved views"),

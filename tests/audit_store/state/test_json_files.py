@@ -116,6 +116,17 @@ def test_a_line_that_a_crash_cut_short_is_passed_over(path: Path, torn: bytes) -
     assert (len(marks.read(path)), len(deliveries.read(path, SINK))) == (4, 3)
 
 
+def test_an_unpaired_surrogate_of_json_is_replaced(path: Path) -> None:
+    line = marks.json_path(path).read_text().splitlines()[1].replace('"note":""', r'"note":"a\ud800b"')
+    marks.json_path(path).write_text(line)
+    views.json_path(path).write_text(r'{"version": 1, "views": {"a\ud800b": {"q": ["\ud800"]}}}')
+    for _ in range(2):
+        assert [mark.note for mark in marks.read(path)][:1] == ["a?b"]
+        assert views.read(path)["a?b"] == {"q": ["\ud800"]}
+        views.save(path, "new", {}, replace=True, at_most=9)
+        insert_mark(path)
+
+
 @pytest.mark.parametrize(
     ("json_path", "operations"),
     [
