@@ -79,7 +79,7 @@ def timeline(
 def with_alarms(timeline: alt.LayerChart, bars: pd.DataFrame) -> alt.LayerChart:
     """The chart of `timeline` with a small triangle above some bars.
 
-    `bars` has a row for each of them: bucket and until (naive local), total (its events) and said (the tooltip).
+    `bars` has a row for each of them: bucket and until (naive local), total (its events) and summary (the tooltip).
     """
     triangles = (
         alt.Chart(as_utc(bars, "bucket", "until"))
@@ -95,7 +95,7 @@ def with_alarms(timeline: alt.LayerChart, bars: pd.DataFrame) -> alt.LayerChart:
             x=timeline.layer[0].encoding.x,
             x2="until",
             y=alt.Y("total:Q", title="Events"),
-            tooltip=alt.Tooltip("said:N", title="Login alarm"),
+            tooltip=alt.Tooltip("summary:N", title="Login alarm"),
         )
     )
     drawn: alt.LayerChart = timeline.copy(deep=False)

@@ -1,1 +1,1 @@
-"""The server around the pages: what goes into each page's head, security headers, the background service."""
+"""The server around the pages: the page's head, security headers, and the background service."""

@@ -1,4 +1,4 @@
-// The key `/` goes to the text search beside the pages, and opens the bar it is in.
+// The key `/` focuses the text search, and opens the sidebar that contains it.
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest?.("input, textarea, select, [contenteditable=true], [role=dialog]");
   if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing) return;
@@ -6,6 +6,6 @@ document.addEventListener("keydown", (event) => {
   document.querySelector("[data-testid=stExpandSidebarButton]")?.click();
   if (!search()) return;
   event.preventDefault();
-  // The bar slides in: what is still outside the window cannot be seen to have the focus.
+  // The sidebar slides in; the focus is visible only once the search is inside the window.
   requestAnimationFrame(() => search()?.focus());
 });

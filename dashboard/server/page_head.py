@@ -1,7 +1,7 @@
-"""Adds to the head of every page what Streamlit cannot be told from Python: `page.js`, `page.css`, the server.
+"""Additions to the head of every page that Streamlit has no option for: `page.js`, `page.css`, the server's address.
 
-Without being told where its server is, Streamlit's page asks for it below its own path first: `/log` tries
-`/log/_stcore/…`, and each deep link starts with two errors in the console.
+Without this address, Streamlit's page looks for its server below its own path first: `/log` requests `/log/_stcore/…`,
+and every deep link starts with two errors in the console.
 """
 
 import json
@@ -17,7 +17,7 @@ _OWN = Path(__file__).parent
 
 
 def script() -> str:
-    """The inline script of every page: the server's address, read by Streamlit's own page code, and our keys."""
+    """The inline script of every page: the server's address, which Streamlit's page reads, and `page.js`."""
     base = json.dumps(st.get_option("server.baseUrlPath") or "")
     return (
         f"const here = location.origin + '/' + {base};"
@@ -27,25 +27,25 @@ def script() -> str:
 
 
 def head() -> str:
-    """What a page begins with."""
+    """The start of a page's head, with the script and the style."""
     style = (_OWN / "page.css").read_text(encoding="utf-8")
     return f"{_HEAD}<script>{script()}</script><style>{style}</style>"
 
 
 def page() -> str:
-    """The page as it is sent."""
+    """The HTML of the page as it is sent."""
     return INDEX.read_text(encoding="utf-8").replace(_HEAD, head(), 1)
 
 
 class OwnHead:
-    """ASGI middleware that adds the head to the page, and to nothing else."""
+    """ASGI middleware that adds `head` to the HTML page and leaves every other response unchanged."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self._head = head().encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass everything on; an HTML body grows by the head."""
+        """Handle a request; the head is added to an HTML body."""
         start: Message | None = None
 
         async def send_with_head(message: Message) -> None:

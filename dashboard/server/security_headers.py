@@ -1,4 +1,4 @@
-"""Security headers for every response: the browser loads nothing from any other host, and frames nothing."""
+"""Security headers for every response: nothing is loaded from another host, and no page may frame ours."""
 
 import base64
 import hashlib
@@ -19,10 +19,10 @@ def inline_hashes(html: str) -> list[str]:
 
 
 def policy(html: str) -> str:
-    """The Content-Security-Policy: this host only.
+    """The Content-Security-Policy of a page: this host only.
 
-    Styles stand inline because Streamlit's are made at run time. The editor of cells and the charts use
-    workers and images that the page itself makes (`blob:`, `data:`).
+    Inline styles are allowed because Streamlit creates its styles at run time. Tables and charts use workers and
+    images that the page itself creates (`blob:`, `data:`).
     """
     scripts = " ".join(["'self'", *inline_hashes(html)])
     return "; ".join(
@@ -60,7 +60,7 @@ class SecurityHeaders:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass everything on, with headers on the start of a response."""
+        """Handle a request; HEADERS are added to the response."""
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

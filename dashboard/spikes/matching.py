@@ -23,9 +23,9 @@ _LONGEST_SENTENCE = 160
 def on_bars(
     timeline: pd.DataFrame, listed: Sequence[AlarmSummary], marks: Sequence[Mark], tz: str
 ) -> pd.DataFrame:
-    """Rows bucket, until, total (events), said: the bars of `local_buckets.local_timeline` that overlap an alarm.
+    """Rows bucket, until, total (events), summary: the bars of `local_buckets.local_timeline` that overlap an alarm.
 
-    `said` describes the first of these alarms, escaped. Bars without events are left out.
+    `summary` describes the first of these alarms, escaped. Bars without events are left out.
     """
     bars = timeline.groupby(["bucket", "until"]).agg(total=("events", "sum")).reset_index()
     starts = alarms.local_times(pd.DatetimeIndex([summary.alarm.key.start for summary in listed]), tz)
@@ -37,8 +37,8 @@ def on_bars(
         bars[["until"]].to_numpy() > starts.to_numpy()
     )
     kept = np.flatnonzero(overlap.any(axis=1) & (bars["total"] > 0).to_numpy())
-    said = [_summary(list(itertools.compress(listed, row)), marks) for row in overlap[kept]]
-    return bars.iloc[kept].assign(said=said)
+    summaries = [_summary(list(itertools.compress(listed, row)), marks) for row in overlap[kept]]
+    return bars.iloc[kept].assign(summary=summaries)
 
 
 def of_rows(events: pd.DataFrame, listed: Sequence[AlarmSummary]) -> list[AlarmSummary | None]:

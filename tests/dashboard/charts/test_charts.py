@@ -237,7 +237,7 @@ def test_nothing_gives_a_chart_that_says_so(chart: alt.TopLevelMixin, said: str)
 def test_bars_with_alarms_have_a_triangle() -> None:
     chart = ALL["timeline"]
     days = local_timeline()[["bucket", "until"]].drop_duplicates()
-    alarmed = days.assign(total=5, said="support-3: 60 logins")
+    alarmed = days.assign(total=5, summary="support-3: 60 logins")
     layers = activity.with_alarms(chart, alarmed).to_dict()["layer"]
     assert layers[-1]["mark"]["shape"] == "triangle-down"
     assert layers[:-1] == activity.with_alarms(chart, alarmed[:0]).to_dict()["layer"]

@@ -49,8 +49,8 @@ def test_bars_that_overlap_an_alarm_are_marked(
     marked = matching.on_bars(frame, listed, [], tz)
     assert marked["bucket"].tolist() == starts
     assert marked["total"].eq(5).all()
-    assert marked["said"].str.contains("logins").all()
-    assert marked["said"].str.contains("1 more alarm").tolist() == [step.days == 14] * len(marked)
+    assert marked["summary"].str.contains("logins").all()
+    assert marked["summary"].str.contains("1 more alarm").tolist() == [step.days == 14] * len(marked)
 
 
 def test_a_mark_shows_on_the_bar_the_row_and_in_the_details(attacked: Store, in_view: InView) -> None:
