@@ -52,16 +52,14 @@ with st.container(border=True):
 for notice in review.status.notices:
     st.text(shown(notice))
 
-with st.container(horizontal=True, vertical_alignment="center"):
-    st.subheader("Alarms, worst first", anchor=False, width="stretch")
-    verdicts = st.pills(
-        "Status",
-        list(review_data.VERDICTS),
-        selection_mode="multi",
-        format_func=review_data.VERDICTS.get,
-        key="verdicts",
-        label_visibility="collapsed",
-        width="content",
-    )
+st.subheader("Alarms, worst first", anchor=False)
+verdicts = st.pills(
+    "Status",
+    list(review_data.VERDICTS),
+    selection_mode="multi",
+    format_func=review_data.VERDICTS.get,
+    key="verdicts",
+    label_visibility="collapsed",
+)
 cards.draw_alarms(watch, review, review_data.marks(), verdicts)
 cards.draw_findings(watch, review, sensitivity)

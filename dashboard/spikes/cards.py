@@ -72,7 +72,7 @@ def legend(where: EventFilter) -> None:
     """Draw what the triangles over a chart mean, and a link to the alarms of the same filter."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(
-            f":red[▼] :small[login alarm in the last {recent.LENGTH.days // 7} weeks of the log]",
+            f":red[▼] :small[Login alarm in the last {recent.LENGTH.days // 7} weeks of the log]",
             width="content",
         )
         _alarm_link("Show alarms", where)

@@ -32,7 +32,7 @@ _Key = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """The alarms of one version of a store, the worst first; when and in how many seconds they were judged (monotonic)."""
+    """The alarms of one version of a store, the worst first; when they were judged (monotonic), and for how long."""
 
     version: tuple[int, ...]
     alarms: tuple[AlarmSummary, ...]

@@ -132,7 +132,7 @@ def test_one_agent_and_another_sensitivity(server: Server, visit: Visit) -> None
 def test_the_other_pages_mark_the_hours_and_rows_of_alarms(server: Server, visit: Visit) -> None:
     seen = visit(f"{server.url}/?{WEEK}&agent=ada")
     warnings = listen(seen)
-    expect(seen.page.get_by_text("login alarm in the last 16 weeks of the log")).to_be_visible()
+    expect(seen.page.get_by_text("Login alarm in the last 16 weeks of the log")).to_be_visible()
     seen.page.get_by_role("link", name="Show alarms").click()
     expect(seen.page).to_have_url(re.compile(r"/spikes\?.*agent=ada"))
     seen.settle()
@@ -156,7 +156,7 @@ def test_the_other_pages_mark_the_hours_and_rows_of_alarms(server: Server, visit
 
 def test_without_alarms_nothing_is_marked(server: Server, visit: Visit) -> None:
     seen = visit(f"{server.url}/?{WEEK}&agent=ada")
-    legend = seen.page.get_by_text("login alarm in the last 16 weeks of the log")
+    legend = seen.page.get_by_text("Login alarm in the last 16 weeks of the log")
     expect(legend).to_be_visible()
     seen.go(f"/?{WEEK}&agent=eve")
     expect(seen.page.get_by_text("Events by eve, last 7 days, UTC")).to_be_visible()

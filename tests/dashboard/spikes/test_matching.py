@@ -64,5 +64,5 @@ def test_a_mark_shows_on_the_bar_the_row_and_in_the_details(attacked: Store, in_
     page = show(attacked, "log", **view, event=listed["event_id"].iloc[0])
     assert "Alarm, marked expected" in words(page)
     assert summary.sentence in words(page)
-    assert "login alarm" in words(show(attacked, **view))
-    assert "login alarm" not in words(show(attacked, **view | {"activity": "User deleted"}))
+    assert "Login alarm in" in words(show(attacked, **view))
+    assert "Login alarm in" not in words(show(attacked, **view | {"activity": "User deleted"}))
