@@ -37,14 +37,14 @@ def silences(recent: pd.DataFrame, now: datetime) -> Iterator[Silence]:
     A source is silent after GAP_FACTOR times the longest gap between its events, and at least five minutes; a source
     with fewer than FEWEST_EVENTS events is not judged.
     """
-    newest = recent.groupby("source")["occurred_at"].max().sort_values()
-    for source, last in newest.items():
-        times = recent.loc[recent["source"] == source, "occurred_at"].sort_values()
-        if len(times) < FEWEST_EVENTS:
-            continue
-        longest = times.diff().max().to_pytimedelta()
-        if now - last > max(GAP_FACTOR * longest, _SHORTEST):
-            yield Silence(str(source), last.to_pydatetime(), longest)
+    ordered = recent.sort_values("occurred_at")
+    gaps = ordered.assign(gap=ordered.groupby("source")["occurred_at"].diff()).groupby("source")
+    sources = gaps.agg(events=("gap", "size"), last=("occurred_at", "max"), longest=("gap", "max"))
+    sources = sources[sources["events"] >= FEWEST_EVENTS]
+    ages = now - sources["last"]
+    silent = sources[(ages > GAP_FACTOR * sources["longest"]) & (ages > _SHORTEST)].sort_values("last")
+    for source, last, longest in zip(silent.index, silent["last"], silent["longest"], strict=True):
+        yield Silence(str(source), last.to_pydatetime(), longest.to_pytimedelta())
 
 
 def sentence(silent: Sequence[Silence], now: datetime) -> str:
