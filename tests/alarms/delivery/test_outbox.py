@@ -57,7 +57,7 @@ def receiver() -> Receiver:
 
 
 def delivered(path: Path, receiver: Receiver, alarms: Sequence[LoginAlarm]) -> int:
-    return deliver(path, STORE_ID, [summary(each) for each in alarms], receiver.sink).delivered
+    return deliver(path, STORE_ID, [summary(of) for of in alarms], receiver.sink).delivered
 
 
 def test_an_alarm_is_sent_once_however_often_it_is_found(path: Path, receiver: Receiver) -> None:
@@ -80,7 +80,7 @@ def test_a_message_names_the_alarm_and_its_events(path: Path, receiver: Receiver
 
 def test_a_receiver_that_is_down_gets_everything_later_in_order(path: Path, receiver: Receiver) -> None:
     alarms = [alarm(agent=name, start=AT + number * 5 * HOUR) for number, name in enumerate("abc")]
-    summaries = [summary(each) for each in alarms]
+    summaries = [summary(of) for of in alarms]
     receiver.is_down = True
     result = deliver(path, STORE_ID, summaries[::-1], receiver.sink)
     assert (result.delivered, result.due, result.problems) == (0, 3, ("receiver is down",))

@@ -29,9 +29,9 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_a_mark_is_read_as_it_was_made(path: Path) -> None:
-    made = mark(path, alarm(), "incident", note="Called back\n\x1b[31m ünal", by="rita", at=AT + HOUR)
-    assert read_marks(path) == [made]
-    assert (made.key, made.end, made.at) == (alarm().key, AT + HOUR, AT + HOUR)
+    new = mark(path, alarm(), "incident", note="Called back\n\x1b[31m ünal", by="rita", at=AT + HOUR)
+    assert read_marks(path) == [new]
+    assert (new.key, new.end, new.at) == (alarm().key, AT + HOUR, AT + HOUR)
 
 
 @pytest.mark.parametrize(
@@ -99,13 +99,13 @@ TOGETHER = [
 def test_a_mark_follows_an_alarm_over_several_series_and_covers_no_further_agent(
     path: Path, other: LoginAlarm, expected: str | None
 ) -> None:
-    made = mark(path, replace(PARTS[0], also=(PARTS[1], alarm())), "acknowledged")
-    assert read_marks(path) == [made]
+    new = mark(path, replace(PARTS[0], also=(PARTS[1], alarm())), "acknowledged")
+    assert read_marks(path) == [new]
     assert verdict(path, other) == expected
 
 
 @pytest.mark.parametrize(
-    ("wanted", "places"),
+    ("verdicts", "positions"),
     [
         ((), [0, 1, 2]),
         (("open",), [2]),
@@ -114,15 +114,15 @@ def test_a_mark_follows_an_alarm_over_several_series_and_covers_no_further_agent
         (("expected",), []),
     ],
 )
-def test_a_list_is_filtered_by_marks(path: Path, wanted: tuple[str, ...], places: list[int]) -> None:
+def test_a_list_is_filtered_by_marks(path: Path, verdicts: tuple[str, ...], positions: list[int]) -> None:
     alarms = [alarm(agent=name) for name in "abc"]
     mark(path, alarms[0], "acknowledged")
     mark(path, alarms[1], "incident")
-    assert chosen(alarms, read_marks(path), wanted) == [alarms[place] for place in places]
+    assert chosen(alarms, read_marks(path), verdicts) == [alarms[position] for position in positions]
 
 
 @pytest.mark.parametrize(
-    ("said", "more", "words"),
+    ("given", "more", "words"),
     [
         ("fine", {}, "verdict is 'fine': give one of acknowledged, expected, incident, open"),
         ("acknowledged", {"note": "x" * (NOTE_MAX + 1)}, "note has 2,001 characters: give at most 2,000"),
@@ -130,10 +130,10 @@ def test_a_list_is_filtered_by_marks(path: Path, wanted: tuple[str, ...], places
     ],
 )
 def test_a_refusal_names_the_value_and_writes_nothing(
-    path: Path, said: str, more: dict[str, str], words: str
+    path: Path, given: str, more: dict[str, str], words: str
 ) -> None:
     with pytest.raises(ValueError, match=words):
-        mark(path, alarm(), said, **more)
+        mark(path, alarm(), given, **more)
     assert list(path.parent.iterdir()) == []
 
 
@@ -145,18 +145,18 @@ def test_a_mark_stays_when_the_store_is_made_again(tmp_path: Path) -> None:
     for attempt in range(2):
         store = store_of(Store(path), rows)
         if not attempt:
-            found = review(watch_logins(store, last_days(7), NOW)).alarms
-            mark(path, next(each for each in found if "support-3" in each.agents), "expected")
+            alarms = review(watch_logins(store, last_days(7), NOW)).alarms
+            mark(path, next(alarm for alarm in alarms if "support-3" in alarm.agents), "expected")
         for tz, sensitivity in (
             ("UTC", SENSITIVITIES[0]),
             ("Asia/Kolkata", SENSITIVITIES[2]),
             ("UTC", SENSITIVITIES[4]),
         ):
             again = review(watch_logins(store, last_days(9, tz=tz), NOW), sensitivity).alarms
-            own = [each for each in again if "support-3" in each.agents]
+            own = [alarm for alarm in again if "support-3" in alarm.agents]
             assert own
-            assert [verdict(path, each) for each in own] == ["expected"] * len(own)
-            assert [verdict(path, each) for each in again if each not in own] == [None] * (
+            assert [verdict(path, alarm) for alarm in own] == ["expected"] * len(own)
+            assert [verdict(path, alarm) for alarm in again if alarm not in own] == [None] * (
                 len(again) - len(own)
             )
         path.unlink()
