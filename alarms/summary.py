@@ -54,7 +54,7 @@ def summarize(store: Engine, watch: Watch, alarms: Sequence[LoginAlarm]) -> list
         rows = reader.run(queries.inside_windows(where, watch.catalogue.failures, step, windows))
         addresses = rows["source_ip"].dropna().unique().tolist()
         first_seen = first_times(reader.run(queries.first_seen("source_ip", addresses)))
-    by_position = dict(list(rows.groupby("place")))
+    by_position = dict(list(rows.groupby("window_id")))
     return [
         _summary(watch, alarm, by_position.get(position, rows[:0]), first_seen)
         for position, alarm in enumerate(alarms)

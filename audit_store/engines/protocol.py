@@ -176,7 +176,7 @@ class LoginQueries(Protocol):
         step: timedelta,
         windows: Sequence[tuple[int, int, str | None]],
     ) -> Query:
-        """Rows place, agent, source_ip, attempts, failed within windows (place, bucket, agent or None for all)."""
+        """Rows window_id, agent, source_ip, attempts, failed within windows (window_id, bucket, agent or None)."""
 
     def first_seen(self, column: str, names: Sequence[str]) -> Query:
         """Rows name, first: when each of these agents or addresses was first seen."""

@@ -48,25 +48,25 @@ def inside_windows(
     step: timedelta,
     windows: Sequence[tuple[int, int, str | None]],
 ) -> Query:
-    """Rows place, agent, source_ip, attempts, failed within `windows`: (place, bucket, agent or None for all)."""
+    """Rows window_id, agent, source_ip, attempts, failed within `windows`: (window_id, bucket, agent or None)."""
     selected, params = condition(where)
-    places, buckets, whose = (list(each) for each in zip(*windows, strict=True)) if windows else ([], [], [])
+    ids, buckets, whose = (list(each) for each in zip(*windows, strict=True)) if windows else ([], [], [])
     return Query(
-        "WITH windows AS (SELECT unnest($places::BIGINT[]) AS place, unnest($buckets::BIGINT[]) AS bucket, "
+        "WITH windows AS (SELECT unnest($ids::BIGINT[]) AS window_id, unnest($buckets::BIGINT[]) AS bucket, "
         "unnest($whose::VARCHAR[]) AS whose) "
-        f"SELECT place, agent, {ADDRESS}, count(*) AS attempts, {_FAILED} AS failed "
+        f"SELECT window_id, agent, {ADDRESS}, count(*) AS attempts, {_FAILED} AS failed "
         f"FROM events JOIN windows ON {_BUCKET} = bucket AND (whose IS NULL OR whose = agent) "
         f"WHERE {selected} GROUP BY ALL ORDER BY ALL",
         params
         | {"failures": list(failures), "width": step // timedelta(microseconds=1)}
-        | {"places": places, "buckets": buckets, "whose": whose},
+        | {"ids": ids, "buckets": buckets, "whose": whose},
     )
 
 
 def first_seen(column: str, names: Sequence[str]) -> Query:
     """Rows name, first (naive UTC): when each of these agents or addresses was first seen, whatever it did."""
     if column not in _FIRST_OF:
-        raise ValueError(f"{column!r} has no first time; there are {', '.join(_FIRST_OF)}")
+        raise ValueError(f"{column!r} has no first time; give one of {', '.join(_FIRST_OF)}")
     return Query(
         f"SELECT {column} AS name, min(occurred_at) AS first FROM events "
         f"WHERE {column} IN (SELECT unnest($names::VARCHAR[])) GROUP BY ALL",
@@ -103,7 +103,7 @@ def first_times(where: EventFilter, column: str, *, known_for: timedelta, rows: 
     period has it, whatever the filter says of that event.
     """
     if column not in ("activity", ADDRESS):
-        raise ValueError(f"{column!r} has no first times; there are activity, {ADDRESS}")
+        raise ValueError(f"{column!r} has no first times; give activity or {ADDRESS}")
     selected, params = condition(where)
     return Query(
         f"WITH recent AS (SELECT agent, {column}, min(occurred_at) AS occurred_at FROM events "

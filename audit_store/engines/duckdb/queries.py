@@ -1,4 +1,4 @@
-"""The statements of the pages, of export and of repair, as pure functions to Query(sql, params).
+"""The statements of the pages and of export, as pure functions to Query(sql, params).
 
 `audit_store.engines.protocol.EventQueries` says what each gives.
 """
@@ -61,10 +61,10 @@ def timeline(where: EventFilter, step: timedelta, catalogue: Catalogue) -> Query
     selected, params = condition(where)
     return Query(
         f"WITH {_KINDS}, counted AS ("
-        "SELECT epoch_us(occurred_at) // $step AS place, code, count(*) AS events, "
+        "SELECT epoch_us(occurred_at) // $step AS bucket_number, code, count(*) AS events, "
         "count(*) FILTER (outcome = 'failure') AS failures "
         f"FROM events LEFT JOIN kinds USING (activity) WHERE {selected} GROUP BY ALL) "
-        f"SELECT make_timestamp(place * $step) AS bucket, {_CATEGORY} AS category, "
+        f"SELECT make_timestamp(bucket_number * $step) AS bucket, {_CATEGORY} AS category, "
         "sum(events)::BIGINT AS events, sum(failures)::BIGINT AS failures "
         "FROM counted GROUP BY ALL ORDER BY ALL",
         params | _kinds(catalogue) | {"step": step // timedelta(microseconds=1)},
@@ -109,11 +109,11 @@ def by_agent(where: EventFilter, top: int, catalogue: Catalogue) -> Query:
 def facet(where: EventFilter, column: str, limit: int, *, containing: str = "") -> Query:
     """Rows value, events: the `limit` most frequent values of a column in `_FACETS` ("none": no outcome or source).
 
-    The column's own choice is set aside first, so that a count equals the rows after choosing the value.
-    With `containing`, only values in which this text stands, upper and lower case being the same.
+    The column's own filter is ignored, so that a count equals the rows after choosing the value. With
+    `containing`, only values that contain this text, ignoring case.
     """
     if column not in _FACETS:
-        raise ValueError(f"{column!r} is no facet; there are {', '.join(_FACETS)}")
+        raise ValueError(f"{column!r} is not a facet; give one of {', '.join(_FACETS)}")
     own = [name for name in LISTS if name.removeprefix("not_") == column]
     selected, params = condition(where.without(*own))
     if containing:
@@ -129,7 +129,7 @@ def facet(where: EventFilter, column: str, limit: int, *, containing: str = "") 
 def page_index(where: EventFilter, *, below: int) -> Query:
     """Rows block (`seq // SEQ_BLOCK`), events, last_seq where seq < `below`; the newest block first.
 
-    From it a page deep in the log is found without sorting what lies above it.
+    It locates a page deep in the log without sorting the rows above it.
     """
     selected, params = condition(where)
     return Query(
@@ -203,43 +203,6 @@ def export_block(where: EventFilter, *, first: int, last: int) -> Query:
         f"WHERE {selected} AND seq BETWEEN $first AND $last ORDER BY seq",
         params | {"first": first, "last": last},
     )
-
-
-def log_end() -> Query:
-    """One row: how many events there are, and the last seq (NULL without events)."""
-    return Query("SELECT count(*) AS events, max(seq) AS last FROM events")
-
-
-def readable(first: int, last: int) -> Query:
-    """One row: events in [first, last] of seq; every value of theirs is read for it."""
-    return Query(
-        f"SELECT count(*) AS events, bit_xor(hash({_COLUMNS})) AS read FROM events "
-        "WHERE seq BETWEEN $first AND $last",
-        {"first": first, "last": last},
-    )
-
-
-def seqs(first: int, last: int) -> Query:
-    """Rows seq in [first, last]."""
-    return Query("SELECT seq FROM events WHERE seq BETWEEN $first AND $last", {"first": first, "last": last})
-
-
-def folded() -> Query:
-    """Rows of `folded_segments`."""
-    return Query("SELECT * FROM folded_segments")
-
-
-def identify(store_id: str, created_at: datetime) -> Query:
-    """Give a new store the identity of the one it replaces."""
-    params = {"store_id": store_id, "created_at": created_at}
-    return Query("UPDATE store_info SET store_id = $store_id, created_at = $created_at", params)
-
-
-def insert_saved(table: str) -> Query:
-    """Append the rows of the registered table `saved` to `events` or `folded_segments`."""
-    if table not in ("events", "folded_segments"):
-        raise ValueError(f"{table!r} is not saved")
-    return Query(f"INSERT INTO {table} SELECT * FROM saved")
 
 
 _FACETS = {

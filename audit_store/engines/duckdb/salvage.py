@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from audit_store.engines.duckdb import queries
+from audit_store.engines.duckdb import queries, salvage_sql
 from audit_store.engines.duckdb.connection import Connection
 from audit_store.engines.duckdb.reader import Reader
 from audit_store.engines.duckdb.schema import ROW_GROUP
@@ -54,7 +54,7 @@ class Survey:
 
 def survey(reader: Reader) -> Survey:
     """Read every value of every event. Raises StoreCorrupt where there is no list of events at all."""
-    count, last = reader.one(queries.log_end())
+    count, last = reader.one(salvage_sql.log_end())
     last = max(count - 1, -1 if last is None else last)
     readable: list[Range] = []
     missing: list[Range] = []
@@ -76,7 +76,7 @@ def survey(reader: Reader) -> Survey:
 
 def _readable(reader: Reader, first: int, last: int) -> Iterator[tuple[int, int, int | None]]:
     """The range in parts, each with the number of its events, or None if it cannot be read."""
-    table = reader.salvage(queries.readable(first, last))
+    table = reader.salvage(salvage_sql.readable(first, last))
     if table is not None:
         yield first, last, int(table["events"][0].as_py())
     elif last - first < VECTOR:
@@ -90,7 +90,7 @@ def _readable(reader: Reader, first: int, last: int) -> Iterator[tuple[int, int,
 
 
 def _gaps(reader: Reader, first: int, last: int) -> list[Range]:
-    table = reader.salvage(queries.seqs(first, last))
+    table = reader.salvage(salvage_sql.seqs(first, last))
     present = np.array([] if table is None else table["seq"].to_numpy(), np.int64)
     absent = np.setdiff1d(np.arange(first, last + 1), present)
     return list(_merged([(int(seq), int(seq)) for seq in absent]))
@@ -117,9 +117,9 @@ def save(source: Store, surveyed: Survey, target: Path, wait: float) -> None:
         identity = reader.salvage(queries.identity())
         if identity is not None and identity.num_rows:
             row = identity.to_pylist()[0]
-            _run(connection, queries.identify(row["store_id"], row["created_at"]))
+            _run(connection, salvage_sql.identify(row["store_id"], row["created_at"]))
         # Without these notes a fold that was interrupted would store its segments twice.
-        _insert(reader, connection, "folded_segments", queries.folded())
+        _insert(reader, connection, "folded_segments", salvage_sql.folded())
         for first, last in surveyed.readable:
             for start in range(first, last + 1, _SAVED_AT_ONCE):
                 end = min(start + _SAVED_AT_ONCE - 1, last)
@@ -134,7 +134,7 @@ def _insert(reader: Reader, connection: Connection, table: str, rows: Query) -> 
     saved = reader.salvage(rows)
     if saved is not None and saved.num_rows:
         connection.register("saved", saved)
-        _run(connection, queries.insert_saved(table))
+        _run(connection, salvage_sql.insert_saved(table))
         connection.unregister("saved")
 
 

@@ -191,7 +191,7 @@ def test_a_facet_counts_the_rows_after_choosing_its_value(
 def test_a_facet_gives_the_most_frequent_and_knows_its_columns(make_store: MakeStore) -> None:
     store = make_store([Event(agent=agent, activity="Login") for agent in "abbccc"])
     assert list(store.run(queries.facet(EventFilter(), "agent", limit=2))["value"]) == ["c", "b"]
-    with pytest.raises(ValueError, match="'metadata' is no facet; there are activity, agent, outcome"):
+    with pytest.raises(ValueError, match="'metadata' is not a facet; give one of activity, agent, outcome"):
         queries.facet(EventFilter(), "metadata", 5)
 
 
