@@ -5,7 +5,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-_BULK = re.compile(r".+-(\d+)\.parquet")
+from audit_store.event import UUID_PATTERN
+
+_BULK = re.compile(UUID_PATTERN + r"-\d+-(\d+)\.parquet")
 
 
 def default_store() -> Path:
@@ -46,8 +48,8 @@ def _files(folder: Path) -> Iterator[Path]:
 
 def events_in(path: Path) -> int:
     """How many events a segment holds: its lines, or the number in the name of a bulk segment; 0 for other files."""
-    if bulk := _BULK.fullmatch(path.name):
-        return int(bulk[1])
+    if (rows := bulk_rows(path.name)) is not None:
+        return rows
     if path.suffix not in (".open", ".ndjson"):
         return 0
     try:
@@ -55,6 +57,12 @@ def events_in(path: Path) -> int:
             return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
     except FileNotFoundError:  # folded meanwhile
         return 0
+
+
+def bulk_rows(name: str) -> int | None:
+    """How many events the name of a bulk segment says it holds; None for any other name."""
+    bulk = _BULK.fullmatch(name)
+    return int(bulk[1]) if bulk else None
 
 
 def sync_folder(folder: Path) -> None:

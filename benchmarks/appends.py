@@ -23,7 +23,7 @@ from ingest import append
 from ingest.fold import fold
 from ingest.fold_scheduler import FoldingThread
 from ingest.spool.event_line import event_line
-from ingest.spool.writer import publish, write_part
+from ingest.spool.folder import publish, write_part
 
 PROCESSES = 4
 SECONDS = 3.0

@@ -5,11 +5,10 @@ from pathlib import Path
 
 from audit_store.errors import AuditStoreError
 from audit_store.quantities import counted, size
-from audit_store.store_files import set_aside, spool_dir, unreadable
+from audit_store.store_files import set_aside, spool_dir, unreadable, waiting_events
 from dashboard import data
 from dashboard.server import background_service
 from ingest.rejects import count_rejects, rejects_path
-from ingest.spool.writer import waiting_events
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ from audit_store.event import Event
 from audit_store.store_files import default_store
 from ingest import fold_scheduler
 from ingest.spool.event_line import event_line
-from ingest.spool.writer import SpoolWriter, publish, write_part
+from ingest.spool.folder import publish, write_part
+from ingest.spool.writer import SpoolWriter
 
 if TYPE_CHECKING:
     from ingest.log_handler import AuditLogHandler

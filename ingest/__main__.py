@@ -168,7 +168,7 @@ def import_command(
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     import pyarrow as pa
 
-    from ingest.importing.importer import import_files
+    from ingest.importer import import_files
     from ingest.importing.mapping import ReadOptions
 
     # Arrow's default allocator gives memory back to the system only to ask for it again: a tenth of an import.

@@ -17,14 +17,14 @@ from audit_store import file_lock
 from audit_store.engines.protocol import WRITE_WAIT, Conflict, Engine, FoldCounts
 from audit_store.engines.registry import open_store
 from audit_store.store_files import events_in
-from ingest.importing.prefetch import ahead
+from ingest.importing.prefetch import prefetched
 from ingest.rejects import Rejected, rejects_path, write_rejects
-from ingest.spool import writer
+from ingest.spool import folder
 from ingest.spool.segment_reader import Staged, size_in_memory, stage
 
 # Well under a second of work, for which readers wait.
 BATCH_BYTES = 160 << 20
-BATCH_ENGINE_BATCHES = 6
+BATCH_ROW_GROUPS = 6
 
 
 def fold(
@@ -39,13 +39,13 @@ def fold(
     store = open_store(path)
     total = FoldCounts()
     with _exclusive(path, wait):
-        writer.remove_stale_parts(path)
-        ready = writer.ready_segments(path)
+        folder.remove_stale_parts(path)
+        ready = folder.ready_segments(path)
         present = [segment.stem for segment in ready]
-        batches = list(_batches(ready, BATCH_ENGINE_BATCHES * store.batch_rows))
+        batches = list(_batches(ready, BATCH_ROW_GROUPS * store.batch_rows))
         staged = map(stage, batches)
         # Without a second thread where one will do: Python can start none while it exits.
-        for segments, batch in zip(batches, ahead(staged) if len(batches) > 1 else staged, strict=True):
+        for segments, batch in zip(batches, prefetched(staged) if len(batches) > 1 else staged, strict=True):
             counts = _fold_batch(store, segments, batch, present, wait)
             total += counts
             if after_batch is not None:
@@ -55,8 +55,7 @@ def fold(
 
 @contextlib.contextmanager
 def _exclusive(path: Path, wait: float) -> Iterator[None]:
-    folder = writer.make_folder(path)
-    with file_lock.locked(folder / "folding", fcntl.LOCK_EX, time.monotonic() + wait):
+    with file_lock.locked(folder.make_folder(path) / "folding", fcntl.LOCK_EX, time.monotonic() + wait):
         yield
 
 
@@ -94,8 +93,8 @@ def _fold_batch(
     set_aside = {stem for stem, was_set_aside in folded.items() if was_set_aside} | set(batch.rejected)
     for segment in segments:
         if segment.stem in set_aside:
-            writer.set_aside(segment)
-    writer.remove(segment for segment in segments if segment.stem not in set_aside)
+            folder.set_aside(segment)
+    folder.remove(segment for segment in segments if segment.stem not in set_aside)
     return counts
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from audit_store.errors import AuditStoreError
 from audit_store.store_files import spool_dir
-from ingest.spool.writer import has_waiting, make_folder
+from ingest.spool.folder import has_waiting, make_folder
 
 if TYPE_CHECKING:
     import logging

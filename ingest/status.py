@@ -4,9 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from audit_store.errors import AuditStoreError, StoreNotFound
-from audit_store.store_files import spool_dir, unreadable
+from audit_store.store_files import spool_dir, unreadable, waiting_events
 from ingest.rejects import count_rejects
-from ingest.spool.writer import waiting_events
 
 
 def status(store: Path) -> dict[str, Any]:

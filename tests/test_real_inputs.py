@@ -17,7 +17,7 @@ from audit_store.engines.duckdb import queries
 from audit_store.engines.duckdb.conditions import condition
 from audit_store.engines.duckdb.store import Store
 from audit_store.engines.protocol import Query
-from tests.ingest.importing.test_importer import ingest
+from tests.ingest.test_importer import ingest
 
 DATA = Path(os.environ.get("AUDIT_TEST_DATA", ""))
 pytestmark = [

@@ -1,30 +1,32 @@
-"""Things of an iterator made, or worked on, in other threads while the caller has the ones before."""
+"""Iterators whose items are made or worked on in other threads, ahead of the caller."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-Thing = TypeVar("Thing")
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def ahead(things: Iterator[Thing]) -> Iterator[Thing]:
-    """The same things in the same order, each made in a second thread while the caller has the one before."""
-    with ThreadPoolExecutor(1) as worker:
-        following = worker.submit(next, things, None)
-        while (thing := following.result()) is not None:
-            following = worker.submit(next, things, None)
-            yield thing
+def prefetched(items: Iterator[Item]) -> Generator[Item, None, None]:
+    """The same items in the same order, the next one made in a second thread while the caller has one."""
+    with ThreadPoolExecutor(1) as executor:
+        following = executor.submit(next, items, None)
+        while (item := following.result()) is not None:
+            following = executor.submit(next, items, None)
+            yield item
 
 
-def worked(work: Callable[[Thing], Result], things: Iterator[Thing], at_once: int) -> Iterator[Result]:
-    """What `work` makes of each thing, in the same order, `at_once` of them at a time in other threads."""
-    with ThreadPoolExecutor(at_once) as workers:
-        under_way: deque[Future[Result]] = deque()
-        for thing in things:
-            under_way.append(workers.submit(work, thing))
-            if len(under_way) > at_once:
-                yield under_way.popleft().result()
-        while under_way:
-            yield under_way.popleft().result()
+def map_in_threads(
+    work: Callable[[Item], Result], items: Iterator[Item], threads: int
+) -> Generator[Result, None, None]:
+    """The result of `work` for each item, in the same order, `threads` of them at a time."""
+    with ThreadPoolExecutor(threads) as executor:
+        running: deque[Future[Result]] = deque()
+        for item in items:
+            running.append(executor.submit(work, item))
+            if len(running) > threads:
+                yield running.popleft().result()
+        while running:
+            yield running.popleft().result()

@@ -3,10 +3,10 @@
 import re
 
 from audit_store.event import UUID_PATTERN, fresh_id
+from audit_store.store_files import bulk_rows
 
 _APPENDED = re.compile(UUID_PATTERN + r"-\d+\.ndjson")
 _BATCH = re.compile(UUID_PATTERN + r"-\d+-batch\.ndjson")
-_BULK = re.compile(UUID_PATTERN + r"-\d+-\d+\.parquet")
 _RENAMED = re.compile(UUID_PATTERN + r"-from-.*\.ndjson")
 _FOREIGN_NAME_KEPT = 40  # characters, so that the new name stays within the 255 bytes of a file name
 
@@ -32,7 +32,7 @@ def is_own(name: str) -> bool:
 
 def is_ready(name: str) -> bool:
     """Whether a fold may take a segment: it is complete and its name is unique."""
-    return is_own(name) or any(pattern.fullmatch(name) for pattern in (_RENAMED, _BULK))
+    return is_own(name) or _RENAMED.fullmatch(name) is not None or bulk_rows(name) is not None
 
 
 def unique_name(foreign: str) -> str:

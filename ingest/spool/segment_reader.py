@@ -13,7 +13,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from audit_store.engines.duckdb.store import scratch
 from ingest import formats
 from ingest.importing import arrow_columns
 from ingest.importing.record_reader import ReadOptions, Reject, read
@@ -98,9 +97,8 @@ def _own_rows(lines: dict[Path, bytes]) -> Staged:
 
 def _checked_rows(lines: dict[Path, bytes]) -> Staged:
     """The rows of segments whose lines may be anything, read in one go because each reading has a price."""
-    with scratch() as connection:
-        content = BytesIO(b"".join(lines.values()))
-        chunks = list(read(content, formats.load("spool"), ReadOptions(keys="fresh"), connection))
+    content = BytesIO(b"".join(lines.values()))
+    chunks = list(read(content, formats.load("spool"), ReadOptions(keys="fresh")))
     rejected = _rejected([reject for chunk in chunks for reject in chunk.rejects], lines)
     rows = _by_segment(pa.concat_tables([NO_ROWS, *(chunk.rows for chunk in chunks)]), lines)
     return Staged(_without_broken_batches(rows, rejected), rejected)

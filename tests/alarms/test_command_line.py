@@ -16,7 +16,7 @@ from alarms.__main__ import main
 from audit_store.engines.duckdb.store import Store
 from audit_store.filters import EventFilter
 from ingest import append
-from ingest.spool.writer import has_waiting
+from ingest.spool.folder import has_waiting
 from tests import ROOT
 from tests.alarms.delivery.receiver import SECRET, Receiver
 from tests.alarms.login_logs import Row, last_days, logins, store_of

@@ -17,8 +17,8 @@ from audit_store.export.encoders import FORMATS as ENCODERS
 from audit_store.export.manifest import path_of
 from audit_store.quantities import counted
 from audit_store.store_files import waiting_events
+from audit_store.store_files import waiting_events as spooled
 from ingest import append
-from ingest.spool.writer import waiting_events as spooled
 from tests import ROOT
 from tests.conftest import Fill
 

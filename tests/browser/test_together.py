@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 from audit_store.engines.duckdb.store import Store
 from audit_store.engines.protocol import Query
 from ingest import append
-from ingest.spool.writer import has_waiting
+from ingest.spool.folder import has_waiting
 from tests.browser.conftest import PATIENCE, ROOT, Serve, Visit
 
 WRITERS, EACH = 4, 250

@@ -20,12 +20,13 @@ from audit_store import EventConflict, InvalidEvent
 from audit_store.engines.duckdb import queries
 from audit_store.engines.duckdb.store import Store
 from audit_store.engines.protocol import Query
-from audit_store.store_files import spool_dir
+from audit_store.store_files import spool_dir, waiting_events
 from ingest import append, append_many
 from ingest.fold import fold
 from ingest.rows import ROW_SCHEMA
-from ingest.spool import writer
-from ingest.spool.writer import SpoolWriter, has_waiting, waiting_events
+from ingest.spool import folder
+from ingest.spool.folder import has_waiting
+from ingest.spool.writer import SpoolWriter
 from tests import ROOT
 
 LOGIN: dict[str, Any] = {"agent": "support-7", "activity": "Login"}
@@ -200,7 +201,7 @@ def test_a_bulk_segment_of_the_version_before_is_folded(store: Path) -> None:
     row |= {"outcome": "failure"}
     place = ROW_SCHEMA.get_field_index("event_id")
     table = pa.Table.from_pylist([row], ROW_SCHEMA.set(place, pa.field("event_id", pa.string())))
-    writer.publish([writer.write_part(store, "-1.parquet", lambda file: pq.write_table(table, file))])
+    folder.publish([folder.write_part(store, "-1.parquet", lambda file: pq.write_table(table, file))])
     assert (fold(store).stored, rows(store, "event_id::VARCHAR, agent")) == (1, [(event_id, "ada")])
 
 

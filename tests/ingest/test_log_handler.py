@@ -15,7 +15,7 @@ from audit_store.event import DESCRIPTION_MAX_BYTES
 from audit_store.store_files import spool_dir
 from ingest import AuditLogHandler
 from ingest.spool import segment_writer
-from ingest.spool.writer import ready_segments
+from ingest.spool.folder import ready_segments
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.importing.importer import import_files
+from ingest.importer import import_files
 from ingest.rejects import PendingRejects, Rejected, count_rejects, rejects_path, write_rejects
 
 

@@ -20,10 +20,10 @@ import pytest
 from audit_store.engines.duckdb import queries
 from audit_store.engines.duckdb.store import Store
 from audit_store.errors import AuditStoreError
+from audit_store.store_files import waiting_events
 from dashboard.server import background_service
 from dashboard.server.security_headers import inline_hashes, policy
 from ingest import append
-from ingest.spool.writer import waiting_events
 from tests import ROOT
 
 SECONDS = 30.0

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from audit_store.engines.duckdb.store import scratch
 from audit_store.errors import InvalidFormat
 from ingest import formats
 from ingest.importing.record_reader import ReadOptions, Reject, read
@@ -32,10 +31,9 @@ def rows_of(path: Path, fmt: str = "auto", **options: Any) -> tuple[list[dict[st
     chosen = formats.detect(path) if fmt == "auto" else formats.load(fmt)
     rows: list[dict[str, Any]] = []
     rejects: list[Reject] = []
-    with scratch() as con:
-        for chunk in read(path, chosen, ReadOptions(**options), con):
-            rows += chunk.rows.to_pylist()
-            rejects += chunk.rejects
+    for chunk in read(path, chosen, ReadOptions(**options)):
+        rows += chunk.rows.to_pylist()
+        rejects += chunk.rejects
     return rows, rejects
 
 

@@ -16,7 +16,7 @@ from audit_store.engines.duckdb.store import Connection, scratch
 from audit_store.errors import InvalidEvent
 from audit_store.event import FIELDS, KEY_NAMESPACE, content_uuid, key_uuid
 from ingest import formats
-from ingest.importing import record_sql, staging_sql
+from ingest.importing import key_sql, record_sql, staging_sql
 from ingest.importing.mapping import ReadOptions, recipe_of
 from ingest.importing.parse import parse_record, record_to_event
 from tests.conftest import examples
@@ -57,7 +57,7 @@ def stage(con: Connection, raws: list[str], name: str = "jsonl", **options: Any)
 
 def agree(row: dict[str, Any], raw: str, name: str = "jsonl", **options: Any) -> None:
     """Where SQL is sure, the exact way gives the same event."""
-    if not row["sure"]:
+    if not row["certain"]:
         return
     event, fresh_id, timed = record_to_event(
         parse_record(raw), recipe_of(formats.load(name), ReadOptions(**options))
@@ -101,7 +101,7 @@ SURE = [
 def test_ordinary_records_are_surely_right(con: Connection, record: dict[str, Any]) -> None:
     raw = json.dumps(record)
     (row,) = stage(con, [raw])
-    assert row["sure"]
+    assert row["certain"]
     agree(row, raw)
 
 
@@ -157,7 +157,7 @@ RARE = [
 def test_whatever_is_not_surely_right_is_doubted(con: Connection) -> None:
     raws = DOUBTFUL + RARE
     rows = stage(con, raws)
-    assert [raw for raw, row in zip(raws, rows, strict=True) if row["sure"]] == []
+    assert [raw for raw, row in zip(raws, rows, strict=True) if row["certain"]] == []
     assert [row["raw"] for row in rows] == raws
 
 
@@ -169,11 +169,11 @@ def test_a_text_is_told_from_what_only_reads_like_it(con: Connection, field: str
     rows = stage(
         con, ["{" + ",".join(f'"{name}":{text}' for name, text in each.items()) + "}" for each in members]
     )
-    assert [other for other, row in zip(others, rows, strict=True) if row["sure"]] == []
+    assert [other for other, row in zip(others, rows, strict=True) if row["certain"]] == []
     if field not in ("occurred_at", "outcome"):
         raws = [json.dumps(GOOD | {field: other}) for other in others]
         rows = stage(con, raws)
-        assert [other for other, row in zip(others, rows, strict=True) if not row["sure"]] == []
+        assert [other for other, row in zip(others, rows, strict=True) if not row["certain"]] == []
         for row, raw in zip(rows, raws, strict=True):
             agree(row, raw)
 
@@ -237,7 +237,7 @@ def test_sql_agrees_on_mapped_fields(con: Connection, raws: list[str]) -> None:
     }
     raws = [raw for raw in raws if not any("\ud800" <= letter <= "\udfff" for letter in raw)] or ["{}"]
     for row, raw in zip(stage(con, raws, **options), raws, strict=True):
-        if row["sure"]:
+        if row["certain"]:
             event, *_ = record_to_event(
                 parse_record(raw), recipe_of(formats.load("jsonl"), ReadOptions(**options))
             )
@@ -255,14 +255,14 @@ def test_sql_agrees_on_mapped_fields(con: Connection, raws: list[str]) -> None:
 def test_sql_agrees_on_wall_clocks(con: Connection, zone: str, clocks: list[str]) -> None:
     rows = stage(con, [json.dumps(GOOD | {"occurred_at": clock}) for clock in clocks], timezone=zone)
     for row, clock in zip(rows, clocks, strict=True):
-        if row["sure"]:
+        if row["certain"]:
             assert row["occurred_at"] == datetime.fromisoformat(clock).replace(tzinfo=ZoneInfo(zone))
 
 
 def test_an_ambiguous_wall_clock_is_doubted(con: Connection) -> None:
     clocks = {"2024-03-31T02:30:00": False, "2024-10-27T02:30:00": False, "2024-07-01T12:00:00": True}
     raws = [json.dumps(GOOD | {"occurred_at": clock}) for clock in clocks]
-    assert [row["sure"] for row in stage(con, raws, timezone="Europe/Berlin")] == list(clocks.values())
+    assert [row["certain"] for row in stage(con, raws, timezone="Europe/Berlin")] == list(clocks.values())
 
 
 @settings(max_examples=examples(40))
@@ -280,7 +280,7 @@ def test_sql_makes_the_same_keys_as_python(con: Connection, source: str, key: st
 def test_keys_of_repeated_records_are_of_their_key_and_ordinal(con: Connection) -> None:
     first = content_uuid("é", GOOD["agent"])
     con.register("repeated", pa.table({"event_id": [first.bytes], "ordinal": [7]}))
-    (made,) = con.sql(staging_sql.repeated_keys().sql).fetchall()
+    (made,) = con.sql(key_sql.repeated_keys().sql).fetchall()
     assert made == (uuid.uuid5(KEY_NAMESPACE, f"again 7:{first.hex}").bytes,)
 
 
@@ -296,7 +296,7 @@ def test_a_spool_record_keeps_the_id_and_time_of_its_append(con: Connection) -> 
     appended = (NOW - timedelta(hours=1)).isoformat()
     raw = json.dumps(GOOD | {"fresh_id": UUID_KEY, "appended_at": appended})
     (row,) = stage(con, [raw], "spool", keys="fresh")
-    assert (row["sure"], row["keyed"], row["timed"]) == (True, False, False)
+    assert (row["certain"], row["keyed"], row["timed"]) == (True, False, False)
     assert (row["event_id"], row["occurred_at"]) == (UUID_KEY.lower(), NOW - timedelta(hours=1))
     agree(row, raw, "spool", keys="fresh")
 

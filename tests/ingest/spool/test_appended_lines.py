@@ -57,9 +57,9 @@ def text(*lines: dict[str, Any]) -> bytes:
     return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
 
 
-def checked_rows(con: Connection, lines: bytes) -> list[dict[str, Any]]:
+def checked_rows(lines: bytes) -> list[dict[str, Any]]:
     """What the checked way makes of the same lines."""
-    chunks = list(read(io.BytesIO(lines), formats.load("spool"), ReadOptions(keys="fresh"), con))
+    chunks = list(read(io.BytesIO(lines), formats.load("spool"), ReadOptions(keys="fresh")))
     assert [reject for chunk in chunks for reject in chunk.rejects] == []
     return [row for chunk in chunks for row in chunk.rows.to_pylist()]
 
@@ -73,7 +73,7 @@ def test_appended_lines_are_read_as_the_checked_way_reads_them(
     content = b"".join(line + b"\n" for line in lines)
     rows = appended_rows(content)
     assert rows.schema == ROW_SCHEMA
-    assert rows.to_pylist() == checked_rows(con, content)
+    assert rows.to_pylist() == checked_rows(content)
     assert [str(event_id) for event_id in rows["event_id"].to_pylist()] == list(event_ids)
     assert [row["metadata"] for row in rows.to_pylist()] == [event.metadata for event in appended]
 

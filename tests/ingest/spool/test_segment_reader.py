@@ -11,8 +11,8 @@ from ingest import append, append_many
 from ingest.fold import fold
 from ingest.importing import record_reader
 from ingest.spool import segment_reader
+from ingest.spool.folder import ready_segments
 from ingest.spool.segment_names import is_own, is_ready, unique_name
-from ingest.spool.writer import ready_segments
 
 KEY = "0198c5a4-6d5e-7c3b-8f00-1234567890ab"
 LOGIN: dict[str, Any] = {"agent": "ada", "activity": "Login"}

@@ -1,12 +1,11 @@
 """An appended line is on disk, is found exactly once, and a full disk says so."""
 
+import inspect
 import json
 import linecache
 import os
 import signal
-import subprocess
 import sys
-import textwrap
 import threading
 import time
 from collections.abc import Callable
@@ -15,52 +14,25 @@ from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 import pytest
 
 from audit_store.errors import AuditStoreError, SpoolFull
-from audit_store.store_files import spool_dir
-from ingest.spool import segment_writer
-from ingest.spool import writer as spool
-from ingest.spool.writer import SpoolWriter, ready_segments
-from tests import ROOT
+from audit_store.store_files import spool_dir, waiting_events
+from ingest.spool import folder, segment_writer
+from ingest.spool.folder import ready_segments
+from ingest.spool.writer import SpoolWriter
+from tests.ingest.spool.spooled import content, lines, run
 
 if TYPE_CHECKING:
     from _typeshed import TraceFunction
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """Where the store would be."""
-    return tmp_path / "audit.duckdb"
-
-
-def run(script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", textwrap.dedent(script), *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-
-
-def lines(path: Path) -> list[bytes]:
-    """Every line of the spool, in order; each of its segments taken over."""
-    return [line for segment in ready_segments(path) for line in content(segment)]
-
-
-def content(segment: Path) -> list[bytes]:
-    """The lines of a segment, without the room after them."""
-    return segment.read_bytes().rstrip(b"\0").splitlines()
-
-
-def test_nothing_waits_where_nothing_was_appended(path: Path) -> None:
-    assert (ready_segments(path), spool.has_waiting(path), spool.waiting_events(path)) == ([], False, 0)
-    assert not spool_dir(path).exists()
 
 
 def test_appended_lines_are_found_once_and_in_order(path: Path) -> None:
     writer = SpoolWriter(path)
     for line in (b"1", b"2"):
         writer.append(line)
-    assert (spool.has_waiting(path), spool.waiting_events(path)) == (True, 2)
+    assert (folder.has_waiting(path), waiting_events(path)) == (True, 2)
     assert lines(path) == [b"1", b"2"]
     writer.append(
         b"3"
@@ -68,8 +40,8 @@ def test_appended_lines_are_found_once_and_in_order(path: Path) -> None:
     first, second = ready_segments(path)
     assert (first.read_bytes(), second.read_bytes()) == (b"1\n2\n3\n", b"3\n")
     assert len({segment.stem for segment in (first, second)}) == 2
-    spool.remove([first, second])
-    assert not spool.has_waiting(path)
+    folder.remove([first, second])
+    assert not folder.has_waiting(path)
 
 
 def test_each_append_is_synced_before_it_returns(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,46 +87,16 @@ def test_taking_over_while_threads_write_loses_nothing(path: Path, writers: int)
     for thread in threads:
         thread.start()
     found: list[bytes] = []
-    while any(thread.is_alive() for thread in threads) or spool.has_waiting(path):
+    while any(thread.is_alive() for thread in threads) or folder.has_waiting(path):
         time.sleep(0.005)
         segments = ready_segments(path)
         found += [line for segment in segments for line in content(segment)]
-        spool.remove(segments)
+        folder.remove(segments)
     found = list(dict.fromkeys(found))
     assert sorted(found) == sorted(b"%d-%d" % (thread, n) for thread in range(6) for n in range(60))
     for number in range(6):
         own = [line for line in found if line.startswith(b"%d-" % number)]
         assert own == [b"%d-%d" % (number, n) for n in range(60)]
-
-
-def test_two_takers_share_the_segments_of_a_dead_writer(path: Path) -> None:
-    for n in range(30):
-        SpoolWriter(path).append(b"%d" % n)
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(ready_segments, [path] * 4))
-    assert sorted(lines(path)) == sorted(b"%d" % n for n in range(30))
-
-
-def test_a_segment_nobody_wrote_to_goes_away(path: Path) -> None:
-    spool_dir(path).mkdir()
-    (spool_dir(path) / "0191e2a4-7c3b-7d11-9a55-00163e5e6c01-5.open").touch()
-    assert ready_segments(path) == []
-    assert list(spool_dir(path).iterdir()) == []
-
-
-@pytest.mark.parametrize("name", ["drop.ndjson", "x" * 240 + ".ndjson", "ü" * 120 + ".ndjson", "a\nb.ndjson"])
-def test_a_file_of_another_program_gets_a_name_of_its_own(path: Path, name: str) -> None:
-    names = set()
-    for content in (b"1\n", b"2\n"):
-        spool_dir(path).mkdir(exist_ok=True)
-        (spool_dir(path) / name).write_bytes(content)
-        (segment,) = ready_segments(path)
-        assert ready_segments(path) == [segment]
-        assert segment.read_bytes() == content
-        names.add(segment.stem)
-        assert UUID(segment.name[:36]).version == 7
-        spool.remove([spool.set_aside(segment)])
-    assert len(names) == 2
 
 
 def test_what_its_writer_adds_while_an_empty_segment_goes_away_is_kept(
@@ -206,7 +148,7 @@ def interrupted(call: Callable[[], object], files: set[str], point: int) -> bool
 @pytest.mark.parametrize("segment", ["new", "its own", "taken over"])
 def test_an_append_interrupted_anywhere_blocks_and_damages_no_other(tmp_path: Path, segment: str) -> None:
     """Ctrl-C at each line of the writer and of its segment in turn; the interrupted line is longer than the next."""
-    files = {spool.__file__, segment_writer.__file__}
+    files = {inspect.getfile(SpoolWriter), inspect.getfile(segment_writer.Segment)}
     came_so_far = True
     point = 0
     while came_so_far:
@@ -243,36 +185,6 @@ def test_a_signal_handler_may_append_while_its_thread_does(
         signal.signal(signal.SIGUSR1, before)
     writer.append(b"after")
     assert sorted(lines(path)) == [b"after", b"handler", b"outer"]
-
-
-def test_unfinished_and_unknown_files_are_not_read(path: Path) -> None:
-    spool_dir(path).mkdir()
-    for name in ("x.part", "x.ndjson.part", "x.ndjson.tmp", "x.parquet", "folding", "resident", "notes.txt"):
-        (spool_dir(path) / name).write_bytes(b"1\n")
-    (spool_dir(path) / "folder.ndjson").mkdir()
-    assert (ready_segments(path), spool.has_waiting(path), spool.waiting_events(path)) == ([], False, 0)
-
-
-def test_parts_are_published_whole_and_stale_ones_removed(path: Path) -> None:
-    part = spool.write_part(path, "-batch.ndjson", lambda file: file.write(b"1\n2\n"))
-    bulk = spool.write_part(path, "-7.parquet", lambda file: file.write(b"PAR1"))
-    assert ready_segments(path) == []
-    segments = spool.publish([part, bulk])
-    assert ready_segments(path) == segments
-    assert spool.waiting_events(path) == 2 + 7
-    left = spool.write_part(path, "-batch.ndjson", lambda file: file.write(b"3\n"))
-    spool.remove_stale_parts(path)
-    assert left.exists()
-    spool.remove_stale_parts(path, older_than=-1)
-    assert not left.exists()
-    assert ready_segments(path) == segments
-
-
-def test_what_is_set_aside_waits_no_more(path: Path) -> None:
-    SpoolWriter(path).append(b"1")
-    aside = spool.set_aside(ready_segments(path)[0])
-    assert aside.read_bytes() == b"1\n"
-    assert not spool.has_waiting(path)
 
 
 FORKING = """
@@ -356,9 +268,10 @@ import json, resource, sys
 from pathlib import Path
 from audit_store.errors import SpoolFull
 from ingest.spool import segment_writer
-from ingest.spool import writer as spool
+from ingest.spool import folder
+from ingest.spool.writer import SpoolWriter
 path = Path(sys.argv[1])
-writer = spool.SpoolWriter(path)
+writer = SpoolWriter(path)
 writer.append(b"x" * 400)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, resource.RLIM_INFINITY))
 writer.append(b"y" * 400)
@@ -366,7 +279,7 @@ said = []
 for attempt in (
     lambda: writer.append(b"z" * 400),
     lambda: writer.append(b"z" * 2000),
-    lambda: spool.write_part(path, "-batch.ndjson", lambda file: file.write(b"z" * 2000)),
+    lambda: folder.write_part(path, "-batch.ndjson", lambda file: file.write(b"z" * 2000)),
 ):
     try:
         attempt()
@@ -409,7 +322,7 @@ def test_a_folder_that_cannot_be_used_is_named(path: Path) -> None:
     spool_dir(path).write_text("a file where the folder should be")
     for attempt in (
         lambda: SpoolWriter(path).append(b"1"),
-        lambda: spool.write_part(path, "-batch.ndjson", lambda file: file.write(b"1\n")),
+        lambda: folder.write_part(path, "-batch.ndjson", lambda file: file.write(b"1\n")),
     ):
         with pytest.raises(AuditStoreError, match=rf"{spool_dir(path)}: .*; nothing was written") as refusal:
             attempt()
@@ -433,18 +346,10 @@ def test_a_writer_that_goes_on_keeps_room_that_is_no_line(path: Path) -> None:
     written = [b'{"agent":"ada","activity":"Login","fresh_id":"%036d"}' % n for n in range(100)]
     for line in written:
         writer.append(line)
-    assert spool.waiting_events(path) == 100
+    assert waiting_events(path) == 100
     (segment,) = ready_segments(path)
     assert content(segment) == written
     assert segment.stat().st_size > sum(len(line) + 1 for line in written)
-
-
-def test_a_part_that_is_gone_cannot_be_published(path: Path) -> None:
-    part = spool.write_part(path, "-batch.ndjson", lambda file: file.write(b"1\n"))
-    part.unlink()
-    with pytest.raises(AuditStoreError, match="No such file") as failure:
-        spool.publish([part])
-    assert failure.value.stored.startswith("unknown")
 
 
 def test_threads_that_share_a_failure_have_an_error_each(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

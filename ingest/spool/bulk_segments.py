@@ -7,21 +7,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from audit_store.engines.duckdb.schema import ROW_GROUP
-from ingest.spool import writer
+from audit_store.engines.registry import open_store
+from ingest.spool import folder
 from ingest.spool.segment_reader import BYTES
 
-SEGMENT_ROWS = ROW_GROUP
 SEGMENT_BYTES = 64 << 20
 # Columns with few distinct values: written once each, they are read twice as fast.
 _DICTIONARY = ["agent", "activity", "outcome", "source_ip", "target", "source"]
 
 
 class BulkSegments:
-    """Bulk segments that are not in the spool yet."""
+    """Bulk segments that are not in the spool yet; one of `most_rows` rows costs the fold least."""
 
     def __init__(self, store: Path) -> None:
         self._store = store
+        self.most_rows = open_store(store).batch_rows
         self._parts: list[Path] = []
 
     def write(self, rows: pa.Table) -> None:
@@ -30,7 +30,7 @@ class BulkSegments:
             return
         table = _in_time_order(rows).replace_schema_metadata({BYTES: str(rows.nbytes)})
         # A segment lives for seconds: quick to write and read beats small.
-        part = writer.write_part(
+        part = folder.write_part(
             self._store,
             f"-{rows.num_rows}.parquet",
             lambda file: pq.write_table(
@@ -45,7 +45,7 @@ class BulkSegments:
 
     def publish(self) -> list[Path]:
         """Move all of them into the spool; gives their paths. Raises AuditStoreError."""
-        return writer.publish(self._parts)
+        return folder.publish(self._parts)
 
     def discard(self) -> None:
         """Delete all of them instead."""
@@ -53,14 +53,14 @@ class BulkSegments:
             part.unlink(missing_ok=True)
 
 
-def in_pieces(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """The same rows in tables of the size of a segment."""
+def in_pieces(tables: Iterable[pa.Table], most_rows: int) -> Iterator[pa.Table]:
+    """The same rows in tables of the size of a segment: `most_rows`, or about SEGMENT_BYTES."""
     gathered: list[pa.Table] = []
     for table in tables:
         rows = pa.concat_tables([*gathered, table])
-        while rows.num_rows >= SEGMENT_ROWS or rows.nbytes >= SEGMENT_BYTES:
-            yield rows.slice(0, SEGMENT_ROWS)
-            rows = rows.slice(SEGMENT_ROWS)
+        while rows.num_rows >= most_rows or rows.nbytes >= SEGMENT_BYTES:
+            yield rows.slice(0, most_rows)
+            rows = rows.slice(most_rows)
         gathered = [rows]
     yield from gathered
 

@@ -10,8 +10,6 @@ from typing import BinaryIO, NoReturn
 import pyarrow as pa
 from tqdm import tqdm
 
-from audit_store.engines.duckdb.connection import Connection
-from audit_store.engines.duckdb.store import scratch
 from audit_store.engines.protocol import FoldCounts
 from audit_store.engines.registry import open_store
 from audit_store.errors import AuditStoreError, InvalidFormat
@@ -19,10 +17,10 @@ from audit_store.store_files import events_in
 from ingest import formats
 from ingest.fold import fold
 from ingest.formats import Format
-from ingest.importing.bulk_segments import BulkSegments, in_pieces
-from ingest.importing.prefetch import ahead
+from ingest.importing.prefetch import prefetched
 from ingest.importing.record_reader import ReadOptions, read
 from ingest.rejects import PendingRejects, Rejected, rejects_path
+from ingest.spool.bulk_segments import BulkSegments, in_pieces
 
 FOLD_WAIT = 60.0
 STDIN = "-"
@@ -108,9 +106,9 @@ def _read_all(
     sources: "list[_Source]", options: ReadOptions, segments: BulkSegments, rejected: PendingRejects
 ) -> int:
     """Write the events of all sources to segments; gives how many records were read."""
-    with scratch() as connection, _progress(sum(source.size for source in sources), "B", "read") as bar:
+    with _progress(sum(source.size for source in sources), "B", "read") as bar:
         reading = _Reading(sources, options, rejected, bar)
-        for rows in ahead(in_pieces(reading.tables(connection))):
+        for rows in prefetched(in_pieces(reading.tables(), segments.most_rows)):
             segments.write(rows)
     return reading.records
 
@@ -128,12 +126,12 @@ class _Reading:
         self._sources, self._options, self._rejected, self._bar = sources, options, rejected, bar
         self.records = 0
 
-    def tables(self, connection: Connection) -> Iterator[pa.Table]:
+    def tables(self) -> Iterator[pa.Table]:
         """Tables of rows (ROW_SCHEMA). Raises InvalidFormat, naming the source."""
         for source in self._sources:
             before = int(self._bar.n)
             try:
-                with closing(read(source.content, source.format, self._options, connection)) as chunks:
+                with closing(read(source.content, source.format, self._options)) as chunks:
                     for chunk in chunks:
                         self.records += chunk.read
                         self._rejected.add(

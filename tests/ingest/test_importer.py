@@ -14,7 +14,7 @@ import pytest
 
 from audit_store.engines.duckdb.store import Store
 from audit_store.engines.protocol import Query
-from ingest.spool.writer import has_waiting
+from ingest.spool.folder import has_waiting
 from tests import ROOT
 
 GOOD = [

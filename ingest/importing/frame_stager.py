@@ -1,0 +1,180 @@
+"""One frame of records → rows: by SQL where that is certain, and record by record elsewhere."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from audit_store.engines.duckdb.connection import Connection
+from audit_store.engines.duckdb.store import OutOfMemory
+from audit_store.engines.protocol import Query
+from audit_store.errors import InvalidEvent, InvalidFormat
+from audit_store.event import BODY, content_uuid, fresh_id
+from ingest.formats import Format
+from ingest.importing import record_sql, staging_sql
+from ingest.importing.frames import Frame, Reject, shown
+from ingest.importing.mapping import ReadOptions, recipe_of
+from ingest.importing.parse import parse_record, record_to_event
+from ingest.rows import ROW_SCHEMA
+
+_BYTES = pa.binary(16)
+# DuckDB gives and takes an event_id as its 16 bytes, and Arrow can replace only those.
+_STAGED_SCHEMA = pa.schema(
+    [
+        *(pa.field(field.name, _BYTES if field.name == "event_id" else field.type) for field in ROW_SCHEMA),
+        pa.field("of_content", pa.bool_()),
+    ]
+)
+_BATCH_ROWS = 16_384
+_BATCH_BYTES = 2 << 20
+_WHITE = " \t\n\r\f"
+
+
+@dataclass(frozen=True, slots=True)
+class StagedFrame:
+    """What a frame holds.
+
+    `rows` has ROW_SCHEMA with `event_id` as bytes, and `of_content`: whether that is derived from the record, and so
+    the same for an identical one. `read` counts the records, `bytes_done` the bytes of the file up to its end.
+    """
+
+    rows: pa.Table
+    rejects: list[Reject]
+    read: int
+    bytes_done: int
+    last_line: int
+
+
+class FrameStager:
+    """Stages the frames of one file; raises InvalidFormat for options that make no sense with its format."""
+
+    def __init__(self, fmt: Format, options: ReadOptions, connection: Connection) -> None:
+        self._format, self._options, self._connection = fmt, options, connection
+        self._recipe = recipe_of(fmt, options)
+        self._plain = self._recipe.plain_fields()
+        self._fresh = options.keys == "fresh"
+        self._zone = self._zone_of_duckdb()
+
+    def _zone_of_duckdb(self) -> str | None:
+        """The zone of times without an offset, if DuckDB has it: Python may have more."""
+        if self._recipe.zone is None:
+            return None
+        name = str(self._recipe.zone)
+        return name if name in run(self._connection, staging_sql.zones())["name"].to_pylist() else None
+
+    def stage(self, part: tuple[Frame, int, datetime]) -> StagedFrame:
+        """A frame, the bytes of the file up to its end, and when it was read; may be called by several threads."""
+        frame, bytes_done, now = part
+        rows, uncertain = self._staged(frame, now)
+        exact, rejects = self._exact(uncertain, now)
+        if exact:
+            # In the order of the file, because ordinals count identical records in that order.
+            rows = pa.concat_tables([rows, pa.Table.from_pylist(exact, _STAGED_SCHEMA)]).sort_by("line")
+        records = len(frame.table) + len(frame.rejects)
+        last_line = int(frame.table["line"][-1].as_py()) if len(frame.table) else 0
+        return StagedFrame(rows, sorted([*frame.rejects, *rejects]), records, bytes_done, last_line)
+
+    def _staged(self, frame: Frame, now: datetime) -> tuple[pa.Table, pa.Table]:
+        """Rows that are certain, and line, raw and record of the others; halved where memory does not suffice."""
+        try:
+            with self._connection.cursor() as cursor:
+                cursor.register("frame", in_batches(frame.table))
+                return self._staged_at_once(frame, cursor, now)
+        except OutOfMemory:
+            half = len(frame.table) // 2
+            if not half:
+                raise
+        halves = (frame.table.slice(0, half), frame.table.slice(half))
+        staged = [self._staged(replace(frame, table=table), now) for table in halves]
+        rows, uncertain = (pa.concat_tables(tables) for tables in zip(*staged, strict=True))
+        return rows, uncertain
+
+    def _staged_at_once(
+        self, frame: Frame, connection: Connection, now: datetime
+    ) -> tuple[pa.Table, pa.Table]:
+        records = self._records(frame, connection, now)
+        if self._plain is None:  # more than SQL can express
+            return _STAGED_SCHEMA.empty_table(), run(connection, staging_sql.uncertain(records))
+        staged = run(
+            connection,
+            staging_sql.stage(
+                records,
+                self._plain,
+                self._recipe.constants,
+                rest=self._recipe.rest,
+                fresh=self._fresh,
+                source=self._recipe.source,
+                zone=self._zone,
+                now=now,
+            ),
+        )
+        rows = staged.select(_STAGED_SCHEMA.names).cast(_STAGED_SCHEMA)
+        # Nearly always so, and then nothing is copied.
+        if pc.all(staged["certain"]).as_py():
+            return rows, staged.slice(0, 0)
+        return rows.filter(staged["certain"]), staged.filter(pc.invert(staged["certain"]))
+
+    def _records(self, frame: Frame, connection: Connection, now: datetime) -> str:
+        """The statement that makes JSON records of the frame."""
+        if self._recipe.lines is not None:
+            return record_sql.lines_frame(self._recipe.lines, now.replace(tzinfo=None), self._options.year)
+        if not frame.names:
+            return record_sql.json_frame()
+        self._check_columns(frame.names)
+        types = [str(row[1]) for row in connection.execute("DESCRIBE frame").fetchall()][1:]
+        used = frozenset(name for candidates in self._recipe.fields.values() for name in candidates)
+        return record_sql.columns_frame(frame.names, types, used)
+
+    def _check_columns(self, names: tuple[str, ...]) -> None:
+        needed = {"agent": "agent", "activity": "activity", **(self._options.map or {})}
+        for name, column in needed.items():
+            candidates = self._recipe.fields.get(name, ())
+            if name not in self._recipe.constants and not any(candidate in names for candidate in candidates):
+                raise InvalidFormat(
+                    f"there is no column {column!r} for {name}: name one with --map {name}=COLUMN; "
+                    f"the columns are {', '.join(names)}"
+                )
+
+    def _exact(self, uncertain: pa.Table, now: datetime) -> tuple[list[dict[str, Any]], list[Reject]]:
+        """What `Event` says of the records that SQL was not certain of: rows, and rejects."""
+        rows, rejects = [], []
+        columns = (uncertain[name].to_pylist() for name in ("line", "raw", "record"))
+        for line, untrimmed, record in zip(*columns, strict=True):
+            raw = untrimmed.strip(_WHITE)
+            try:
+                rows.append({"line": line, **self._row(raw, record, now)})
+            except InvalidEvent as error:
+                rejects.append(Reject(line, error.reason, shown(raw)))
+        return rows, rejects
+
+    def _row(self, raw: str, record: str | None, now: datetime) -> dict[str, Any]:
+        if record is None:
+            raise InvalidEvent("record", raw, f"it must be a line of {self._format.title}")
+        event, fresh, timed = record_to_event(parse_record(record), self._recipe)
+        key = event.key or (UUID(fresh) if fresh else None)
+        of_content = key is None and not self._fresh
+        if key is None:
+            key = fresh_id() if self._fresh else content_uuid(event.source, raw)
+        return {
+            **{name: getattr(event, name) for name in BODY},
+            "event_id": key.bytes,
+            "keyed": event.key is not None or of_content,
+            "occurred_at": event.occurred_at or now,
+            "timed": timed,
+            "of_content": of_content,
+        }
+
+
+def run(connection: Connection, query: Query) -> pa.Table:
+    """The rows of a statement."""
+    table: pa.Table = connection.sql(query.sql, params=query.params).to_arrow_table(_BATCH_ROWS)
+    return table
+
+
+def in_batches(table: pa.Table) -> pa.Table:
+    """The same rows in small batches, which DuckDB's threads share, and of which each makes many copies."""
+    rows = min(_BATCH_ROWS, max(1, _BATCH_BYTES * len(table) // max(1, table.nbytes)))
+    return pa.Table.from_batches(table.to_batches(rows), table.schema)

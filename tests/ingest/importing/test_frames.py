@@ -1,0 +1,63 @@
+"""Bytes become frames of lines and of elements of an array."""
+
+import io
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from audit_store.errors import InvalidFormat
+from ingest.importing import frames
+from ingest.importing.byte_source import Content
+from ingest.importing.frames import blocks
+from tests.conftest import examples
+from tests.ingest.importing.records import GOOD, ids, lines_of, take
+
+
+def test_a_line_that_spans_blocks_and_is_too_long_is_refused() -> None:
+    content = b"a\n" + b"x" * (3 << 20) + b"\nb\n"
+    found = list(frames.text_lines(blocks(Content(io.BytesIO(content)), 1 << 20)))
+    assert [text for frame in found for text in frame.table["raw"].to_pylist()] == ["a\n", "b\n"]
+    assert [(one.line, one.reason) for frame in found for one in frame.rejects] == [
+        (2, "record: it must have at most 1048576 bytes")
+    ]
+    assert [line for frame in found for line in frame.table["line"].to_pylist()] == [1, 3]
+
+
+@settings(max_examples=examples(50))
+@given(st.lists(st.sampled_from([b"a", b"bb", b"", b"\xff", b"\r"]), max_size=20), st.integers(1, 9))
+def test_blocks_of_any_size_give_the_same_lines(lines: list[bytes], size: int) -> None:
+    content = b"\n".join(lines)
+
+    def found(block: int) -> list[tuple[int, str]]:
+        parts = list(frames.text_lines(blocks(Content(io.BytesIO(content)), block)))
+        good = [pair for part in parts for pair in zip(*part.table.to_pydict().values(), strict=True)]
+        return sorted(good + [(one.line, one.reason) for part in parts for one in part.rejects])
+
+    assert found(size) == found(1 << 20)
+
+
+def test_records_of_an_array(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = (
+        b"\xef\xbb\xbf ["
+        + GOOD
+        + b",\n"
+        + GOOD.replace(b'"a"', b'"\xff"')
+        + b', 5, {"agent":"]"}, '
+        + GOOD
+        + b"] "
+    )
+    rows, rejects = take(content, "json")
+    assert (lines_of(rows), lines_of(rejects)) == ([1, 5], [2, 3, 4])
+    monkeypatch.setattr(frames, "RECORD_BYTES", 50)
+    again, rejected = take(content, "json")
+    assert (ids(again), rejected) == (ids(rows), rejects)
+
+
+def test_a_broken_array_keeps_what_came_before() -> None:
+    rows, (reject,) = take(b"[" + GOOD + b"," + GOOD[:-3], "json")
+    assert (lines_of(rows), reject.line) == ([1], 2)
+    assert "hides the rest of the file" in reject.reason
+    with pytest.raises(InvalidFormat, match=r"no array at \$\.Records"):
+        take(b'{"records":[]}', "cloudtrail")
+    assert take(b'{"Records":[]}', "cloudtrail") == ([], [])

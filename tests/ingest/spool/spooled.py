@@ -1,0 +1,24 @@
+"""What the tests of the spool share."""
+
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+from ingest.spool.folder import ready_segments
+from tests import ROOT
+
+
+def run(script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", textwrap.dedent(script), *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def lines(path: Path) -> list[bytes]:
+    """Every line of the spool, in order; each of its segments taken over."""
+    return [line for segment in ready_segments(path) for line in content(segment)]
+
+
+def content(segment: Path) -> list[bytes]:
+    """The lines of a segment, without the room after them."""
+    return segment.read_bytes().rstrip(b"\0").splitlines()
