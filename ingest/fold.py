@@ -8,6 +8,7 @@ import contextlib
 import fcntl
 import time
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,9 +18,11 @@ from audit_store import file_lock
 from audit_store.engines.protocol import WRITE_WAIT, Conflict, Engine, FoldCounts
 from audit_store.engines.registry import open_store
 from audit_store.store_files import events_in
+from ingest import fold_rejects
 from ingest.importing.prefetch import prefetched
-from ingest.rejects import Rejected, rejects_path, write_rejects
+from ingest.rejects import Rejected
 from ingest.spool import folder
+from ingest.spool.running_imports import segments_of_running_imports
 from ingest.spool.segment_reader import Staged, size_in_memory, stage
 
 # Well under a second of work, for which readers wait.
@@ -39,9 +42,10 @@ def fold(
     store = open_store(path)
     total = FoldCounts()
     with _exclusive(path, wait):
+        fold_rejects.settle(store, wait)
         folder.remove_stale_parts(path)
         ready = folder.ready_segments(path)
-        present = [segment.stem for segment in ready]
+        present = [*(segment.stem for segment in ready), *segments_of_running_imports(path)]
         batches = list(_batches(ready, BATCH_ROW_GROUPS * store.batch_rows))
         staged = map(stage, batches)
         # Without a second thread where one will do: Python can start none while it exits.
@@ -50,6 +54,7 @@ def fold(
             total += counts
             if after_batch is not None:
                 after_batch(counts)
+        fold_rejects.check_listed(path)
     return total
 
 
@@ -86,10 +91,11 @@ def _fold_batch(
         counts, conflicts = transaction.insert(
             rows, {stem: len(rejects) for stem, rejects in rejected.items()}, present
         )
-        rejects = [reject for stem in fresh for reject in rejected[stem]]
-        # Before the commit: what is listed twice after a kill is better than what is not listed.
-        write_rejects(rejects_path(store.path), [*rejects, *map(_rejected, conflicts)])
+        rejects = [*chain.from_iterable(rejected.values()), *map(_rejected, conflicts)]
+        if rejects:
+            fold_rejects.hold(store.path, fresh[0], rejects)
         transaction.commit()
+    fold_rejects.list_held(store.path)
     set_aside = {stem for stem, was_set_aside in folded.items() if was_set_aside} | set(batch.rejected)
     for segment in segments:
         if segment.stem in set_aside:

@@ -4,19 +4,18 @@ Nothing heavy is imported until there is something to fold.
 """
 
 import atexit
-import contextlib
-import fcntl
+import math
 import os
 import sys
 import threading
-from collections.abc import Iterator
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audit_store.errors import AuditStoreError
-from audit_store.store_files import spool_dir
-from ingest.spool.folder import has_waiting, make_folder
+from ingest.resident import is_resident, resident
+from ingest.spool.folder import has_waiting
 
 if TYPE_CHECKING:
     import logging
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
 INTERVAL = 1.0
 EXIT_WAIT = 2.0
+RESIDENT_AGAIN = 30.0
 # While a fold waits for the file, readers wait behind it: less long than they do.
 _RESIDENT_WAIT = 1.5
 _wanted: set[Path] = set()
@@ -110,27 +110,6 @@ def _log() -> "logging.Logger":
     return logging.getLogger(__name__)
 
 
-@contextlib.contextmanager
-def resident(store: Path) -> Iterator[None]:
-    """While it lasts, this process folds the store, and other processes leave that to it."""
-    with (make_folder(store) / "resident").open("ab") as file:
-        with contextlib.suppress(BlockingIOError):
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-
-
-def is_resident(store: Path) -> bool:
-    """Whether a running dashboard folds this store."""
-    try:
-        with (spool_dir(store) / "resident").open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except BlockingIOError:
-        return True
-    return False
-
-
 class FoldingThread:
     """Folds a store whenever something waits, until it is stopped; keeps the last error for the reader."""
 
@@ -153,8 +132,10 @@ class FoldingThread:
     def _work(self) -> None:
         while not self._stopping.wait(self._interval):
             try:
-                with resident(self._store):
-                    while not self._stopping.wait(self._interval):
+                with resident(self._store) as is_first:
+                    # Where another process is resident, this one may become it later.
+                    until = math.inf if is_first else time.monotonic() + RESIDENT_AGAIN
+                    while time.monotonic() < until and not self._stopping.wait(self._interval):
                         self._fold()
                         self.error = None
             except Exception as error:

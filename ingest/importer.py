@@ -1,9 +1,10 @@
 """Files become bulk segments of the spool, and those become rows of the store: the import command."""
 
+import contextlib
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, NoReturn
 
@@ -20,7 +21,9 @@ from ingest.formats import Format
 from ingest.importing.prefetch import prefetched
 from ingest.importing.record_reader import ReadOptions, read
 from ingest.rejects import PendingRejects, Rejected, rejects_path
+from ingest.spool import folder
 from ingest.spool.bulk_segments import BulkSegments, in_pieces
+from ingest.spool.running_imports import running_import
 
 FOLD_WAIT = 60.0
 STDIN = "-"
@@ -88,10 +91,11 @@ def import_files(
         except BaseException:
             segments.discard()
             raise
+    report = ImportReport(read=records, rejected=rejected.count, notes=notes)
     if strict and rejected.count:
         segments.discard()
-        return ImportReport(read=records, rejected=rejected.count, notes=notes)
-    return _store(store, segments.publish(), ImportReport(read=records, rejected=rejected.count, notes=notes))
+        return report
+    return _store(store, segments, report)
 
 
 def _list_rejects(rejected: PendingRejects, path: Path) -> tuple[str, ...]:
@@ -144,26 +148,33 @@ class _Reading:
                 raise InvalidFormat(f"{source.name}: {error}") from error
 
 
-def _store(store: Path, segments: list[Path], report: ImportReport) -> ImportReport:
-    """Fold segments; gives the report with what became of their events."""
-    events = sum(events_in(segment) for segment in segments)
-    done = FoldCounts()
+def _store(store: Path, segments: BulkSegments, report: ImportReport) -> ImportReport:
+    """Publish and fold segments; gives the report with what became of their events."""
     notes = report.notes
-    try:
-        with _progress(events, "events", "store") as bar:
-            fold(store, wait=FOLD_WAIT, after_batch=lambda batch: bar.update(batch.events))
-        done = open_store(store).fold_results([segment.stem for segment in segments]) if segments else done
-    except AuditStoreError as error:
-        notes += (f"the events are safe in the spool, and wait: {error}",)
-    return ImportReport(
-        read=report.read,
-        stored=done.stored,
-        duplicates=done.duplicates,
-        conflicts=done.conflicts,
-        rejected=report.rejected,
-        waiting=events - done.events,
+    folder.make_folder(store)
+    with running_import(store, segments.stems):
+        events = sum(events_in(segment) for segment in segments.publish())
+        try:
+            with _progress(events, "events", "store") as bar:
+                fold(store, wait=FOLD_WAIT, after_batch=lambda batch: bar.update(batch.events))
+        except AuditStoreError as error:
+            notes += (f"the events are safe in the spool, and wait: {error}",)
+        counts = _results(store, segments.stems)
+    return replace(
+        report,
+        stored=counts.stored,
+        duplicates=counts.duplicates,
+        conflicts=counts.conflicts,
+        waiting=events - counts.events,
         notes=notes,
     )
+
+
+def _results(store: Path, segments: Sequence[str]) -> FoldCounts:
+    """What became of segments, whoever folded them; nothing where the store cannot be read."""
+    with contextlib.suppress(AuditStoreError):
+        return open_store(store).fold_results(segments)
+    return FoldCounts()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,14 @@
 """The list of what could not be stored: one JSON line a record, beside the store."""
 
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
+from typing import IO, Self
 
 _IN_MEMORY = 1 << 20
 
@@ -38,32 +39,36 @@ class PendingRejects:
 
     def add(self, rejects: Iterable[Rejected]) -> None:
         """Keep rejects. Raises OSError when the disk is full."""
-        now = _now()
         for reject in rejects:
             self.first = self.first or reject
             self.count += 1
-            self._file.write(_line(reject, now))
+            self._file.write(as_line(reject))
 
     def append_to(self, path: Path) -> None:
-        """Add them to the list at `path`. Raises OSError."""
+        """Add them to the list at `path`, durably. Raises OSError."""
         self._file.seek(0)
-        with path.open("ab") as file:
-            shutil.copyfileobj(self._file, file)
+        append_lines(path, self._file)
+
+
+def append_lines(path: Path, lines: IO[bytes]) -> None:
+    """Add lines to the list at `path`, durably. Raises OSError."""
+    with path.open("ab") as file:
+        shutil.copyfileobj(lines, file)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def as_line(reject: Rejected) -> bytes:
+    """A reject as a line of the list, with the time now."""
+    now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    record = {"file": reject.file, "line": reject.line, "reason": reject.reason, "raw": reject.raw}
+    text = json.dumps(record | {"rejected_at": now}, ensure_ascii=False)
+    return text.encode(errors="backslashreplace") + b"\n"
 
 
 def rejects_path(store: Path) -> Path:
     """Where the rejects of this store are listed unless the caller names another file."""
     return store.with_name(store.name + ".rejects.jsonl")
-
-
-def write_rejects(path: Path, rejected: Iterable[Rejected]) -> int:
-    """Add records to the list; gives how many."""
-    now = _now()
-    lines = [_line(reject, now) for reject in rejected]
-    if lines:
-        with path.open("ab") as file:
-            file.write(b"".join(lines))
-    return len(lines)
 
 
 def count_rejects(store: Path) -> int:
@@ -73,13 +78,3 @@ def count_rejects(store: Path) -> int:
             return sum(1 for _ in file)
     except FileNotFoundError:
         return 0
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _line(reject: Rejected, rejected_at: str) -> bytes:
-    record = {"file": reject.file, "line": reject.line, "reason": reject.reason, "raw": reject.raw}
-    text = json.dumps(record | {"rejected_at": rejected_at}, ensure_ascii=False)
-    return text.encode(errors="backslashreplace") + b"\n"

@@ -43,6 +43,11 @@ class BulkSegments:
         )
         self._parts.append(part)
 
+    @property
+    def stems(self) -> list[str]:
+        """The stems of their file names, before and after they are published."""
+        return [part.with_suffix("").stem for part in self._parts]
+
     def publish(self) -> list[Path]:
         """Move all of them into the spool; gives their paths. Raises AuditStoreError."""
         return folder.publish(self._parts)
