@@ -1,7 +1,7 @@
 """Arrow columns from and to NumPy without a copy, and without pandas.
 
-`pa.array` and `to_numpy` load pandas, which takes as long as importing 50,000 events: ordinary imports and folds
-get by without them.
+`pa.array`, `pa.scalar` and `to_numpy` load pandas, which takes as long as importing 50,000 events. Ordinary imports and
+folds do without them.
 """
 
 from typing import Any
@@ -22,14 +22,14 @@ def integers(values: npt.NDArray[np.int64]) -> pa.Int64Array:
 
 def numbers(column: "pa.ChunkedArray[Any]") -> npt.NDArray[np.int64]:
     """The numbers of a column that has no nulls."""
-    found: npt.NDArray[np.int64] = np.from_dlpack(column.combine_chunks())  # type: ignore[assignment]
-    return found
+    values: npt.NDArray[np.int64] = np.from_dlpack(column.combine_chunks())  # type: ignore[assignment]
+    return values
 
 
 def pieces(data: bytes, starts: npt.NDArray[np.int32]) -> pa.StringArray:
-    """The texts of UTF-8 (unchecked) that begin in `data` at `starts`; its last is where they end.
+    """The texts that begin in `data`, UTF-8 (not checked), at `starts`, whose last value is where the last one ends.
 
-    Both stay in use: `starts` must not change afterwards.
+    The column uses both without a copy: `starts` must not change afterwards.
     """
     return pa.StringArray.from_buffers(len(starts) - 1, pa.py_buffer(starts.data), pa.py_buffer(data))
 

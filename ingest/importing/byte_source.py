@@ -1,4 +1,4 @@
-"""The content of a file, unpacked where it is gzip, with how far the file has been read."""
+"""The content of a file, decompressed if it is gzip, and how far the file has been read."""
 
 import gzip
 import io
@@ -14,8 +14,8 @@ _PIECE = 128 * 1024
 class Content:
     """A readable stream over a file or an open stream (which stays open).
 
-    `done` counts the bytes of the file itself, packed ones where it is gzip. Where packed data breaks off or
-    is damaged, the stream ends there, and `damage` says why.
+    `done` counts the bytes of the file itself, compressed ones if it is gzip. Where compressed data ends early or is
+    damaged, the stream ends, and `damage` says why.
     """
 
     def __init__(self, source: Path | BinaryIO) -> None:
@@ -23,8 +23,8 @@ class Content:
         # Unbuffered, because one buffer above the counter is enough.
         self._counted = _Counted(source.open("rb", buffering=0) if isinstance(source, Path) else source)
         self._plain = io.BufferedReader(self._counted, _PIECE)
-        packed = self._plain.peek(2)[:2] == GZIP_MAGIC
-        self._packed = gzip.GzipFile(fileobj=self._plain) if packed else None
+        is_gzip = self._plain.peek(2)[:2] == GZIP_MAGIC
+        self._gzip = gzip.GzipFile(fileobj=self._plain) if is_gzip else None
         self.damage = ""
 
     @property
@@ -34,26 +34,26 @@ class Content:
 
     def read(self, size: int) -> bytes:
         """The next `size` bytes; fewer only at the end."""
-        if self._packed is None:
+        if self._gzip is None:
             return self._plain.read(size)
-        # Piece by piece, because the read that meets damage gives nothing.
+        # Piece by piece, because a read that meets damage gives nothing.
         pieces: list[bytes] = []
-        while size > 0 and (piece := self._unpacked(self._packed, min(size, _PIECE))):
+        while size > 0 and (piece := self._decompressed(self._gzip, min(size, _PIECE))):
             pieces.append(piece)
             size -= len(piece)
         return b"".join(pieces)
 
-    def _unpacked(self, packed: gzip.GzipFile, size: int) -> bytes:
+    def _decompressed(self, file: gzip.GzipFile, size: int) -> bytes:
         if self.damage:
             return b""
         try:
-            return packed.read1(size)
+            return file.read1(size)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             self.damage = str(error)
             return b""
 
     def seekable(self) -> Path | BinaryIO:
-        """The same from the beginning, for readers that jump about; takes a stream into memory."""
+        """The same from the beginning, for readers that seek; reads a stream into memory."""
         return self._source if isinstance(self._source, Path) else io.BytesIO(self._plain.read())
 
     def close(self) -> None:

@@ -25,11 +25,13 @@ _PIECE = 1 << 18
 _LINE_END = 10
 _SPACE = 32
 _BETWEEN = re.compile(r"[\s,]*")
-_HALF = re.compile("[\ud800-\udfff]")
+_decode = json.JSONDecoder().raw_decode
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_TOO_LONG = f"record: it must have at most {RECORD_BYTES} bytes"
 
 
 class Readable(Protocol):
-    """What bytes come from; `damage` says at the end why there were no more, if something is wrong."""
+    """A source of bytes; at the end `damage` says why there are no more, if something is wrong."""
 
     @property
     def damage(self) -> str: ...
@@ -40,7 +42,7 @@ class Readable(Protocol):
 
 
 class Reject(NamedTuple):
-    """A record that cannot be stored: its line or record number (from 1), why, and its text, shortened."""
+    """A record that cannot be stored: its line or record number (from 1), the reason, and its text, shortened."""
 
     line: int
     reason: str
@@ -49,9 +51,9 @@ class Reject(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Some records: a table with `line` and, for text, `raw`, else c0, c1, … named by `names`.
+    """Some records: a table with `line` and, for text, `raw`; for columns, c0, c1, …, whose names are `names`.
 
-    `rejects` are those that did not get that far; both together are what was read.
+    `rejects` are the records that could not be put into the table; both together are what was read.
     """
 
     table: pa.Table
@@ -60,15 +62,15 @@ class Frame:
 
 
 def shown(raw: bytes | str) -> str:
-    """A record for people: text, shortened, with bytes that are no UTF-8 as escapes."""
+    """A record for people: shortened, bytes that are not UTF-8 as escapes."""
     data = raw[:RAW_SHOWN].encode(errors="surrogateescape") if isinstance(raw, str) else raw
     return data[:RAW_SHOWN].decode(errors="backslashreplace")
 
 
 def blocks(stream: Readable, size: int = BLOCK_BYTES) -> Iterator[bytes]:
-    """The stream in pieces that end with a line end; without a UTF-8 byte order mark.
+    """The stream in pieces that end with a line end, without a UTF-8 byte order mark.
 
-    Of a line that does not end within a megabyte only the beginning is kept: it is refused later.
+    Only the beginning is kept of a line that does not end within a megabyte: it is refused later.
     """
     rest = b""
     first = True
@@ -82,15 +84,15 @@ def blocks(stream: Readable, size: int = BLOCK_BYTES) -> Iterator[bytes]:
         else:
             # Two bytes more than allowed, so that it is still too long without its line end.
             rest = (rest + block)[: RECORD_BYTES + 2]
-    # Where unpacking broke off, the last line is only a part of one.
+    # Where decompression stopped, the last line is incomplete.
     if rest and not stream.damage:
         yield rest + b"\n"
 
 
 def line_ends(block: bytes) -> npt.NDArray[np.int64]:
-    """Where the line ends of a block are."""
+    """The positions of the line ends of a block."""
     data = np.frombuffer(block, np.uint8)
-    # In pieces that fit the cache of a processor.
+    # In pieces that fit into the cache of a processor.
     pieces = [
         np.flatnonzero(data[start : start + _PIECE] == _LINE_END) + start
         for start in range(0, max(len(data), 1), _PIECE)
@@ -99,63 +101,64 @@ def line_ends(block: bytes) -> npt.NDArray[np.int64]:
 
 
 def text_lines(source: Iterable[bytes]) -> Iterator[Frame]:
-    """Every line that is not blank is a record; `raw` still has its line end."""
-    parts: list[pa.Table] = []
+    """Every line that is not blank is a record; `raw` has its line end.
+
+    `source` gives the text in pieces that end with a line end.
+    """
+    tables: list[pa.Table] = []
     rejects: list[Reject] = []
     size = lines = 0
-    for table, refused in _block_lines(source):
+    for table, block_rejects in _block_lines(source):
         size += table.nbytes
-        lines += len(table) + len(refused)
+        lines += len(table) + len(block_rejects)
         # Each frame costs a statement, so a few blocks share one.
-        if parts and (size > FRAME_BYTES or lines > FRAME_ROWS):
-            yield Frame(pa.concat_tables(parts), rejects)
-            parts, rejects = [], []
-            size, lines = table.nbytes, len(table) + len(refused)
-        parts.append(table)
-        rejects.extend(refused)
-    if parts:
-        yield Frame(pa.concat_tables(parts), rejects)
+        if tables and (size > FRAME_BYTES or lines > FRAME_ROWS):
+            yield Frame(pa.concat_tables(tables), rejects)
+            tables, rejects = [], []
+            size, lines = table.nbytes, len(table) + len(block_rejects)
+        tables.append(table)
+        rejects.extend(block_rejects)
+    if tables:
+        yield Frame(pa.concat_tables(tables), rejects)
 
 
 def _block_lines(source: Iterable[bytes]) -> Iterator[tuple[pa.Table, list[Reject]]]:
-    """Line and raw of each block, at most FRAME_ROWS at a time, and what it holds that is no text."""
+    """The lines of each block, at most FRAME_ROWS at a time, and those that are not text."""
     first = 1
     for block in source:
         ends = line_ends(block)
-        # The block itself is the text buffer of the column: only the places of its lines are made.
+        # The block itself is the buffer of the column: only the offsets of its lines are new.
         starts = np.zeros(len(ends) + 1, np.int32)
         starts[1:] = ends + 1
         lines = arrow_columns.integers(np.arange(first, first + len(ends)))
         table = pa.table({"line": lines, "raw": arrow_columns.pieces(block, starts)})
-        rejects = _broken_lines(block, starts, first)
-        passed = [reject.line for reject in rejects] + _blank_lines(block, starts, first)
-        if passed:
-            table = table.filter(pc.invert(pc.is_in(table["line"], pa.array(passed, pa.int64()))))
+        rejects = _rejected_lines(block, starts, first)
+        skipped = [reject.line for reject in rejects] + _blank_lines(block, starts, first)
+        if skipped:
+            table = table.filter(pc.invert(pc.is_in(table["line"], pa.array(skipped, pa.int64()))))
         first += len(ends)
         for start in range(0, max(len(table), 1), FRAME_ROWS):
             yield table.slice(start, FRAME_ROWS), rejects if start == 0 else []
 
 
 def _blank_lines(block: bytes, starts: npt.NDArray[Any], first: int) -> list[int]:
-    # A look at the first bytes spares nearly every line the rest.
-    begin_white = np.frombuffer(block, np.uint8)[starts[:-1]] <= _SPACE
-    places = np.flatnonzero(begin_white)
-    return [first + int(place) for place in places if block[starts[place] : starts[place + 1]].isspace()]
+    # The first byte of a line is enough to rule out nearly all of them.
+    candidates = np.flatnonzero(np.frombuffer(block, np.uint8)[starts[:-1]] <= _SPACE)
+    return [first + int(index) for index in candidates if block[starts[index] : starts[index + 1]].isspace()]
 
 
-def _broken_lines(block: bytes, starts: npt.NDArray[Any], first: int) -> list[Reject]:
-    """The lines that are no UTF-8 or too long."""
+def _rejected_lines(block: bytes, starts: npt.NDArray[Any], first: int) -> list[Reject]:
+    """The lines that are not UTF-8 or too long."""
     rejects = []
-    suspects = np.flatnonzero(np.diff(starts) > RECORD_BYTES + 1)
-    # One look at the whole block, and line by line only where that fails.
+    candidates = np.flatnonzero(np.diff(starts) > RECORD_BYTES + 1)
+    # The whole block at once, and line by line only where that fails.
     if not _is_utf8(block):
-        suspects = np.arange(len(starts) - 1)
-    for place in suspects:
-        line = block[starts[place] : starts[place + 1]].rstrip(b"\r\n")
-        if len(line) > RECORD_BYTES:
-            rejects.append(Reject(first + int(place), _too_long(), shown(line)))
-        elif problem := _encoding_problem(line):
-            rejects.append(Reject(first + int(place), problem, shown(line)))
+        candidates = np.arange(len(starts) - 1)
+    for index in candidates:
+        line = block[starts[index] : starts[index + 1]].rstrip(b"\r\n")
+        problem = _TOO_LONG if len(line) > RECORD_BYTES else _encoding_problem(line)
+        if problem:
+            rejects.append(Reject(first + int(index), problem, shown(line)))
     return rejects
 
 
@@ -175,72 +178,71 @@ def _encoding_problem(line: bytes) -> str | None:
     return None
 
 
-def _too_long() -> str:
-    return f"record: it must have at most {RECORD_BYTES} bytes"
-
-
 def json_records(stream: Readable, path: str) -> Iterator[Frame]:
     """Every element of the array at `path` ($ or $.name) is a record, numbered from 1.
 
-    What cannot be read hides all that follows: the rest of the file is one reject. Raises InvalidFormat where
+    At a record that cannot be read the rest of the file is skipped and is one reject. Raises InvalidFormat where
     no such array begins within the first megabyte.
     """
     name = path.removeprefix("$").removeprefix(".")
     opening = re.compile(rf'"{re.escape(name)}"\s*:\s*\[' if name else r"\s*\[")
     texts = iter(lambda: stream.read(RECORD_BYTES), b"")
-    # Bytes that are no UTF-8 travel as half surrogates, so that only their own record is refused.
+    # Bytes that are not UTF-8 become lone surrogates, so that only their own record is refused.
     decoded = codecs.iterdecode(texts, "utf-8-sig", errors="surrogateescape")
     number = 0
-    for records, hidden in _elements(decoded, opening, path):
-        rejects = []
-        good = []
+    for records, skipped in _elements(decoded, opening, path):
+        lines, raws, rejects = [], [], []
         for record in records:
             number += 1
-            if record.isascii() or not _HALF.search(record):
-                good.append((number, record))
+            if record.isascii() or not _SURROGATE.search(record):
+                lines.append(number)
+                raws.append(record)
             else:
                 rejects.append(Reject(number, "record: it must be UTF-8", shown(record)))
-        if hidden:
-            reason = "record: it is no JSON or too long, and hides the rest of the file"
-            rejects.append(Reject(number + 1, reason, shown(hidden)))
-        lines = pa.array([place for place, _ in good], pa.int64())
-        raws = pa.array([record for _, record in good], pa.string())
-        yield Frame(pa.table({"line": lines, "raw": raws}), rejects)
+        if skipped:
+            reason = "record: invalid JSON or over 1 MiB; the rest of the file was skipped"
+            rejects.append(Reject(number + 1, reason, shown(skipped)))
+        yield Frame(
+            pa.table({"line": pa.array(lines, pa.int64()), "raw": pa.array(raws, pa.string())}), rejects
+        )
 
 
 def _elements(texts: Iterable[str], opening: re.Pattern[str], path: str) -> Iterator[tuple[list[str], str]]:
-    """The texts of the elements, as many as each piece completes, and at the end what could not be read."""
-    decode = json.JSONDecoder().raw_decode
-    waiting, open_yet = "", False
-    for text in texts:
-        waiting += text
-        if not open_yet:
-            found = opening.search(waiting) if path != "$" else opening.match(waiting)
-            if not found:
+    """The texts of the elements that each piece completes, and at the end what could not be read."""
+    text, is_open = "", False
+    for piece in texts:
+        text += piece
+        if not is_open:
+            start = opening.search(text) if path != "$" else opening.match(text)
+            if not start:
                 break
-            waiting, open_yet = waiting[found.end() :], True
-        records: list[str] = []
-        place = _skip(waiting, 0)
-        while place < len(waiting) and waiting[place] != "]":
-            try:
-                end = decode(waiting, place)[1]
-            except (ValueError, RecursionError):
-                # Perhaps only cut off: the next piece of text will tell.
-                break
-            records.append(waiting[place:end])
-            place = _skip(waiting, end)
+            text, is_open = text[start.end() :], True
+        records, text = _complete_elements(text)
         yield records, ""
-        waiting = waiting[place:]
-        if waiting.startswith("]"):
+        if text.startswith("]"):
             return
-        if len(waiting) > RECORD_BYTES:
+        if len(text) > RECORD_BYTES:
             break
-    if not open_yet:
+    if not is_open:
         raise InvalidFormat(f"there is no array at {path} in this file")
-    if waiting:
-        yield [], waiting
+    if text:
+        yield [], text
 
 
-def _skip(text: str, place: int) -> int:
-    found = _BETWEEN.match(text, place)
-    return found.end() if found else place
+def _complete_elements(text: str) -> tuple[list[str], str]:
+    """The texts of the elements at the beginning of a part of an array, and what follows them."""
+    records: list[str] = []
+    position = _skip_separators(text, 0)
+    while position < len(text) and text[position] != "]":
+        try:
+            end = _decode(text, position)[1]
+        except (ValueError, RecursionError):
+            break  # perhaps only incomplete
+        records.append(text[position:end])
+        position = _skip_separators(text, end)
+    return records, text[position:]
+
+
+def _skip_separators(text: str, position: int) -> int:
+    separators = _BETWEEN.match(text, position)
+    return separators.end() if separators else position

@@ -16,10 +16,10 @@ from ingest.formats.line_shape import LINE_FIELDS, LineShape
 class ReadOptions:
     """What the caller of an import decides.
 
-    `keys`: with "content", an event without a key of its own is known by its record, so that reading a file
-    twice gives the same keys; with "fresh" it gets a new one each time. `timezone` (IANA) is that of times
-    without an offset, `year` that of times without a year; `source` is that of events that name none.
-    `map` gives, for a field of an event, the key, column or path (`$.a.b`) it comes from, or "" for nowhere.
+    `keys`: with "content", the key of an event without one is derived from its record, so that reading a file twice
+    gives the same keys; with "fresh" it is new each time. `timezone` (IANA) is that of times without an offset,
+    `year` that of times without a year; `source` is that of events that name none. `map` gives, for a field of an
+    event, the key, column or path (`$.a.b`) that it comes from, or "" for none.
     """
 
     keys: Literal["content", "fresh"] = "content"
@@ -43,31 +43,31 @@ class Recipe:
     lines: LineShape | None
 
     def plain_fields(self) -> dict[str, str] | None:
-        """The key behind each event field, where that is all there is to the recipe; else None."""
+        """The one key behind each event field, or None if the recipe is more than that."""
         if self.when or self.trim:
             return None
-        plain = {name: each[0] for name, each in self.fields.items() if len(each) == 1}
+        plain = {name: candidates[0] for name, candidates in self.fields.items() if len(candidates) == 1}
         keys = set(plain.values())
-        # DuckDB's structs do not tell upper from lower case.
-        simple = all(not is_path(key) and "{" not in key for key in keys)
-        one_case = len({key.casefold() for key in keys}) == len(keys)
-        return plain if len(plain) == len(self.fields) and simple and one_case else None
+        are_keys = all(not is_path(key) and "{" not in key for key in keys)
+        # DuckDB's structs ignore case.
+        are_distinct = len({key.casefold() for key in keys}) == len(keys)
+        return plain if len(plain) == len(self.fields) and are_keys and are_distinct else None
 
 
 def recipe_of(fmt: Format, options: ReadOptions) -> Recipe:
-    """The recipe for reading `fmt`; raises InvalidFormat for options that make no sense with it."""
-    wanted = options.map or {}
-    for name in wanted:
+    """The recipe for reading `fmt`. Raises InvalidFormat for options that make no sense with it."""
+    mapping = options.map or {}
+    for name in mapping:
         if name not in FIELDS:
             raise InvalidFormat(
-                f"--map {name}={wanted[name]}: the fields of an event are {', '.join(FIELDS)}"
+                f"--map {name}={mapping[name]}: the fields of an event are {', '.join(FIELDS)}"
             )
-    lines = None if fmt.lines is None else _mapped_lines(fmt.lines, wanted)
+    lines = None if fmt.lines is None else _mapped_lines(fmt.lines, mapping)
     source = options.source if options.source is not None else fmt.source
     # A source that no event may have is refused once, here, instead of in every record.
     Event(agent="-", activity="-", source=source)
     return Recipe(
-        fields=_mapped(fmt.fields, wanted if lines is None else {}),
+        fields=_mapped(fmt.fields, mapping if lines is None else {}),
         constants=fmt.constants,
         when=fmt.when,
         rest=fmt.rest,
@@ -78,29 +78,27 @@ def recipe_of(fmt: Format, options: ReadOptions) -> Recipe:
     )
 
 
-def _mapped(fields: Mapping[str, tuple[str, ...]], wanted: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    chosen = {**fields, **{name: (place,) for name, place in wanted.items()}}
-    return {name: places for name, places in chosen.items() if places != ("",)}
+def _mapped(fields: Mapping[str, tuple[str, ...]], mapping: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    candidates = {**fields, **{name: (key,) for name, key in mapping.items()}}
+    return {name: keys for name, keys in candidates.items() if keys != ("",)}
 
 
-def _mapped_lines(shape: LineShape, wanted: Mapping[str, str]) -> LineShape:
-    for name, place in wanted.items():
-        if name not in LINE_FIELDS or place not in ("", *shape.groups):
+def _mapped_lines(shape: LineShape, mapping: Mapping[str, str]) -> LineShape:
+    for name, group in mapping.items():
+        if name not in LINE_FIELDS or group not in ("", *shape.groups):
             raise InvalidFormat(
-                f"--map {name}={place}: {', '.join(LINE_FIELDS)} may come from {', '.join(shape.groups)}"
+                f"--map {name}={group}: {', '.join(LINE_FIELDS)} may come from {', '.join(shape.groups)}"
             )
-    return replace(shape, fields=_mapped(shape.fields, wanted), fixed=frozenset(wanted))
+    return replace(shape, fields=_mapped(shape.fields, mapping), fixed=frozenset(mapping))
 
 
-def is_path(place: str) -> bool:
+def is_path(candidate: str) -> bool:
     """Whether a candidate is a path into the record rather than one of its keys."""
-    return place.startswith(("$.", "$["))
+    return candidate.startswith(("$.", "$["))
 
 
 def _zone(name: str | None) -> tzinfo | None:
     try:
         return ZoneInfo(name) if name else None
     except (KeyError, ValueError, OSError) as error:
-        raise InvalidFormat(
-            f"time zone {name!r} is not known: give an IANA name such as Europe/Berlin"
-        ) from error
+        raise InvalidFormat(f"unknown time zone {name!r}: give an IANA name such as Europe/Berlin") from error

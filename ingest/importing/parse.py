@@ -1,4 +1,4 @@
-"""One record → Event, or InvalidEvent: the exact way, for what SQL is not sure of."""
+"""One record → Event, or InvalidEvent: the rules in full, for what SQL is not certain of."""
 
 import json
 import re
@@ -14,12 +14,12 @@ from ingest.importing.record_sql import MOST
 
 TRIMMED = "trimmed"
 _STEP = re.compile(r'\.([^.\[\]"]+)|\."([^"]*)"|\[(\d+)\]')
-_PLACE = re.compile(r"\{([^{}]+)\}")
+_BRACED = re.compile(r"\{([^{}]+)\}")
 _UUID = re.compile(UUID_PATTERN)
 
 
 class Parsed(NamedTuple):
-    """An event, the id it was given when it was appended (None: none yet), and whether it said its time."""
+    """An event, the id that it got when it was appended (None: not yet), and whether it came with a time."""
 
     event: Event
     fresh_id: str | None
@@ -27,7 +27,7 @@ class Parsed(NamedTuple):
 
 
 def parse_record(text: str) -> dict[str, Any]:
-    """The JSON object in a text, by the letter of RFC 8259; raises InvalidEvent, with the field "record"."""
+    """The JSON object in a text, strictly by RFC 8259. Raises InvalidEvent with the field "record"."""
     try:
         value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
@@ -38,16 +38,16 @@ def parse_record(text: str) -> dict[str, Any]:
 
 
 def record_to_event(record: Mapping[str, Any], recipe: Recipe) -> Parsed:
-    """The event in a record.
+    """The event in a record. Raises InvalidEvent.
 
-    Raises InvalidEvent. A field that is read by its own name keeps its type, and `Event` says whether that
-    will do; from any other place numbers and booleans are taken as text, and objects, lists and "" not.
+    A field that is read by its own name keeps its type, which `Event` checks. From any other key or path, numbers and
+    booleans become text, and objects, lists and "" count as not given.
     """
     values, used = _gather(record, recipe)
-    # Backwards, so that of two rules for one field the first has the last word.
+    # Of two rules for one field the first one decides.
     for rule in reversed(recipe.when):
-        found = _scalar(_at(record, rule.path))
-        if found is not None and rule.equals in (None, found):
+        value = _scalar(_at(record, rule.path))
+        if value is not None and rule.equals in (None, value):
             values.update(rule.values)
     values = {**recipe.constants, "source": recipe.source, **values}
     if recipe.rest:
@@ -62,17 +62,17 @@ def record_to_event(record: Mapping[str, Any], recipe: Recipe) -> Parsed:
 
 
 def _gather(record: Mapping[str, Any], recipe: Recipe) -> tuple[dict[str, Any], set[str]]:
-    """The values of the event's fields, and the keys of the record that are spent by them."""
+    """The values of the event's fields, and the keys of the record that they use."""
     values: dict[str, Any] = {}
     used = set()
     for name, candidates in recipe.fields.items():
         for candidate in candidates:
-            found = _take(record, name, candidate)
-            # A key with nothing in it is spent too: it would only litter the metadata.
-            if found is not None or record.get(candidate) in (None, ""):
+            value = _value(record, name, candidate)
+            # An empty key is used, too: it would only clutter the metadata.
+            if value is not None or record.get(candidate) in (None, ""):
                 used.add(candidate)
-            if found is not None:
-                values[name] = found
+            if value is not None:
+                values[name] = value
                 break
     return values, used
 
@@ -89,37 +89,39 @@ def _event(values: dict[str, Any], recipe: Recipe) -> Event:
     try:
         return Event.of(values, zone=recipe.zone)
     except InvalidEvent as error:
-        # Only now, because to measure each record beforehand would double the work.
+        # Only now: measuring each record beforehand would double the work.
         if not recipe.trim or error.field != "metadata":
             raise
     return Event.of({**values, "metadata": _fitting(values["metadata"])}, zone=recipe.zone)
 
 
 def _keep_rest(values: dict[str, Any], rest: dict[str, Any]) -> None:
-    given = values.get("metadata")
+    own = values.get("metadata")
     if not rest:
         return
-    # Text of its own is kept as it stands, but with more to keep it has to be opened.
-    if isinstance(given, str):
-        event.check_metadata(given)
-        given = json.loads(given)
-    if given is not None and not isinstance(given, dict):
-        raise InvalidEvent("metadata", given, "it must be a JSON object, {…}")
-    for name in given or ():
+    # The metadata's own text is kept as it is, but with more to keep it has to be parsed.
+    if isinstance(own, str):
+        event.check_metadata(own)
+        own = json.loads(own)
+    if own is not None and not isinstance(own, dict):
+        raise InvalidEvent("metadata", own, "it must be a JSON object, {…}")
+    for name in own or ():
         if name in rest:
-            raise InvalidEvent("metadata", name, "this key stands in the metadata and beside it; keep one")
-    values["metadata"] = {**(given or {}), **rest}
+            raise InvalidEvent(
+                "metadata", name, "the record has this key in its metadata and beside it; keep one"
+            )
+    values["metadata"] = {**(own or {}), **rest}
 
 
 def _fitting(rest: dict[str, Any]) -> dict[str, Any]:
-    """The rest within the limits of metadata: the largest members go, and `trimmed` lists their names."""
-    gone: list[str] = []
-    while rest and not _fits({**rest, TRIMMED: gone}):
-        # A member that does not even fit alone is the culprit, whatever its size: it is nested too deep.
+    """The rest within the limits of metadata: the largest members are removed, and `trimmed` lists their names."""
+    removed: list[str] = []
+    while rest and not _fits({**rest, TRIMMED: removed}):
+        # A member that does not even fit alone comes first, whatever its size: it is nested too deep.
         largest = max(rest, key=lambda name: (not _fits({name: rest[name]}), len(json.dumps(rest[name]))))
         rest = {name: value for name, value in rest.items() if name != largest}
-        gone.append(largest)
-    return {**rest, TRIMMED: gone} if gone else rest
+        removed.append(largest)
+    return {**rest, TRIMMED: removed} if removed else rest
 
 
 def _fits(value: dict[str, Any]) -> bool:
@@ -130,26 +132,26 @@ def _fits(value: dict[str, Any]) -> bool:
     return True
 
 
-def _take(record: Mapping[str, Any], name: str, candidate: str) -> Any:
+def _value(record: Mapping[str, Any], name: str, candidate: str) -> Any:
     if candidate == name or name == "metadata":
         return _at(record, candidate)
-    if _PLACE.search(candidate):
-        return _fill(record, candidate)
+    if _BRACED.search(candidate):
+        return _filled(record, candidate)
     return _scalar(_at(record, candidate))
 
 
-def _fill(record: Mapping[str, Any], template: str) -> str | None:
-    found = {place: _scalar(_at(record, place)) for place in _PLACE.findall(template)}
-    if None in found.values():
+def _filled(record: Mapping[str, Any], template: str) -> str | None:
+    values = {key: _scalar(_at(record, key)) for key in _BRACED.findall(template)}
+    if None in values.values():
         return None
-    return _PLACE.sub(lambda place: str(found[place[1]]), template)
+    return _BRACED.sub(lambda braced: str(values[braced[1]]), template)
 
 
-def _at(record: Mapping[str, Any], place: str) -> Any:
-    if not is_path(place):
-        return record.get(place)
+def _at(record: Mapping[str, Any], key_or_path: str) -> Any:
+    if not is_path(key_or_path):
+        return record.get(key_or_path)
     value: Any = record
-    for step in _steps(place):
+    for step in _steps(key_or_path):
         if isinstance(step, str) and isinstance(value, dict):
             value = value.get(step)
         elif isinstance(step, int) and isinstance(value, list) and step < len(value):
@@ -162,8 +164,8 @@ def _at(record: Mapping[str, Any], place: str) -> Any:
 @cache
 def _steps(path: str) -> tuple[str | int, ...]:
     if _STEP.sub("", path) != "$":
-        raise InvalidFormat(f"path {path!r} cannot be read: write it like $.user.name or $.users[0].name")
-    return tuple(int(place) if place else name or quoted for name, quoted, place in _STEP.findall(path))
+        raise InvalidFormat(f"invalid path {path!r}; write it like $.user.name or $.users[0].name")
+    return tuple(int(index) if index else name or quoted for name, quoted, index in _STEP.findall(path))
 
 
 def _scalar(value: object) -> str | None:
@@ -177,12 +179,12 @@ def _cut(value: Any, most: int) -> Any:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    members = dict(pairs)
+    if len(members) < len(pairs):
         names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise InvalidEvent("record", twice, "each key may stand once in an object")
-    return found
+        duplicate = next(name for name in names if names.count(name) > 1)
+        raise InvalidEvent("record", duplicate, "duplicate key")
+    return members
 
 
 def _no_constant(name: str) -> float:

@@ -59,7 +59,9 @@ def read(source: Path | BinaryIO, fmt: Format, options: ReadOptions) -> Generato
                 last_line = max(last_line, part.last_line)
                 yield Chunk(keys.distinct(part.rows), part.rejects, part.read, part.bytes_done)
         if content.damage:
-            reject = Reject(last_line + 1, f"file: it cannot be unpacked further ({content.damage})", "")
+            reject = Reject(
+                last_line + 1, f"file: it could not be decompressed further ({content.damage})", ""
+            )
             yield Chunk(NO_ROWS, [reject], 1, content.done)
 
 

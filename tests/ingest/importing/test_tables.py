@@ -71,8 +71,8 @@ def test_csv_cells(delimiter: str) -> None:
 BAD_CSV = [
     (b"a,b,c\n", "the header has 4 columns, and the row 3"),
     (b"a,b,c,d,e\n", "the header has 4 columns, and the row 5"),
-    (b'"a"x,b,c,d\n', "cannot be read"),
-    (b'a,b,"never closed,d\n', "cannot be read"),
+    (b'"a"x,b,c,d\n', "invalid CSV"),
+    (b'a,b,"never closed,d\n', "invalid CSV"),
     (b"a,b,\xff,d\n", "UTF-8"),
     (b",b,c,d\n", "agent: None is not allowed"),
 ]
@@ -162,5 +162,5 @@ def test_a_parquet_time_without_zone_needs_one() -> None:
 
 
 def test_what_is_no_parquet_is_refused() -> None:
-    with pytest.raises(InvalidFormat, match="cannot be read"):
+    with pytest.raises(InvalidFormat, match="not a readable Parquet file"):
         take(b"PAR1 and nothing else", "parquet")
