@@ -48,14 +48,14 @@ _writers: dict[str, SpoolWriter] = {}
 
 
 def append(*, store: Path | str | None = None, fold: bool = True, **event: Any) -> str:
-    """Store one event durably and give its `event_id` (a UUID, as in the column of that name).
+    """Store one event durably; gives its `event_id` (a UUID, as in the column of that name).
 
-    The keywords are the fields of an event: `agent` and `activity` are required. Without `occurred_at` it
-    happened now. Returning means that the event survives a crash and a power loss. Unless `fold=False` it is
+    The keywords are the fields of an event: `agent` and `activity` are required, and `occurred_at` is by default the
+    time of the call. When `append` returns, the event survives a crash and a power loss. Unless `fold=False`, it is
     moved into the DuckDB file within about a second, or at exit, whenever the file is free.
 
-    Raises InvalidEvent (nothing is stored; sending it again changes nothing) and SpoolFull (nothing is
-    stored); any other AuditStoreError says in `stored` whether to send it again.
+    Raises InvalidEvent (not stored, whenever it is sent) and SpoolFull (not stored); the attribute `stored` of any
+    other AuditStoreError says whether to send the event again.
     """
     name = _absolute(store)
     line, event_id = event_line(Event.of(event))
@@ -72,10 +72,10 @@ def append(*, store: Path | str | None = None, fold: bool = True, **event: Any) 
 def append_many(
     events: Iterable[Mapping[str, Any]], *, store: Path | str | None = None, fold: bool = True
 ) -> list[str]:
-    """Store a batch of events, all or none, and give their `event_id`s in order.
+    """Store a batch of events, all or none; gives their `event_id`s in order.
 
-    Raises as `append` does; InvalidEvent names the row, counted from 1. EventConflict when two events of the
-    batch have the same (source, event_id) and differ.
+    Raises as `append` does, and EventConflict when two events of the batch have the same (source, event_id) and
+    differ. InvalidEvent names the row, counted from 1.
     """
     checked = [_checked(event, row) for row, event in enumerate(events, start=1)]
     _refuse_conflicts(checked)
@@ -108,7 +108,7 @@ def _absolute(store: Path | str | None) -> str:
 
 
 def _new_writer(name: str) -> SpoolWriter:
-    # Of two threads that come first, one makes a writer in vain; a lock could be held for ever after a fork.
+    # Of two threads that come first, one discards its writer; a lock could be held for ever after a fork.
     return _writers.setdefault(name, SpoolWriter(Path(name)))
 
 

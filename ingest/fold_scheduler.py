@@ -1,6 +1,6 @@
 """Folds in the background: at most about once a second in a process, and once more when it exits.
 
-Nothing heavy is imported until there is something to fold.
+Nothing heavy is imported before there is something to fold.
 """
 
 import atexit
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 INTERVAL = 1.0
 EXIT_WAIT = 2.0
 RESIDENT_AGAIN = 30.0
-# While a fold waits for the file, readers wait behind it: less long than they do.
+# Readers queue behind a fold that waits for the file: it must not wait as long as they do.
 _RESIDENT_WAIT = 1.5
 _wanted: set[Path] = set()
 _lock = threading.RLock()  # a signal handler may append, too
@@ -47,11 +47,11 @@ def _start() -> None:
     if _thread is None:
         thread = threading.Thread(target=_work, name="audit-fold", daemon=True)
         try:
-            # pandas wants this module and Python refuses to load it during exit, when the last fold happens.
+            # pandas imports this module, which Python refuses while it exits, when the last fold runs.
             import concurrent.futures.thread  # noqa: F401
 
             thread.start()
-        except RuntimeError:  # Python exits: what was appended waits in the spool for the next fold
+        except RuntimeError:  # Python is exiting: the events wait in the spool for the next fold
             return
         _thread = thread
         atexit.register(_at_exit)
@@ -83,7 +83,7 @@ def _at_exit() -> None:
 
 
 def fold_now(store: Path) -> None:
-    """Fold a store if its file is free within a moment and no dashboard does it anyway."""
+    """Fold a store if its file is free within EXIT_WAIT seconds and no dashboard folds it."""
     _wanted.add(store)
     _fold_wanted(wait=EXIT_WAIT)
 
@@ -91,17 +91,17 @@ def fold_now(store: Path) -> None:
 def _fold_wanted(wait: float) -> None:
     stores = {_wanted.pop() for _ in range(len(_wanted))}
     for store in stores:
-        if is_resident(store) or not has_waiting(store):
-            continue
         try:
+            if is_resident(store) or not has_waiting(store):
+                continue
             from ingest.fold import fold
 
             fold(store, wait=wait)
         except (AuditStoreError, OSError, ImportError):
-            # It waits in the spool, `status` says why, and the next turn tries again.
+            # The events wait in the spool, `status` says why, and the next run tries again.
             _wanted.add(store)
         except Exception:
-            _log().exception("folding %s: what waits stays in the spool", store)
+            _log().exception("folding %s failed; the events stay in the spool", store)
 
 
 def _log() -> "logging.Logger":
@@ -111,7 +111,11 @@ def _log() -> "logging.Logger":
 
 
 class FoldingThread:
-    """Folds a store whenever something waits, until it is stopped; keeps the last error for the reader."""
+    """Folds a store whenever something waits, until it is stopped.
+
+    `error` is the message of the last failure, None after a success; `report` and `folded_at` are the counts and the
+    time (UTC) of the last fold.
+    """
 
     def __init__(self, store: Path, interval: float = 0.3) -> None:
         self._store, self._interval = store, interval
@@ -139,7 +143,7 @@ class FoldingThread:
                         self._fold()
                         self.error = None
             except Exception as error:
-                self._keep(error)
+                self._failed(error)
 
     def _fold(self) -> None:
         from ingest.fold import fold
@@ -148,7 +152,7 @@ class FoldingThread:
             self.report = fold(self._store, wait=_RESIDENT_WAIT)
             self.folded_at = datetime.now(UTC)
 
-    def _keep(self, error: Exception) -> None:
+    def _failed(self, error: Exception) -> None:
         if self.error != str(error):
             _log().warning(
                 "folding %s: %s", self._store, error, exc_info=not isinstance(error, AuditStoreError)

@@ -69,8 +69,8 @@ class AuditLogHandler(logging.Handler):
             "source": self._source,
             "metadata": {"level": record.levelname, "logger": record.name},
         }
-        given = {name: getattr(record, name, None) for name in FIELDS}
-        return defaults | {name: value for name, value in given.items() if value is not None}
+        fields = {name: getattr(record, name, None) for name in FIELDS}
+        return defaults | {name: value for name, value in fields.items() if value is not None}
 
 
 def _user() -> str:

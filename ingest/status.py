@@ -1,40 +1,40 @@
-"""How a store is doing: what is in it, what waits, what was refused, who has it."""
+"""The state of a store: what it holds, what waits, what was rejected, and what is wrong."""
 
 from pathlib import Path
 from typing import Any
 
 from audit_store.errors import AuditStoreError, StoreNotFound
-from audit_store.store_files import spool_dir, unreadable, waiting_events
+from audit_store.store_files import set_aside, unreadable, waiting_events
 from ingest.rejects import count_rejects
 
 
 def status(store: Path) -> dict[str, Any]:
-    """A JSON-ready summary; never raises for a store that is missing, busy or broken.
+    """A JSON-ready summary; never raises for a store that is missing, busy or damaged.
 
-    `newest` and `recorded` are RFC 3339 texts in UTC, `size` is in bytes, `problem` says why the file could
-    not be read (then `events` and `newest` are None).
+    `newest` is the `occurred_at` of the newest event, RFC 3339 in UTC, `size` is in bytes, and `problem` says why the
+    file could not be read (then `events` and `newest` are None).
     """
-    found: dict[str, Any] = {
+    summary: dict[str, Any] = {
         "store": str(store),
         "events": None,
         "newest": None,
         "waiting": waiting_events(store),
         "rejected": count_rejects(store),
-        "set_aside": sorted(path.name for path in (spool_dir(store) / "set-aside").glob("*")),
+        "set_aside": [path.name for path in set_aside(store)],
         "unreadable": [path.name for path in unreadable(store)],
         "size": store.stat().st_size if store.exists() else 0,
         "problem": None,
     }
     try:
-        found |= _inside(store)
+        summary |= _extent(store)
     except StoreNotFound:
-        found["events"] = 0
+        summary["events"] = 0
     except AuditStoreError as error:
-        found["problem"] = str(error)
-    return found
+        summary["problem"] = str(error)
+    return summary
 
 
-def _inside(store: Path) -> dict[str, Any]:
+def _extent(store: Path) -> dict[str, Any]:
     if not store.exists():
         raise StoreNotFound(str(store))
     from audit_store.engines.registry import open_store
@@ -45,20 +45,22 @@ def _inside(store: Path) -> dict[str, Any]:
     return {"events": events, "newest": None if newest is None else newest.isoformat() + "Z"}
 
 
-def words(found: dict[str, Any]) -> str:
-    """The same for a person, a line each."""
-    events = "unknown" if found["events"] is None else f"{found['events']:,}"
+def words(summary: dict[str, Any]) -> str:
+    """A summary for a person, one line an item."""
+    from audit_store.quantities import size
+
+    events = "unknown" if summary["events"] is None else f"{summary['events']:,}"
     lines = [
-        f"store      {found['store']}",
+        f"store      {summary['store']}",
         f"events     {events}",
-        f"newest     {found['newest'] or '-'}",
-        f"waiting    {found['waiting']:,}",
-        f"rejected   {found['rejected']:,}",
-        f"size       {found['size']:,} bytes",
+        f"newest     {summary['newest'] or '-'}",
+        f"waiting    {summary['waiting']:,}",
+        f"rejected   {summary['rejected']:,}",
+        f"size       {size(summary['size'])}",
     ]
-    lines += [f"set aside  {name}" for name in found["set_aside"]]
+    lines += [f"set aside  {name}" for name in summary["set_aside"]]
     lines += [
-        f"no access  {name}: no fold can read it; change its owner or mode" for name in found["unreadable"]
+        f"no access  {name}: no fold can read it; change its owner or mode" for name in summary["unreadable"]
     ]
-    lines += [f"problem    {found['problem']}"] if found["problem"] else []
+    lines += [f"problem    {summary['problem']}"] if summary["problem"] else []
     return "\n".join(lines)

@@ -104,7 +104,7 @@ def read(data: Mapping[str, Any]) -> Declaration:
         raise _explained(str(error)) from error
 
 
-def given(table: Any) -> dict[str, Any]:
+def filled_keys(table: Any) -> dict[str, Any]:
     """The keys of a table that the file gives, with their values."""
     return (
         {}

@@ -1,4 +1,4 @@
-"""The beginning of a file, by which its format is told."""
+"""The beginning of a file, by which its format is detected."""
 
 import gzip
 import zlib
@@ -9,19 +9,19 @@ GZIP_MAGIC = b"\x1f\x8b"
 
 
 def read_head(path: Path) -> tuple[str, str]:
-    """The first 64 KiB of a file as text, and its extension without `.gz`; raises OSError.
+    """The first 64 KiB of a file as text, decompressed, and its extension without `.gz`. Raises OSError.
 
-    Bytes that are no UTF-8 and blank lines at the beginning do not matter here.
+    Blank lines at the beginning are left out, and bytes that are not UTF-8 replaced.
     """
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     if head.startswith(GZIP_MAGIC):
-        head = _inflated(path)
+        head = _decompressed_head(path)
     name = path.name.lower().removesuffix(".gz")
     return head.decode("utf-8-sig", errors="replace").lstrip(), "." + name.rpartition(".")[2]
 
 
-def _inflated(path: Path) -> bytes:
+def _decompressed_head(path: Path) -> bytes:
     try:
         with gzip.open(path) as file:
             return file.read(HEAD_BYTES)

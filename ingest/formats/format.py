@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from audit_store.event import FIELDS
-from ingest.formats.declaration import Declaration, InvalidDeclaration, given
+from ingest.formats.declaration import Declaration, InvalidDeclaration, filled_keys
 from ingest.formats.line_shape import LINE_FIELDS, LineShape, Rule
 
 # RE2, which runs the patterns in time linear in the text, has neither.
@@ -71,14 +71,16 @@ def build(name: str, declared: Declaration) -> Format:
         rest=declared.metadata == "rest",
         trim=declared.trim,
         records=declared.records,
-        constants=given(declared.constants),
-        when=tuple(When(entry.path, entry.equals, given(entry.set)) for entry in declared.when),
+        constants=filled_keys(declared.constants),
+        when=tuple(When(entry.path, entry.equals, filled_keys(entry.set)) for entry in declared.when),
         lines=_line_shape(declared) if of_lines else None,
     )
 
 
 def _candidates(declared: Any) -> Mapping[str, tuple[str, ...]]:
-    return {name: (texts,) if isinstance(texts, str) else texts for name, texts in given(declared).items()}
+    return {
+        name: (texts,) if isinstance(texts, str) else texts for name, texts in filled_keys(declared).items()
+    }
 
 
 def _line_shape(declared: Declaration) -> LineShape:
@@ -107,7 +109,7 @@ def _rule(number: int, declared: Any) -> Rule:
     for name in pattern.groupindex:
         if name not in LINE_FIELDS:
             raise InvalidDeclaration(key, f"group {name!r} is not one of {', '.join(LINE_FIELDS)}")
-    constants = {name: value for name, value in given(declared).items() if name != "pattern"}
+    constants = {name: value for name, value in filled_keys(declared).items() if name != "pattern"}
     return Rule(pattern.pattern, dict(pattern.groupindex), constants)
 
 

@@ -1,7 +1,7 @@
-"""The statements that turn whatever came in, lines or columns, into JSON records of one event each.
+"""The statements that turn input, lines or columns, into JSON records of one event each.
 
 Each reads a table `frame` that the caller registers, and gives line, raw (the record as it came) and record
-(the JSON text of an object, or NULL where there is none).
+(the JSON text of an object, or NULL if there is none).
 """
 
 import json
@@ -39,7 +39,7 @@ def trimmed(text: str) -> str:
 
 def trimmed_bytes(text: str) -> str:
     """The same as a BLOB, its UTF-8."""
-    # `trim` looks at every character, and takes ten times as long as a look at the ends.
+    # `trim` takes ten times as long as a comparison of the ends.
     data = f"encode({text})"
     return (
         rf"CASE WHEN {text} >= '!' AND ends_with({text}, e'}}\n') THEN {data}[:-2] "
@@ -61,8 +61,8 @@ def columns_frame(names: Sequence[str], types: Sequence[str], texts: frozenset[s
     """
     keys = [literal(json.dumps(name, ensure_ascii=False) + ":") for name in names]
     values = [
-        _as_json(f"c{place}", kind, name in texts)
-        for place, (name, kind) in enumerate(zip(names, types, strict=True))
+        _as_json(f"c{index}", kind, name in texts)
+        for index, (name, kind) in enumerate(zip(names, types, strict=True))
     ]
     members = [f"{key} || {value}" for key, value in zip(keys, values, strict=True)]
     record = f"'{{' || concat_ws(',', {', '.join(members)}) || '}}'"
@@ -84,15 +84,15 @@ def _as_json(column: str, kind: str, as_text: bool) -> str:
 def lines_frame(shape: LineShape, now: datetime, year: int | None) -> str:
     """Records from lines of text: `frame` has line and raw. `record` is NULL where the shape does not fit.
 
-    A time without a year gets `year`, or the latest year that does not put it in the future (a day is granted
-    for time zones). `now` is naive, in UTC.
+    A time without a year gets `year`, or the latest year that does not put it more than a day into the future: time
+    zones differ by as much. `now` is naive, in UTC.
     """
     names = ", ".join(map(literal, shape.groups))
-    taken = f"regexp_extract(raw, {literal(shape.pattern)}, [{names}])"
-    # The rule is chosen once a line, and each field then runs the pattern of that rule only.
+    groups = f"regexp_extract(raw, {literal(shape.pattern)}, [{names}])"
+    # The rule is chosen once a line, so that each field runs the pattern of that rule only.
     choice = " ".join(
-        f"WHEN regexp_matches(message, {literal(rule.pattern)}) THEN {place}"
-        for place, rule in enumerate(shape.rules)
+        f"WHEN regexp_matches(message, {literal(rule.pattern)}) THEN {index}"
+        for index, rule in enumerate(shape.rules)
     )
     fields = {name: value for name in LINE_FIELDS if (value := _line_field(shape, name))}
     fields["occurred_at"] = _dated("g.time", now, year)
@@ -101,7 +101,7 @@ def lines_frame(shape: LineShape, now: datetime, year: int | None) -> str:
         f"SELECT line, raw, CASE WHEN g.time <> '' THEN {_line_record(shape, fields)} END AS record "
         f"FROM (SELECT line, raw, g, {values} FROM (SELECT *, CASE {choice} END AS rule "
         f"FROM (SELECT line, raw, g, {_first_filled(shape.message)} AS message "
-        f"FROM (SELECT line, raw, {taken} AS g FROM (SELECT line, {trimmed('raw')} AS raw FROM frame)))))"
+        f"FROM (SELECT line, raw, {groups} AS g FROM (SELECT line, {trimmed('raw')} AS raw FROM frame)))))"
     )
 
 
@@ -119,20 +119,20 @@ def _first_filled(groups: Sequence[str]) -> str:
 
 def _line_field(shape: LineShape, name: str) -> str:
     cases = []
-    for place, rule in enumerate(shape.rules):
+    for index, rule in enumerate(shape.rules):
         if name in rule.groups:
-            found = f"regexp_extract(message, {literal(rule.pattern)}, {rule.groups[name]})"
-            cases.append(f"WHEN {place} THEN nullif({found}, '')")
+            group = f"regexp_extract(message, {literal(rule.pattern)}, {rule.groups[name]})"
+            cases.append(f"WHEN {index} THEN nullif({group}, '')")
         elif name in rule.constants:
-            cases.append(f"WHEN {place} THEN {literal(rule.constants[name])}")
-    ways = [f"CASE rule {' '.join(cases)} END"] if cases and name not in shape.fixed else []
+            cases.append(f"WHEN {index} THEN {literal(rule.constants[name])}")
+    values = [f"CASE rule {' '.join(cases)} END"] if cases and name not in shape.fixed else []
     if name in shape.fields:
-        ways.append(f"nullif({_first_filled(shape.fields[name])}, '')")
-    return f"coalesce({', '.join(ways)})" if ways else ""
+        values.append(f"nullif({_first_filled(shape.fields[name])}, '')")
+    return f"coalesce({', '.join(values)})" if values else ""
 
 
 def _cut(name: str) -> str:
-    # An attacker chooses the user name in a log line: a long one must not get the line refused.
+    # An attacker chooses the user name in a log line: a long one must not cause the line to be rejected.
     if name not in MOST:
         return name
     return (
@@ -143,9 +143,9 @@ def _cut(name: str) -> str:
 def _dated(text: str, now: datetime, year: int | None) -> str:
     years = [year] if year else range(now.year + 1, now.year - LEAP_GAP_YEARS - 1, -1)
     latest = "infinity" if year else str(now + timedelta(days=1))
-    tries = [f"try_strptime('{each} ' || {text}, '%Y %b %d %H:%M:%S')" for each in years]
-    dated = [f"CASE WHEN {moment} <= TIMESTAMP '{latest}' THEN {moment} END" for moment in tries]
-    # A day that no year has falls through as it stands, and is refused like any other text that is no time.
+    moments = [f"try_strptime('{candidate} ' || {text}, '%Y %b %d %H:%M:%S')" for candidate in years]
+    dated = [f"CASE WHEN {moment} <= TIMESTAMP '{latest}' THEN {moment} END" for moment in moments]
+    # A day that no year has stays as it is, and is rejected like any other text that is not a time.
     return (
         f"CASE WHEN regexp_matches({text}, '^\\d{{4}}-') THEN {text} "
         f"ELSE coalesce(strftime(coalesce({', '.join(dated)}), '%Y-%m-%dT%H:%M:%S'), {text}) END"

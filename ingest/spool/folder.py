@@ -29,14 +29,14 @@ from ingest.spool.segment_writer import disk_error, make_durable
 
 
 def make_folder(store: Path) -> Path:
-    """The spool's folder, made durably where it is missing. Raises OSError."""
+    """The spool's folder, created durably where it is missing. Raises OSError."""
     return make_durable(spool_dir(store))
 
 
 def write_part(store: Path, suffix: str, write: Callable[[IO[bytes]], object]) -> Path:
-    """A complete, synced file that is not in the spool yet: `publish` moves it there.
+    """Write a complete, synced file that `publish` moves into the spool; gives its path.
 
-    `suffix` is what the segment's name ends with, such as "-batch.ndjson". Raises SpoolFull.
+    `suffix` is the end of the segment's name, such as "-batch.ndjson". Raises SpoolFull, AuditStoreError.
     """
     folder = spool_dir(store)
     part = folder / f"{fresh_id()}-{os.getpid()}{suffix}.part"
@@ -54,9 +54,9 @@ def write_part(store: Path, suffix: str, write: Callable[[IO[bytes]], object]) -
 
 
 def publish(parts: Iterable[Path]) -> list[Path]:
-    """Move parts into the spool; durable when this returns. Gives the segments.
+    """Move parts into the spool, durably; gives the segments.
 
-    Raises AuditStoreError when the disk failed: some of them may be there.
+    Raises AuditStoreError when the disk fails: some of them may be in the spool.
     """
     try:
         segments = [part.rename(part.with_suffix("")) for part in parts]
@@ -70,8 +70,8 @@ def publish(parts: Iterable[Path]) -> list[Path]:
 def ready_segments(store: Path) -> list[Path]:
     """Every finished segment, oldest first, after taking over those that are still open.
 
-    A segment's stem is unique for ever, so that a fold can remember it: a file that another program moved
-    here under a name of its own is given a new one. What this process may not read is left where it is.
+    A segment's stem is unique for ever, so that a fold can note it: the file of another program gets a new name.
+    Files that this process may not read are left where they are.
     """
     folder = spool_dir(store)
     if not folder.is_dir():
@@ -101,13 +101,13 @@ def _segments(store: Path) -> Iterator[Path]:
 def _take_over(path: Path) -> None:
     with contextlib.suppress(FileNotFoundError):
         taken = path.rename(path.with_suffix(".ndjson"))
-        # Only now: what its writer adds before it misses the name, it writes again.
+        # Only after renaming it: what its writer still adds, it writes again when it misses the name.
         if taken.stat().st_size == 0:
             taken.unlink()
 
 
 def set_aside(path: Path) -> Path:
-    """Move a segment out of the way of folding, keeping it for a person to look at."""
+    """Move a segment that holds rejected records out of the spool, and keep it; gives its new path."""
     folder = path.parent / "set-aside"
     make_durable(folder)
     target = folder / path.name
@@ -117,16 +117,16 @@ def set_aside(path: Path) -> Path:
 
 
 def remove(paths: Iterable[Path]) -> None:
-    """Delete segments whose events are safe in the DuckDB file."""
-    gone = list(paths)
-    for path in gone:
+    """Delete segments whose events are in the store, durably."""
+    removed = list(paths)
+    for path in removed:
         path.unlink(missing_ok=True)
-    for folder in {path.parent for path in gone}:
+    for folder in {path.parent for path in removed}:
         sync_folder(folder)
 
 
 def remove_stale_parts(store: Path, older_than: float = 86_400.0) -> None:
-    """Delete what an interrupted import left, once it is `older_than` seconds old."""
+    """Delete parts of interrupted imports that are `older_than` seconds old."""
     for part in spool_dir(store).glob("*.part"):
         with contextlib.suppress(FileNotFoundError):
             if time.time() - part.stat().st_mtime > older_than:

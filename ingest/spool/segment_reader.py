@@ -51,7 +51,7 @@ def size_in_memory(segment: Path) -> int:
 
 
 def stage(segments: list[Path]) -> Staged:
-    """Read segments, of text or bulk ones. A batch with something wrong in it gives no rows at all."""
+    """Read segments, of text and bulk ones. A batch with anything rejected in it gives no rows at all."""
     texts = [segment for segment in segments if segment.suffix == ".ndjson"]
     own = {segment: _own_lines(segment) for segment in texts if is_own(segment.name)}
     foreign = {segment: _foreign_lines(segment) for segment in texts if segment not in own}
@@ -71,13 +71,13 @@ def _bulk_rows(segment: Path) -> Staged:
         with pq.ParquetFile(segment) as file:
             table = _with_ids(file.read()).cast(ROW_SCHEMA)
     except (pa.ArrowException, OSError, ValueError) as error:
-        whole = Rejected(segment.name, 1, f"file: it is no bulk segment of this program ({error})", "")
+        whole = Rejected(segment.name, 1, f"file: not a bulk segment of this program ({error})", "")
         return Staged(_of_segment(NO_ROWS, segment.stem), {segment.stem: [whole]})
     return Staged(_of_segment(table, segment.stem), {})
 
 
 def _with_ids(table: pa.Table) -> pa.Table:
-    """The same with ids as bytes: segments that waited through an update may hold them as text."""
+    """The table with ids as bytes: a segment of an earlier version may hold them as text."""
     index = table.schema.get_field_index("event_id")
     if index < 0 or table.schema.field(index).type != pa.string():
         return table

@@ -1,4 +1,4 @@
-"""One file of the spool while it is written, and what makes it durable."""
+"""The segment that a process appends to, and what makes a file of the spool durable."""
 
 import contextlib
 import errno
@@ -16,7 +16,7 @@ _sync = getattr(os, "fdatasync", os.fsync)
 
 
 class Segment:
-    """A segment that is open for appending."""
+    """A file that is open for appending."""
 
     def __init__(self, path: Path, descriptor: int) -> None:
         self._name, self._descriptor = str(path), descriptor
@@ -24,7 +24,7 @@ class Segment:
 
     @classmethod
     def create(cls, folder: Path) -> "Segment":
-        """A new file in the folder, its name durable. Raises OSError."""
+        """A new file in the folder, whose name is durable. Raises OSError."""
         make_durable(folder)
         path = folder / f"{fresh_id()}-{os.getpid()}.open"
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
@@ -59,7 +59,7 @@ class Segment:
         self._size = end
 
     def _make_room(self, end: int) -> None:
-        """Zeros after `end`: to sync what does not change a file's size spares the journal of the file system."""
+        """Write zeros after `end`: a sync that does not change the file's size skips the journal of the file system."""
         self._room = end
         if end > _BURST:
             with contextlib.suppress(OSError):
@@ -67,15 +67,15 @@ class Segment:
 
     def is_open(self) -> bool:
         """Whether no fold has taken the segment over yet."""
-        return os.access(self._name, os.F_OK)  # the cheapest look
+        return os.access(self._name, os.F_OK)  # the cheapest check
 
     def close(self) -> None:
-        """Let go of the file; it stays for the next fold."""
+        """Close the file; it stays for the next fold."""
         os.close(self._descriptor)
 
 
 def make_durable(folder: Path) -> Path:
-    """The folder, made where it is missing so that a power loss does not take it. Raises OSError."""
+    """The folder, created durably where it is missing. Raises OSError."""
     if not folder.is_dir():
         make_durable(folder.parent)
         folder.mkdir(exist_ok=True)
@@ -84,7 +84,7 @@ def make_durable(folder: Path) -> Path:
 
 
 def disk_error(error: OSError, folder: Path) -> AuditStoreError:
-    """What a write that failed means to the caller: nothing was stored."""
+    """The error of a write that stored nothing."""
     if error.errno in _FULL:
         return SpoolFull(
             f"the disk under {folder} is full; free some space and send the event again", stored=NOT_STORED

@@ -13,7 +13,7 @@ from ingest.spool.segment_writer import Segment, disk_error
 
 @dataclass
 class _Group:
-    """Lines of several threads that share one write and one sync; the first to join writes for all."""
+    """Lines of several threads that share one write and one sync: the thread that comes first writes for all."""
 
     lines: list[bytes] = field(default_factory=list)
     writing: threading.Lock = field(default_factory=threading.Lock)
@@ -36,7 +36,7 @@ class SpoolWriter:
         self._joining = threading.Lock()
         self._syncing = threading.Lock()
         self._group = _Group()
-        self._inside: set[int] = set()
+        self._appending_threads: set[int] = set()
         self._drop()
 
     def append(self, line: bytes) -> None:
@@ -46,47 +46,47 @@ class SpoolWriter:
         `stored` says which. Threads that call this together share one sync.
         """
         thread = threading.get_ident()
-        if thread in self._inside:
-            self._append_beside(line)
+        if thread in self._appending_threads:
+            self._append_separately(line)
             return
         first, group = False, self._group
-        # Ctrl-C and other signals may interrupt anywhere: those who joined a group must never wait in vain.
+        # A signal may interrupt anywhere: threads that have joined a group must never wait for ever.
         try:
-            self._inside.add(thread)
+            self._appending_threads.add(thread)
             with self._joining:
                 group = self._group
                 first = not group.lines
                 group.lines.append(line + b"\n")
             if first:
                 with self._syncing:
-                    self._part_from(group)
+                    self._close_group(group)
                     self._write(group)
             else:
                 with group.writing:
                     pass
         except BaseException:
             if first:
-                self._part_from(group)
+                self._close_group(group)
                 group.error = AuditStoreError(f"{self._folder}: the append was interrupted", stored=UNKNOWN)
             raise
         finally:
-            self._inside.discard(thread)
+            self._appending_threads.discard(thread)
             if first:
                 group.writing.release()
         if group.error is not None:
             raise copy(group.error) from group.error  # each thread notes its own event_id in its error
 
-    def _append_beside(self, line: bytes) -> None:
-        """For a signal handler that interrupted an append of its own thread: with a segment of its own."""
-        beside = copy(self)
-        beside._segment = None
-        beside._reset()
+    def _append_separately(self, line: bytes) -> None:
+        """Append to another segment, for a signal handler that interrupted an append of its own thread."""
+        separate = copy(self)
+        separate._segment = None
+        separate._reset()
         try:
-            beside.append(line)
+            separate.append(line)
         finally:
-            beside._drop()
+            separate._drop()
 
-    def _part_from(self, group: _Group) -> None:
+    def _close_group(self, group: _Group) -> None:
         with self._joining:
             if self._group is group:
                 self._group = _Group()
