@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return run(commands, arguments, "python -m alarms")
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands)
 def commands() -> None:
     """Find unusual logins in an audit log."""
 

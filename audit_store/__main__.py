@@ -32,7 +32,7 @@ _HELP = {
 
 @click.group(cls=Commands)
 def commands() -> None:
-    """Take events out of an audit log."""
+    """Export, check and repair an audit log."""
 
 
 def _filter_options(command: Callable[..., int]) -> Callable[..., int]:
@@ -81,7 +81,7 @@ def export_command(
     if waiting := waiting_events(store):
         say(
             ctx,
-            f"{counted(waiting, 'event')} in the spool not included; run python -m ingest fold to store them",
+            f"{counted(waiting, 'event')} in the spool not included; run python -m ingest fold --store {store} first",
         )
     if output is not None:
         exported = export_to(output, where, file_format, opened, by=by)

@@ -22,7 +22,11 @@ class Commands(click.Group):
     """A command line whose failures are one line on standard error and an exit status."""
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
-        super().__init__(*arguments, **{"no_args_is_help": False} | settings)
+        defaults: dict[str, Any] = {
+            "no_args_is_help": False,
+            "context_settings": {"help_option_names": ["-h", "--help"]},
+        }
+        super().__init__(*arguments, **defaults | {name: value for name, value in settings.items() if value})
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command that was named; gives its exit status."""
@@ -66,19 +70,27 @@ def discard_output() -> None:
 
 def say(ctx: click.Context, text: str) -> None:
     """A line on standard error that begins with the name of the command."""
-    name = f"{Path(ctx.find_root().command_path.split()[-1]).name} {ctx.invoked_subcommand or ctx.info_name}"
+    name = f"{ctx.command_path} {ctx.invoked_subcommand}" if ctx.invoked_subcommand else ctx.command_path
     click.echo(f"{name}: {text}", err=True)
 
 
 def describe(error: Exception) -> str:
-    """The words of an error, and what became of its events where that is not certain."""
+    """The text of an error; for an append, what became of its events if that is not certain."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{os.fspath(error.filename)}: {error.strerror}"
     if (
-        not isinstance(error, AuditStoreError)
-        or not error.event_ids
-        or not error.stored.startswith("unknown")
+        isinstance(error, AuditStoreError)
+        and error.event_ids
+        and error.stored not in ("stored", "not stored")
     ):
-        return str(error)
-    return f"{error} ({error.stored}: {', '.join(error.event_ids)})"
+        return f"{error} ({error.stored}: {', '.join(error.event_ids)})"
+    return str(error)
+
+
+def _store_path(_ctx: click.Context, _parameter: click.Parameter, path: Path) -> Path:
+    if not path.name:
+        raise click.BadParameter("name a file")
+    return path.absolute()
 
 
 store_option = click.option(
@@ -87,7 +99,7 @@ store_option = click.option(
     metavar="FILE",
     default=lambda: default_store(),
     show_default="$AUDIT_STORE, else ./audit.duckdb",
-    callback=lambda _ctx, _param, path: path.absolute(),
+    callback=_store_path,
     help="The DuckDB file.",
 )
 """The option --store, an absolute path."""

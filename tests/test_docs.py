@@ -91,7 +91,7 @@ def test_every_command_works(command: str, tmp_path: Path) -> None:
     (tmp_path / "auth.log").write_text(
         "Mar 30 15:00:00 host sshd[1]: Failed password for ada from 192.0.2.1 port 2 ssh2\n"
     )
-    (tmp_path / "export.csv").write_text("user,action,occurred_at\nada,Login,2026-01-01 10:00:00\n")
+    (tmp_path / "export.csv").write_text("user,action,time\nada,Login,2026-01-01 10:00:00\n")
     arguments = shlex.split(command, comments=True)[1:]
     if "import" not in arguments:
         run(["-m", "ingest", "append", "--agent", "ada", "--activity", "Login"], tmp_path)

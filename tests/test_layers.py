@@ -31,7 +31,7 @@ def names(cell: str) -> tuple[str, ...]:
     return tuple(re.findall(r"`([^`]+)`", cell))
 
 
-ROOMS = {names(row[0])[0]: names(row[2]) for row in table("| room | what is in it | may import |")}
+ROOMS = {names(row[0])[0]: names(row[2]) for row in table("| folder | what is in it | may import |")}
 ONLY_IN = {
     names(row[0])[0]: tuple(names(part) for part in (*row[1].split(" but not "), "")[:2])
     for row in table("| name | only in |")

@@ -216,4 +216,4 @@ def test_analysis_is_another_name_of_the_program(store: Store) -> None:
     command = [sys.executable, "-m", "analysis", "spikes", "--store", str(store.path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert (done.returncode, done.stdout) == (0, "")
-    assert done.stderr == "alarms spikes: The store has no events yet.\n"
+    assert done.stderr == "python -m alarms spikes: The store has no events yet.\n"

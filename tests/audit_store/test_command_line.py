@@ -162,7 +162,7 @@ def test_a_manifest_may_stand_elsewhere(
 def test_what_waits_is_said(filled: Store, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     append(store=filled.path, agent="a", activity="b", fold=False)
     assert (
-        "1 event in the spool not included; run python -m ingest fold to store them"
+        "1 event in the spool not included; run python -m ingest fold --store"
         in exported(ALL, capfdbinary)[1]
     )
     append(store=filled.path, agent="a", activity="b", fold=False)

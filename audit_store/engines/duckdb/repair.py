@@ -85,7 +85,7 @@ def _spool_notes(store: Path) -> Iterator[str]:
     if waiting := store_files.waiting_events(store):
         yield (
             f"{counted(waiting, 'event')} safe in {store_files.spool_dir(store)}; "
-            "run python -m ingest fold to store them"
+            f"run python -m ingest fold --store {store} to store them"
         )
     for path in store_files.set_aside(store):
         yield f"set aside by a fold because it holds rejected records: {path}"
