@@ -125,14 +125,14 @@ def test_new_events_follow_its_events(store: Path, expected: Row) -> None:
 def test_its_marks_are_read_and_followed_by_new_ones(store: Path) -> None:
     assert [(each.verdict, each.note, each.by) for each in read_marks(store)] == [
         ("incident", "Called back: ünal", "rita"),
-        ("seen", "", ""),
+        ("acknowledged", "", ""),
         ("open", "", ""),
     ]
     newest = mark_of(alarm(), read_marks(store))
     assert newest is not None
     assert newest.verdict == "incident"
     mark(store, alarm(), "expected")
-    assert [each.verdict for each in read_marks(store)] == ["incident", "seen", "open", "expected"]
+    assert [each.verdict for each in read_marks(store)] == ["incident", "acknowledged", "open", "expected"]
 
 
 @pytest.mark.usefixtures("kept")

@@ -98,10 +98,10 @@ def held(path: Path) -> Iterator[int]:
 
 @pytest.mark.processes
 @pytest.mark.parametrize("page", PAGES)
-def test_a_busy_store_names_its_holder(week: Store, page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_busy_store_names_its_holder(own_week: Store, page: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data, "WAIT", 0.2)
-    with held(week.path) as pid:
-        app = show(week, page)
+    with held(own_week.path) as pid:
+        app = show(own_week, page)
         assert "The store is busy" in words(app)
         assert f"PID {pid}" in words(app)
     button(app, "Try again").click().run()
