@@ -13,7 +13,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
@@ -196,8 +196,8 @@ def events_are(page: Page, number: str) -> None:
 
 
 def parameters(page: Page) -> dict[str, list[str]]:
-    """The parameters of the page's URL."""
-    return parse_qs(urlsplit(page.url).query)
+    """The parameters of the page's URL, asked of the browser: `page.url` stays the same during a sleep."""
+    return parse_qs(page.evaluate("() => location.search.slice(1)"))
 
 
 def choose(page: Page, box: str | re.Pattern[str], typed: str, option: str | re.Pattern[str]) -> None:
