@@ -116,7 +116,7 @@ def test_without_logins_the_page_offers_all_time(watched: Store) -> None:
 @pytest.mark.parametrize(
     ("parameters", "text"),
     [
-        ({"range": "1h"}, "hours stand out."),
+        ({"range": "24h"}, "hours stand out."),
         ({"activity": "Journey saved"}, "The filter excludes all logins"),
         ({"agent": "nobody"}, "No Login or ConsoleLogin of the selected agents since"),
         ({"tz": "Asia/Kolkata"}, "hours stand out."),
