@@ -19,8 +19,6 @@ SOURCES = {
     for file in (folder.glob("*.py") if folder == ROOT else folder.rglob("*.py"))
     if folder.name != "build"
 }
-# Until the last file is split: `make sizes` runs these without the mark.
-splitting = pytest.mark.xfail(reason="files are being split", strict=False)
 
 
 def long_functions(source: str) -> dict[str, int]:
@@ -41,7 +39,6 @@ def test_a_folder_has_at_most_15_python_files() -> None:
     assert {folder: count for folder, count in counts.items() if count > FILES_OF_A_FOLDER} == {}
 
 
-@splitting
 def test_a_file_fits_its_limit() -> None:
     lengths = {str(file): len(source.splitlines()) for file, source in SOURCES.items()}
     assert {file: length for file, length in lengths.items() if length > limit(Path(file))} == {}
