@@ -11,7 +11,7 @@ LOCK = UV_CUSTOM_COMPILE_COMMAND="make lock" $(RUN) -m uv pip compile --quiet --
 	--generate-hashes --all-extras
 PYTEST = $(RUN) -m pytest -n $(WORKERS) --dist worksteal
 
-.PHONY: demo run test fast campaign check lint types bench screenshots browser docs lock setup setup-dev clean
+.PHONY: demo run test fast campaign check sizes lint types bench screenshots browser docs lock setup setup-dev clean
 
 demo: setup            ## a filled demo store, and the dashboard on it
 	rm -rf $(DEMO_STORE) $(DEMO_STORE).*
@@ -31,6 +31,9 @@ campaign: setup-dev browser  ## everything, with all examples of the properties 
 	$(PYTEST) --campaign
 
 check: lint types fast ## lint, types, fast tests
+
+sizes: setup-dev       ## the sizes of folders, files and functions
+	$(RUN) -m pytest tests/test_sizes.py
 
 lint: setup-dev
 	$(RUN) -m ruff check .
