@@ -8,6 +8,7 @@ from audit_store.errors import AuditStoreError
 from dashboard import active_catalogue, data, notices
 from dashboard.filters import sidebar, url_state
 from dashboard.log import paging
+from dashboard.spikes import review_data
 from dashboard.text import heading
 
 pages = {
@@ -33,8 +34,9 @@ if page.url_path != "log":
 st.title(page.title, anchor=False)
 notices.ignored_values(request.ignored)
 notices.waiting_events()
-if (problem := active_catalogue.problem()) is not None:
-    notices.line(problem)
+for problem in (active_catalogue.problem(), review_data.marks_problem()):
+    if problem is not None:
+        notices.line(problem)
 if page.url_path == "store":
     sidebar.draw_zone(where)
     page.run()

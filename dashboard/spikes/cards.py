@@ -8,9 +8,10 @@ import streamlit as st
 
 import alarms
 from alarms import AlarmSummary, LoginAlarm, LoginFinding, Mark, Review, Watch
+from audit_store.errors import AuditStoreError
 from audit_store.filters import EventFilter
 from audit_store.quantities import counted
-from dashboard import data, viewer
+from dashboard import data, notices, viewer
 from dashboard.filters import url_state
 from dashboard.spikes import matching, recent, review_data
 from dashboard.text import shown
@@ -129,8 +130,16 @@ def _mark_form(alarm: LoginAlarm, mark: Mark | None) -> None:
             "Note", mark.note if mark is not None else "", key=f"note_{name}", max_chars=NOTE_LENGTH
         )
         if st.form_submit_button("Save", key=f"save_{name}", type="primary"):
-            alarms.mark(data.store().path, alarm, verdict, note=note, by=viewer.name())
-            st.rerun()
+            _save_mark(alarm, verdict, note)
+
+
+def _save_mark(alarm: LoginAlarm, verdict: str, note: str) -> None:
+    try:
+        alarms.mark(data.store().path, alarm, verdict, note=note, by=viewer.name())
+    except AuditStoreError as error:
+        notices.line(str(error))
+    else:
+        st.rerun()
 
 
 def _evidence(watch: Watch, alarm: LoginAlarm) -> None:

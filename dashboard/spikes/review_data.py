@@ -19,6 +19,7 @@ from alarms import (
 )
 from audit_store.catalogue import Catalogue
 from audit_store.engines.registry import open_store
+from audit_store.errors import AuditStoreError
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
 from dashboard import active_catalogue, data
@@ -66,8 +67,20 @@ def findings(watch: Watch, review: Review, sensitivity: str) -> list[LoginFindin
 
 
 def marks() -> list[Mark]:
-    """The marks of reviewers, oldest first. Raises AuditStoreError."""
-    return alarms.read_marks(data.store().path)
+    """The marks of reviewers, oldest first; none where they cannot be read, which `marks_problem` explains."""
+    try:
+        return alarms.read_marks(data.store().path)
+    except AuditStoreError:
+        return []
+
+
+def marks_problem() -> str | None:
+    """Why the marks cannot be read, and what to do; None where they can."""
+    try:
+        alarms.read_marks(data.store().path)
+    except AuditStoreError as error:
+        return str(error)
+    return None
 
 
 def agents_of(watch: Watch) -> list[str]:

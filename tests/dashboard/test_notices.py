@@ -13,7 +13,7 @@ from audit_store.engines.duckdb.store import Store
 from audit_store.errors import QueryTimeout
 from dashboard import data
 from tests.conftest import Fill
-from tests.dashboard.page_runs import NOW, PAGES, button, event, metrics, show, url, words
+from tests.dashboard.page_runs import NOW, PAGES, button, event, listed, metrics, show, url, words
 
 
 def test_the_store_page_counts(week: Store) -> None:
@@ -75,6 +75,24 @@ def test_every_state_has_its_words_and_a_next_step(
     text = words(show(store, page, agent="ada"))
     assert title in text
     assert step in text
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_damaged_state_file_is_named_and_the_page_drawn(own_week: Store, page: str) -> None:
+    state = own_week.path.with_name("audit.duckdb.state.sqlite")
+    state.write_bytes(b"no database" * 1000)
+    event_id = "11111111-1111-4111-8111-111111111111"
+    app = show(own_week, page, event=event_id)
+    assert len([text for text in app.main.text if f"{state} is damaged" in text.value]) == 1
+    assert "move it away" in words(app)
+    assert "audit_store repair" not in words(app)
+    assert "The file cannot be read" not in words(app)
+    if page == "activity":
+        assert metrics(app)["Events"] == "4"
+    if page == "log":
+        assert len(listed(app)) == 4
+    if page == "spikes":
+        assert "Alarms, worst first" in words(app)
 
 
 def test_a_path_without_a_folder_says_so(tmp_path: Path) -> None:

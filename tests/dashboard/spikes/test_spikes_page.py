@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+import alarms
 from audit_store.engines.duckdb.store import Store
+from audit_store.errors import StoreCorrupt
 from audit_store.event import Event
 from dashboard.spikes import review_data
 from tests.conftest import Fill
@@ -73,6 +75,20 @@ def test_a_mark_is_kept_with_its_author_and_filters_the_list(watched: Store) -> 
     assert len(sentences(again)) == 1 < before
     again.pills(key="verdicts").set_value(["expected"]).run()
     assert "No alarms match." in words(again)
+
+
+def test_a_mark_that_cannot_be_stored_names_the_file_to_mend(
+    watched: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged(*_: object, **__: object) -> None:
+        raise StoreCorrupt("audit.duckdb.state.sqlite is damaged; move it away")
+
+    app = show(watched, "spikes", tz="UTC", range="7d")
+    monkeypatch.setattr(alarms, "mark", damaged)
+    next(button for button in app.button if str(button.key).startswith("save_")).click().run()
+    assert "audit.duckdb.state.sqlite is damaged; move it away" in words(app)
+    assert "audit_store repair" not in words(app)
+    assert sentences(app)
 
 
 def test_evidence_names_agents_and_addresses(watched: Store) -> None:
