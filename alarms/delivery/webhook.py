@@ -6,10 +6,14 @@ import queue
 import threading
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from alarms.delivery.outbox import NotDelivered, Sink
 from audit_store.state.deliveries import Message
+
+if TYPE_CHECKING:
+    from requests import PreparedRequest
 
 PAUSES = (1.0, 4.0, 15.0)
 """Seconds before the second and later attempts to send one message."""
@@ -27,7 +31,8 @@ def webhook(url: str, pauses: Sequence[float] = PAUSES, timeout: float = TIMEOUT
 
     Network failures, 408, 425, 429 and 5xx are retried after `pauses` (seconds). Redirects are not followed: they
     would turn the POST into a GET, and may lead to another host. Raises ValueError for a URL that is not http or
-    https. No error quotes the URL, which may hold a secret.
+    https. The credentials are those of the URL, never those of ~/.netrc. No error quotes the URL, which may hold a
+    secret.
     """
     host = _host(url)
 
@@ -88,6 +93,7 @@ def _answer(url: str, message: Message, timeout: float) -> int | str:
             url,
             message.body.encode(),
             headers=headers,
+            auth=_url_credentials,  # without it, requests looks for credentials in ~/.netrc
             timeout=timeout,
             allow_redirects=False,
             stream=True,  # the body of the answer says nothing and is not read
@@ -97,6 +103,15 @@ def _answer(url: str, message: Message, timeout: float) -> int | str:
         return _LATE.format(timeout)
     except (requests.RequestException, ValueError) as error:
         return _reason(error)
+
+
+def _url_credentials(request: "PreparedRequest") -> "PreparedRequest":
+    """The request with the credentials of its URL, if it has some."""
+    from requests.auth import HTTPBasicAuth
+    from requests.utils import get_auth_from_url
+
+    credentials = get_auth_from_url(request.url or "")
+    return HTTPBasicAuth(*credentials)(request) if any(credentials) else request
 
 
 def _reason(error: BaseException) -> str:

@@ -16,6 +16,7 @@ class Receiver:
 
     answers: list[int | None] = field(default_factory=list)
     messages: list[tuple[str, dict[str, object]]] = field(default_factory=list)
+    authorizations: list[str | None] = field(default_factory=list)
     url: str = ""
 
     @property
@@ -38,6 +39,7 @@ def serving() -> Iterator[Receiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             receiver.messages.append((self.headers["Idempotency-Key"], json.loads(body)))
+            receiver.authorizations.append(self.headers["Authorization"])
             answer = receiver.answers.pop(0) if receiver.answers else 200
             if answer is not None:
                 self.send_response(answer)

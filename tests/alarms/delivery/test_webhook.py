@@ -1,5 +1,6 @@
 """A webhook over real connections: retries, refusals, a total time limit, and no secret in an error."""
 
+import base64
 import socket
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -34,6 +36,27 @@ def problem(sink: Sink) -> str:
 def test_a_message_is_posted_with_its_key(receiver: Receiver) -> None:
     hook(receiver).send(MESSAGE)
     assert receiver.messages == [("the-key", {"sentence": "41 logins"})]
+
+
+@pytest.mark.parametrize("has_credentials", [True, False])
+def test_credentials_come_from_the_url_alone(
+    receiver: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_credentials: bool
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login someone password else\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    url = receiver.url if has_credentials else receiver.url.replace(f"user:{SECRET}@", "")
+    webhook(url, QUICK, timeout=5).send(MESSAGE)
+    of_url = "Basic " + base64.b64encode(f"user:{SECRET}".encode()).decode()
+    assert receiver.authorizations == [of_url if has_credentials else None]
+
+
+def test_a_proxy_of_the_environment_is_used(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", receiver.url)
+    monkeypatch.setenv("no_proxy", "")
+    webhook("http://elsewhere.invalid/hook", QUICK, timeout=5).send(MESSAGE)
+    assert receiver.keys == ["the-key"]
 
 
 @pytest.mark.parametrize("answers", [[500], [503, 429], [None], [408, None], [201], [204]])
