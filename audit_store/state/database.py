@@ -2,10 +2,12 @@
 
 import contextlib
 import errno
+import fcntl
 import json
 import os
 import sqlite3
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from audit_store.errors import (
     StoreNewer,
     shorten,
 )
+from audit_store.file_lock import locked
 from audit_store.store_files import sync_folder
 
 Connection = sqlite3.Connection
@@ -31,6 +34,7 @@ WAIT = 5.0
 """Seconds to wait for another program's transaction."""
 
 _APPLICATION_ID = 0x41554454  # "AUDT"
+_WITHOUT_HARD_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 _SCHEMA = Path(__file__).with_name("schema.sql")
 
 
@@ -136,8 +140,7 @@ def _create(store: Path, path: Path) -> None:
                 connection.executescript(_SCHEMA.read_text(encoding="utf-8"))
                 connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
                 connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-            with contextlib.suppress(FileExistsError):
-                os.link(draft, path)
+            _rename_to_new(draft, path)
         finally:
             draft.unlink(missing_ok=True)
         sync_folder(path.parent)
@@ -147,6 +150,19 @@ def _create(store: Path, path: Path) -> None:
         raise AuditStoreError(
             f"{path} cannot be created: {error.strerror or error}", stored=NOT_STORED
         ) from error
+
+
+def _rename_to_new(draft: Path, path: Path) -> None:
+    """Give a file the name `path` in one step, unless another file has it."""
+    try:
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+    except OSError as error:
+        if error.errno not in _WITHOUT_HARD_LINKS:
+            raise
+        with locked(path.with_suffix(".lock"), fcntl.LOCK_EX, time.monotonic() + WAIT):
+            if not path.exists():
+                draft.rename(path)
 
 
 @contextlib.contextmanager

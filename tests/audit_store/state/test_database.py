@@ -1,5 +1,6 @@
 """The SQLite file beside a store: durable, shared, and clear about what is wrong with it."""
 
+import errno
 import os
 import sqlite3
 import stat
@@ -68,6 +69,23 @@ def test_a_new_file_has_the_mode_of_the_store(path: Path, mode: int) -> None:
     path.chmod(mode)
     marks.insert(path, mark_row())
     assert stat.S_IMODE(database.path_of(path).stat().st_mode) == mode
+
+
+@pytest.mark.parametrize("code", [errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP])
+def test_a_new_file_needs_no_hard_links_and_replaces_none(
+    path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    link = os.link
+
+    def unsupported(*_: object) -> None:
+        monkeypatch.setattr(os, "link", link)
+        marks.insert(path, mark_row("from another process"))
+        monkeypatch.setattr(os, "link", unsupported)
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, "link", unsupported)
+    marks.insert(path, mark_row("first"))
+    assert [mark.note for mark in marks.read(path)] == ["from another process", "first"]
 
 
 def test_a_transaction_that_raises_is_undone(path: Path, state: Path) -> None:
@@ -239,25 +257,32 @@ def test_a_read_only_folder_is_read(has_database: bool) -> None:
 
 
 WRITER = """
-import sys
+import errno, os, sys
 from pathlib import Path
 from audit_store.state import marks
 from tests.audit_store.state.stores import mark_row
+def unsupported(*_):
+    raise OSError(errno.EPERM, "hard links are not supported")
+if sys.argv[3] == "no links":
+    os.link = unsupported
 for number in range(25):
     marks.insert(Path(sys.argv[1]), mark_row(f"{sys.argv[2]}-{number}"))
 """
 
 
 @pytest.mark.processes
-def test_processes_that_write_at_once_lose_nothing(path: Path) -> None:
-    writers = [subprocess.Popen([sys.executable, "-c", WRITER, path, name], cwd=ROOT) for name in "abcd"]
+@pytest.mark.parametrize(("links", "locks"), [("links", []), ("no links", ["audit.duckdb.state.lock"])])
+def test_processes_that_write_at_once_lose_nothing(path: Path, links: str, locks: list[str]) -> None:
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITER, path, name, links], cwd=ROOT) for name in "abcd"
+    ]
     while any(writer.poll() is None for writer in writers):
         marks.read(path)
     assert [writer.returncode for writer in writers] == [0, 0, 0, 0]
     assert sorted(mark.note for mark in marks.read(path)) == sorted(
         f"{n}-{i}" for n in "abcd" for i in range(25)
     )
-    assert list(path.parent.iterdir()) == [database.path_of(path)]
+    assert sorted(file.name for file in path.parent.iterdir()) == [*locks, database.path_of(path).name]
 
 
 KILLED = """
