@@ -10,11 +10,12 @@ import resource
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from benchmarks.folder import temporary_folder
 
 ROOT = Path(__file__).parent.parent
 ALLOWED = 1.05
@@ -71,9 +72,9 @@ def main(other: Path, names: Sequence[str], runs: int, events: int) -> bool:
     """Print a line for each comparison; gives whether no ratio is over ALLOWED."""
     print(f"{'':28} {'this, s':>12} {'other, s':>12} {'ratio':>7}", flush=True)
     comparisons = []
-    with tempfile.TemporaryDirectory(dir=".") as folder:
+    with temporary_folder() as folder:
         for name in names:
-            with MEASURES[name](Path(folder).absolute(), (ROOT, other), events) as measure:
+            with MEASURES[name](folder, (ROOT, other), events) as measure:
                 # A run of the tests takes minutes.
                 comparison = compare(name, measure, ROOT, other, 1 if name == "tests" else runs)
             print(comparison, flush=True)

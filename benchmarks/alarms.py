@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TypeVar
 
 from alarms import SENSITIVITIES, agent_series, evidence, findings, review, summarize, watch_logins
@@ -17,6 +16,7 @@ from audit_store.catalogue import Catalogue
 from audit_store.engines.duckdb.store import Store
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
+from benchmarks.folder import BENCH
 from benchmarks.stores import fill
 
 EVENTS = int(os.environ.get("AUDIT_BENCH_EVENTS", "5000000"))
@@ -28,7 +28,7 @@ _Result = TypeVar("_Result")
 
 def main() -> None:
     """Print milliseconds, the best of three, beside the goals."""
-    path = Path(".bench").absolute() / f"{EVENTS}-{AGENTS}-{DAYS}.duckdb"
+    path = BENCH.absolute() / f"{EVENTS}-{AGENTS}-{DAYS}.duckdb"
     store = Store(fill(path, EVENTS, agents=AGENTS, days=DAYS))
     built_in = catalogue.load()
     all_logins = replace(built_in, logins=tuple(sorted(built_in.category_by_activity)))

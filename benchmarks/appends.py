@@ -9,7 +9,6 @@ import json
 import os
 import sqlite3
 import statistics
-import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import IO
 
 from audit_store.event import Event
+from benchmarks.folder import temporary_folder
 from ingest import append
 from ingest.fold import fold
 from ingest.fold_scheduler import FoldingThread
@@ -42,11 +42,11 @@ Work = Callable[[Path], Callable[[], object]]
 
 def main() -> None:
     """Print both rates, their ratio, and the medians."""
-    with tempfile.TemporaryDirectory(dir=".") as folder:
-        rounds = [_round(Path(folder), number) for number in range(ROUNDS)]
-        sync = statistics.median(_syncs(Path(folder)))
-        single = statistics.median(_single_appends(Path(folder)))
-        folds = {count: _fold_seconds(Path(folder) / f"fold-{count}.duckdb", count) for count in FOLDED}
+    with temporary_folder() as folder:
+        rounds = [_round(folder, number) for number in range(ROUNDS)]
+        sync = statistics.median(_syncs(folder))
+        single = statistics.median(_single_appends(folder))
+        folds = {count: _fold_seconds(folder / f"fold-{count}.duckdb", count) for count in FOLDED}
     for alone, folding, sqlite in rounds:
         print(f"appends/s {alone:9,.0f}   while folding {folding:9,.0f}   sqlite {sqlite:9,.0f}")
     for setting, column in (("alone", 0), ("while folding", 1)):

@@ -10,10 +10,11 @@ import random
 import resource
 import subprocess
 import sys
-import tempfile
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from benchmarks.folder import temporary_folder
 
 EVENTS = 1_000_000
 RUNS = 5
@@ -21,12 +22,12 @@ RUNS = 5
 
 def main() -> None:
     """Print the rates of events with keys, without keys and with nested metadata, and the peak memory."""
-    with tempfile.TemporaryDirectory(dir=".") as folder:
-        start_up = min(_import_one_line(Path(folder), number) for number in range(3))
+    with temporary_folder() as folder:
+        start_up = min(_import_one_line(folder, number) for number in range(3))
         for kind in ("keyed", "keyless", "nested"):
-            lines = Path(folder) / f"{kind}.jsonl"
+            lines = folder / f"{kind}.jsonl"
             write_events(lines, kind, EVENTS)
-            stores = [Path(folder) / f"{kind}-{number}.duckdb" for number in range(RUNS)]
+            stores = [folder / f"{kind}-{number}.duckdb" for number in range(RUNS)]
             for attempt in ("first", "again"):
                 results = sorted(_import(lines, store) for store in stores)
                 (best, counts), (median, _) = results[0], results[RUNS // 2]

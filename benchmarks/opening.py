@@ -19,6 +19,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
+from benchmarks.folder import BENCH
 from benchmarks.stores import fill
 from tests.browser.conftest import CHROMIUM, QUIET
 
@@ -40,7 +41,7 @@ class Opened:
 
 def main() -> None:
     """Print the seconds, the memory, and the ratios."""
-    store = fill(Path(".bench").absolute() / f"{EVENTS}.duckdb", EVENTS)
+    store = fill(BENCH.absolute() / f"{EVENTS}.duckdb", EVENTS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         tutorial = _measure(browser, store, "benchmarks/tutorial_page.py", "?", "text=page finished")
