@@ -161,8 +161,8 @@ def import_command(
 ) -> int:
     """Store the events of files, plain or gzip; - is standard input.
 
-    Importing a file again stores nothing twice. Exit status 0: all events are stored; 1: some were rejected, and are
-    listed with their line and the reason; 2: nothing could be done.
+    Importing a file again stores nothing twice. Exit status 0: all events are stored, or wait safely in the
+    spool; 1: some were rejected, and are listed with their line and the reason; 2: nothing could be done.
     """
     # No matrices are multiplied here, but NumPy's library for them would start threads that spin for a while.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
