@@ -8,16 +8,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from audit_store.errors import AuditStoreError, StoreBusy
+from audit_store.store_files import open_beside
 
 
 @contextlib.contextmanager
-def locked(path: Path, kind: int, deadline: float) -> Iterator[int]:
-    """Hold a lock on a file, created where it is missing; gives its descriptor.
+def locked(path: Path, kind: int, deadline: float, store: Path | None = None) -> Iterator[int]:
+    """Hold a lock on a file, created where it is missing, with the mode of `store`; gives its descriptor.
 
     `kind` is fcntl.LOCK_SH or fcntl.LOCK_EX, `deadline` a time of `time.monotonic`. Raises StoreBusy after the
     deadline and AuditStoreError for a file that cannot be opened.
     """
-    descriptor = _open(path)
+    descriptor = _open(path, store)
     _held.add(descriptor)
     try:
         pause = 0.001
@@ -51,10 +52,9 @@ _held: set[int] = set()
 os.register_at_fork(after_in_child=_close_in_child)
 
 
-def _open(path: Path) -> int:
-    # Reading is enough for a lock (flock(2)), and another user's file may allow no more.
-    flags = os.O_RDONLY | os.O_CLOEXEC | (0 if path.exists() else os.O_CREAT)
+def _open(path: Path, store: Path | None) -> int:
     try:
-        return os.open(path, flags, 0o666)
+        # Reading is enough for a lock (flock(2)), and another user's file may allow no more.
+        return open_beside(store or path, path, os.O_RDONLY)
     except OSError as error:
         raise AuditStoreError(f"{path} cannot be opened: {error.strerror}") from error

@@ -1,7 +1,10 @@
-"""The files beside a store: its spool, and what a fold set aside."""
+"""The files beside a store: its spool, what a fold set aside, files that could not be used."""
 
+import contextlib
+import glob
 import os
 import re
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,6 +66,39 @@ def bulk_rows(name: str) -> int | None:
     """How many events the name of a bulk segment says it holds; None for any other name."""
     bulk = _BULK.fullmatch(name)
     return int(bulk[1]) if bulk else None
+
+
+def real_path(store: Path) -> Path:
+    """The file itself where the path of a store is a symbolic link, absolute."""
+    return Path(os.path.realpath(store))
+
+
+def unusable(store: Path) -> list[Path]:
+    """Files that a fold moved aside because DuckDB could not use them, oldest first."""
+    file = real_path(store)
+    name = glob.escape(file.name)
+    return sorted(path for part in ("", ".wal*") for path in file.parent.glob(f"{name}{part}.unusable-*"))
+
+
+def open_beside(store: Path, path: Path, flags: int) -> int:
+    """A descriptor of a file beside a store, created with the mode of the store where it is missing.
+
+    The umask applies only as long as there is no store. With `os.O_EXCL` in `flags`, an existing file is an error.
+    Raises OSError.
+    """
+    is_new = bool(flags & os.O_EXCL)
+    if not is_new:
+        with contextlib.suppress(FileNotFoundError):
+            return os.open(path, flags | os.O_CLOEXEC)
+    try:
+        descriptor = os.open(path, flags | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    except FileExistsError:
+        if is_new:
+            raise
+        return os.open(path, flags | os.O_CLOEXEC)
+    with contextlib.suppress(OSError):  # no store yet, or a file system without modes
+        os.fchmod(descriptor, stat.S_IMODE(store.stat().st_mode) & 0o666 | stat.S_IRUSR | stat.S_IWUSR)
+    return descriptor
 
 
 def sync_folder(folder: Path) -> None:

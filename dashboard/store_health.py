@@ -5,7 +5,7 @@ from pathlib import Path
 
 from audit_store.errors import AuditStoreError
 from audit_store.quantities import counted, size
-from audit_store.store_files import set_aside, spool_dir, unreadable, waiting_events
+from audit_store.store_files import set_aside, spool_dir, unreadable, unusable, waiting_events
 from dashboard import data
 from dashboard.server import background_service
 from ingest.rejects import count_rejects, rejects_path
@@ -27,6 +27,7 @@ class Health:
     rejected: int
     set_aside: list[str]
     unreadable: list[str]
+    unusable: list[str]
     problem: AuditStoreError | None
     folds: bool
     fold_error: str | None
@@ -50,6 +51,7 @@ def look() -> Health:
         rejected=count_rejects(path),
         set_aside=[segment.name for segment in set_aside(path)],
         unreadable=[segment.name for segment in unreadable(path)],
+        unusable=[str(file) for file in unusable(path)],
         problem=problem,
         folds=background_service.folds(),
         fold_error=background_service.error(),

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from audit_store.errors import AuditStoreError, StoreNotFound
-from audit_store.store_files import set_aside, unreadable, waiting_events
+from audit_store.store_files import set_aside, unreadable, unusable, waiting_events
 from ingest.rejects import count_rejects
 
 
@@ -22,6 +22,7 @@ def status(store: Path) -> dict[str, Any]:
         "rejected": count_rejects(store),
         "set_aside": [path.name for path in set_aside(store)],
         "unreadable": [path.name for path in unreadable(store)],
+        "unusable": [path.name for path in unusable(store)],
         "size": store.stat().st_size if store.exists() else 0,
         "problem": None,
     }
@@ -62,5 +63,6 @@ def words(summary: dict[str, Any]) -> str:
     lines += [
         f"no access  {name}: no fold can read it; change its owner or mode" for name in summary["unreadable"]
     ]
+    lines += [f"moved      {name}: DuckDB could not use it" for name in summary["unusable"]]
     lines += [f"problem    {summary['problem']}"] if summary["problem"] else []
     return "\n".join(lines)

@@ -45,6 +45,9 @@ if health.set_aside:
 if health.unreadable:
     st.markdown("This dashboard cannot read these files of the spool; change their owner or mode:")
     st.code("\n".join(shown(name) for name in health.unreadable), language=None)
+if health.unusable:
+    st.markdown("DuckDB could not use these files; a fold moved them aside and went on without them:")
+    st.code("\n".join(shown(name) for name in health.unusable), language=None)
 if health.rejected:
     st.markdown("Rejected records, each with the reason, are in this file:")
     st.code(shown(str(health.rejects)), language=None)

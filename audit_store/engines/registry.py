@@ -18,6 +18,6 @@ def repair(path: Path) -> RepairReport:
     Raises StoreNotFound, StoreBusy and StoreNewer, and AuditStoreError when the file of an earlier repair is still
     there.
     """
-    from audit_store.engines.duckdb.repair import repair
+    from audit_store.engines.duckdb.recovery.repair import repair
 
     return repair(path)

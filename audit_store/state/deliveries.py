@@ -42,7 +42,7 @@ def one_sender(store: Path, wait: float = SENDER_WAIT) -> Iterator[None]:
     lock.parent.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
         try:
-            stack.enter_context(locked(lock, fcntl.LOCK_EX, time.monotonic() + wait))
+            stack.enter_context(locked(lock, fcntl.LOCK_EX, time.monotonic() + wait, store))
         except StoreBusy as error:
             raise StoreBusy(f"another program is sending the alarms of {store}; try again") from error
         yield

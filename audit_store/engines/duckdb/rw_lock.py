@@ -25,8 +25,8 @@ def acquired(store: Path, *, exclusive: bool, deadline: float) -> Iterator[None]
         yield  # a read-only folder that no writer has ever used
         return
     with (
-        locked(gate, fcntl.LOCK_EX, deadline) as turn,
-        locked(lock, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH, deadline),
+        locked(gate, fcntl.LOCK_EX, deadline, store) as turn,
+        locked(lock, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH, deadline, store),
     ):
         fcntl.flock(turn, fcntl.LOCK_UN)
         yield

@@ -1,21 +1,21 @@
-"""Opens the DuckDB file, runs statements, closes it again. The only file that imports duckdb.
+"""Opens the DuckDB file, runs statements, closes it again. The only file that connects to DuckDB.
 
 DuckDB lets one process write or many read. Nobody here keeps the file open: each read or fold takes the lock
 (audit_store/engines/duckdb/rw_lock.py), opens the file, does its work and closes it.
 """
 
 import contextlib
-import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 
-from audit_store.engines.duckdb import fold_sql, login_queries, queries, rw_lock
+from audit_store.engines.duckdb import creation, fold_sql, login_queries, queries, rw_lock
 from audit_store.engines.duckdb.connection import Connection
+from audit_store.engines.duckdb.error_translation import explain, explain_creation, explain_input, translated
 from audit_store.engines.duckdb.fold import FoldTransaction
 from audit_store.engines.duckdb.reader import QUERY_SECONDS, Reader
 from audit_store.engines.duckdb.schema import ROW_GROUP, SCHEMA_VERSION, create_tables
@@ -29,15 +29,12 @@ from audit_store.engines.protocol import (
     Version,
 )
 from audit_store.errors import (
-    AuditStoreError,
-    InvalidFormat,
-    QueryTimeout,
     StoreBusy,
     StoreCorrupt,
     StoreNewer,
     StoreNotFound,
 )
-from audit_store.store_files import sync_folder
+from audit_store.store_files import real_path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +75,7 @@ class Store:
             return (0, 0, 0, 0)
         wal_size = 0
         with contextlib.suppress(FileNotFoundError):
-            wal_size = self.path.with_name(self.path.name + ".wal").stat().st_size
+            wal_size = creation.wal_of(real_path(self.path)).stat().st_size
         return (status.st_ino, status.st_size, status.st_mtime_ns, wal_size)
 
     @contextlib.contextmanager
@@ -120,31 +117,24 @@ class Store:
 
         Raises StoreBusy, StoreCorrupt or StoreNewer.
         """
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        is_new = not self.exists()
+        real_path(self.path).parent.mkdir(parents=True, exist_ok=True)
         with self._open(read_only=False, wait=wait) as connection:
             connection.execute(_UTC)
             create_tables(connection, self.path)
-            if is_new:
-                # A fold removes segments afterwards: the file's name must survive a power loss by then.
-                sync_folder(self.path.parent)
             _check_version(connection, self.path)
             yield connection
 
     @contextlib.contextmanager
     def _open(self, *, read_only: bool, wait: float) -> Iterator[Connection]:
+        file = real_path(self.path)
         deadline = time.monotonic() + wait
         pause = 0.004
         while True:
-            with rw_lock.acquired(self.path, exclusive=not read_only, deadline=deadline):
-                if not read_only:
-                    self._drop_empty_file()
+            with rw_lock.acquired(file, exclusive=not read_only, deadline=deadline):
                 try:
-                    connection = duckdb.connect(
-                        str(self.path), read_only=read_only, config=_LOCKED if read_only else _SAFE
-                    )
+                    connection = _connect(file) if read_only else self._connect_to_write(file)
                 except duckdb.Error as error:
-                    problem = _explain(self.path, error)
+                    problem = explain(self.path, error)
                     if not isinstance(problem, StoreBusy) or time.monotonic() > deadline:
                         raise problem from error
                 else:
@@ -155,13 +145,35 @@ class Store:
             time.sleep(pause)
             pause = min(pause * 1.5, 0.05)
 
-    def _drop_empty_file(self) -> None:
-        # DuckDB refuses an empty file, which a kill at the first moment or mktemp leaves.
-        if self.path.exists() and not self.exists():
-            self.path.unlink()
+    def _connect_to_write(self, file: Path) -> duckdb.DuckDBPyConnection:
+        """A connection to the file, which is created where it is missing or was never completely created."""
+        if not self.exists():
+            self._create(file)
+        try:
+            return _connect(file, read_only=False)
+        except duckdb.Error as error:
+            is_damaged = isinstance(explain(self.path, error), StoreCorrupt)
+            if not (is_damaged and creation.never_held_events(file)):
+                raise
+        creation.move_aside(file)
+        self._create(file)
+        return _connect(file, read_only=False)
+
+    def _create(self, file: Path) -> None:
+        with (
+            creation.draft(file) as draft,
+            translated(partial(explain_creation, self.path)),
+            contextlib.closing(_connect(draft, read_only=False)) as connection,
+        ):
+            connection.execute(_UTC)
+            create_tables(connection, draft)
 
     def _translated(self) -> contextlib.AbstractContextManager[None]:
-        return _translated(partial(_explain, self.path))
+        return translated(partial(explain, self.path))
+
+
+def _connect(file: Path, *, read_only: bool = True) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(str(file), read_only=read_only, config=_LOCKED if read_only else _SAFE)
 
 
 @contextlib.contextmanager
@@ -170,55 +182,8 @@ def scratch() -> Iterator[Connection]:
     config = _SAFE | {"memory_limit": "512MB", "preserve_insertion_order": "true"}
     with duckdb.connect(config=config) as connection:
         connection.execute(_UTC)
-        with _translated(_explain_input):
+        with translated(explain_input):
             yield connection
-
-
-@contextlib.contextmanager
-def _translated(explain: Callable[[duckdb.Error], AuditStoreError]) -> Iterator[None]:
-    """DuckDB's errors as ours."""
-    try:
-        yield
-    except duckdb.Error as error:
-        raise explain(error) from error
-    except RuntimeError as error:
-        # DuckDB's form of Ctrl-C during a statement.
-        if str(error) != "Query interrupted":
-            raise
-        raise KeyboardInterrupt from error
-
-
-def _explain(path: Path, error: duckdb.Error) -> AuditStoreError:
-    text = str(error)
-    if "Could not set lock" in text or "different configuration" in text:
-        holder = re.search(r"held in (.+?)\. (?:However|See)", text)
-        who = holder.group(1) if holder else "another program"
-        return StoreBusy(f"{path} is held by {who}; close it there, or try again")
-    if isinstance(error, duckdb.InterruptException):
-        return QueryTimeout(
-            f"reading {path} reached its time limit; choose a shorter time range or a narrower filter"
-        )
-    if "No space left" in text:
-        return AuditStoreError(
-            f"the disk under {path.parent} is full; free some space, then what waits is stored"
-        )
-    if "newer version" in text or "version number" in text:
-        return StoreNewer(
-            f"{path} was written by a newer version of DuckDB; update this program ({_first_line(text)})"
-        )
-    if "Permission denied" in text:
-        return AuditStoreError(f"{path} may not be opened by this user: {_first_line(text)}")
-    if isinstance(error, duckdb.IOException | duckdb.SerializationException) or "orrupt" in text:
-        return StoreCorrupt(f"{path} cannot be read: {_first_line(text)}")
-    return AuditStoreError(f"{path}: {_first_line(text)}")
-
-
-def _explain_input(error: duckdb.Error) -> AuditStoreError:
-    return InvalidFormat(f"DuckDB could not parse the input: {_first_line(str(error))}")
-
-
-def _first_line(text: str) -> str:
-    return text.strip().splitlines()[0]
 
 
 def _check_version(connection: Connection, path: Path) -> None:

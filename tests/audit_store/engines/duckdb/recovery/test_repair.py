@@ -9,8 +9,8 @@ import duckdb
 import pytest
 
 from audit_store.engines.duckdb import queries
-from audit_store.engines.duckdb.header_repair import BLOCK_BYTES, HEADER_BYTES
-from audit_store.engines.duckdb.repair import Report, repair, saved_file
+from audit_store.engines.duckdb.recovery.header_repair import BLOCK_BYTES, HEADER_BYTES
+from audit_store.engines.duckdb.recovery.repair import Report, repair, saved_file
 from audit_store.engines.duckdb.store import Store
 from audit_store.errors import AuditStoreError, StoreBusy, StoreNotFound
 from ingest import append

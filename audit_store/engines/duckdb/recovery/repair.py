@@ -1,7 +1,7 @@
 """Repair: says which events of a store can be read, and saves them in a new file. The store itself never changes.
 
 A damaged store is read in ranges of seq; only whole events count. Where that does not suffice, a copy without the
-WAL is tried with other headers (audit_store/engines/duckdb/header_repair.py).
+WAL is tried with other headers (audit_store/engines/duckdb/recovery/header_repair.py).
 """
 
 import tempfile
@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from audit_store import store_files
-from audit_store.engines.duckdb import header_repair
-from audit_store.engines.duckdb.salvage import Survey, save, survey
+from audit_store.engines.duckdb.recovery import header_repair
+from audit_store.engines.duckdb.recovery.salvage import Survey, save, survey
 from audit_store.engines.duckdb.store import Store
 from audit_store.errors import AuditStoreError, StoreCorrupt
 from audit_store.quantities import counted

@@ -1,0 +1,86 @@
+"""A new DuckDB file gets its name once it is whole; files that were never whole, or cannot be read, are moved aside."""
+
+import contextlib
+import glob
+import logging
+import os
+import stat
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+from audit_store.errors import AuditStoreError
+from audit_store.store_files import sync_folder
+
+HEADERS_BYTES = 3 * 4096
+"""The length of the three headers with which a DuckDB file begins."""
+_MAGIC = slice(8, 12)
+_BLOCK = 1 << 20
+_log = logging.getLogger(__name__)
+
+
+@contextlib.contextmanager
+def draft(file: Path) -> Iterator[Path]:
+    """A path for a new database, which becomes `file` when the block ends without an error.
+
+    The database is synced before the renaming and the folder after it, so that `file` is whole or not there at all.
+    Drafts of creations that were killed are removed. An empty file at `file` is replaced by one of the same mode.
+    Call it with the writer's lock. Raises AuditStoreError.
+    """
+    path = file.with_name(f".{file.name}.{uuid4().hex}.new")
+    try:
+        _remove(file.parent.glob(f".{glob.escape(file.name)}.*.new*"))
+        yield path
+        with contextlib.suppress(FileNotFoundError):
+            path.chmod(stat.S_IMODE(file.stat().st_mode) | stat.S_IRUSR | stat.S_IWUSR)
+        sync_file(path)
+        path.replace(file)
+        sync_folder(file.parent)
+    except OSError as error:
+        raise AuditStoreError(f"{file} cannot be created: {error.strerror or error}") from error
+    finally:
+        _remove((path, wal_of(path)))
+
+
+def wal_of(file: Path) -> Path:
+    """DuckDB's write-ahead log of a file."""
+    return file.with_name(f"{file.name}.wal")
+
+
+def never_held_events(file: Path) -> bool:
+    """Whether a file is what a creation that was interrupted leaves: too short for DuckDB's headers, or all zeros.
+
+    A file with a WAL was whole once. Do not call it while this process has the file open: closing a file drops the
+    process's locks on it.
+    """
+    if not file.is_file() or wal_of(file).exists():
+        return False
+    with file.open("rb") as content:
+        head = content.read(HEADERS_BYTES)
+        if any(head):
+            return len(head) < HEADERS_BYTES and head[_MAGIC] in (b"DUCK", bytes(4))
+        return not any(map(any, iter(lambda: content.read(_BLOCK), b"")))
+
+
+def move_aside(file: Path) -> Path:
+    """Rename a file that cannot be used to `<file>.unusable-<UTC time>`, durably; gives its new path."""
+    aside = file.rename(f"{file}.unusable-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}")
+    sync_folder(file.parent)
+    _log.warning("%s cannot be used by DuckDB and was moved to %s", file, aside)
+    return aside
+
+
+def sync_file(path: Path) -> None:
+    """Make the content of a file durable. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove(paths: Iterator[Path] | tuple[Path, ...]) -> None:
+    for path in paths:
+        with contextlib.suppress(OSError):
+            path.unlink()

@@ -1,0 +1,1 @@
+"""What can be done for a store that is damaged or gone."""
