@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -46,14 +47,14 @@ FILES = sorted(
 
 def imports(source: str) -> set[str]:
     """The dotted names that a file imports, anywhere in it; of `from a import b` both a and a.b."""
-    found = set()
+    modules = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            modules |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "a relative import hides the room it comes from"
-            found |= {str(node.module)} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+            modules |= {str(node.module)} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return modules
 
 
 def within(name: str, packages: tuple[str, ...]) -> bool:
@@ -78,14 +79,26 @@ def violations(file: str, source: str) -> set[str]:
 
 
 def may_use(file: str, package: str) -> bool:
-    """Whether a file is in one of the places in which a package may be imported."""
-    places, exceptions = ONLY_IN[package]
-    return file.startswith(places) and not file.startswith(exceptions)
+    """Whether a file is in one of the folders in which a package may be imported."""
+    folders, exceptions = ONLY_IN[package]
+    return file.startswith(folders) and not file.startswith(exceptions)
 
 
 @pytest.mark.parametrize("file", FILES)
 def test_imports_follow_the_readme(file: str) -> None:
     assert violations(file, (ROOT / file).read_text(encoding="utf-8")) == set()
+
+
+def siblings(room: str) -> list[str]:
+    """The modules and packages beside a room that is in another one, as dotted names."""
+    parent = Path(room).parent
+    if parent == Path():
+        return []
+    return [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in sorted((ROOT / parent).iterdir())
+        if (path / "__init__.py").exists() or (path.suffix == ".py" and path.stem != "__init__")
+    ]
 
 
 def forbidden() -> Iterator[tuple[str, str]]:
@@ -97,11 +110,15 @@ def forbidden() -> Iterator[tuple[str, str]]:
             if other not in {name.partition(".")[0] for name in (*allowed, own)}:
                 yield file, f"import {other}"
                 yield file, f"def later() -> None:\n    from {other} import anything"
+        for sibling in siblings(room):
+            is_on_the_way = any(module.startswith(f"{sibling}.") for module in allowed)
+            if not within(sibling, (*allowed, own)) and not is_on_the_way:
+                yield file, f"import {sibling}"
     yield "pages/log.py", "import pages.store"
     yield "dashboard/charts/parts.py", "from dashboard import data"
     yield "dashboard/charts/parts.py", "from audit_store.engines import registry"
-    for name, (places, exceptions) in ONLY_IN.items():
-        yield next(file for file in FILES if not file.startswith(places)), f"import {name}"
+    for name, (folders, exceptions) in ONLY_IN.items():
+        yield next(file for file in FILES if not file.startswith(folders)), f"import {name}"
         for exception in exceptions:
             yield next(file for file in FILES if file.startswith(exception)), f"import {name}"
 
@@ -115,7 +132,46 @@ def test_an_import_against_a_rule_is_found(file: str, line: str) -> None:
 def test_every_rule_is_tried() -> None:
     tried = {file for file, _ in forbidden()}
     assert all(any(file.startswith(room) for file in tried) for room in ROOMS)
+    assert {
+        ("dashboard/charts/__init__.py", "import dashboard.filters"),
+        ("ingest/formats/__init__.py", "import ingest.spool"),
+        ("ingest/importing/__init__.py", "import ingest.spool"),
+        ("ingest/spool/__init__.py", "import ingest.fold"),
+    } <= set(forbidden())
     assert set(ONLY_IN) <= {line.removeprefix("import ") for _, line in forbidden()}
+
+
+Graph = dict[str, set[str]]
+PARENTS = sorted({str(Path(file).parent.parent) for file in FILES if Path(file).parent.parent != Path()})
+
+
+def imports_of_siblings(parent: str) -> Graph:
+    """Which of the packages in a folder each of them imports."""
+    files_of: dict[str, list[str]] = {}
+    for file in FILES:
+        if file.startswith(f"{parent}/") and file.count("/") > parent.count("/") + 1:
+            files_of.setdefault("/".join(file.split("/")[: parent.count("/") + 2]), []).append(file)
+    graph: Graph = {}
+    for package, files in files_of.items():
+        modules = {name for file in files for name in imports((ROOT / file).read_text(encoding="utf-8"))}
+        others = {other: (other.replace("/", "."),) for other in files_of if other != package}
+        graph[package] = {
+            other for other, dotted in others.items() if any(within(name, dotted) for name in modules)
+        }
+    return graph
+
+
+@pytest.mark.parametrize("parent", PARENTS)
+def test_packages_beside_each_other_do_not_import_in_a_circle(parent: str) -> None:
+    TopologicalSorter(imports_of_siblings(parent)).prepare()
+
+
+def test_a_circle_is_found() -> None:
+    graph = imports_of_siblings("ingest")
+    assert "ingest/formats" in graph["ingest/importing"]
+    graph["ingest/formats"].add("ingest/importing")
+    with pytest.raises(CycleError):
+        TopologicalSorter(graph).prepare()
 
 
 def test_every_package_is_a_room() -> None:

@@ -48,6 +48,6 @@ def test_the_error_tree_is_drawn_as_it_is() -> None:
     errors = importlib.import_module("audit_store.errors")
     drawn = re.findall(r"^[├└]── (\w+)", errors.__doc__ or "", re.MULTILINE)
     classes = [name for name, value in vars(errors).items() if inspect.isclass(value)]
-    found = [name for name in classes if issubclass(vars(errors)[name], errors.AuditStoreError)]
-    assert sorted([*drawn, "AuditStoreError"]) == sorted(found)
-    assert set(found) <= {name for name in dir(importlib.import_module("audit_store")) if name[0] != "_"}
+    own_errors = [name for name in classes if issubclass(vars(errors)[name], errors.AuditStoreError)]
+    assert sorted([*drawn, "AuditStoreError"]) == sorted(own_errors)
+    assert set(own_errors) <= {name for name in dir(importlib.import_module("audit_store")) if name[0] != "_"}
