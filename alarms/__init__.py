@@ -17,22 +17,35 @@ from alarms.delivery.syslog import syslog
 from alarms.delivery.webhook import webhook
 from alarms.evidence import Evidence, evidence
 from alarms.findings import LoginFinding, findings
-from alarms.login_alarm import AlarmKey, LoginAlarm
+from alarms.login_alarm import SERIES_NAMES, AlarmKey, LoginAlarm
 from alarms.report import Report, ReportedAlarm, report
 from alarms.review import Review, Series, agent_series, review
 from alarms.sensitivity import DEFAULT_SENSITIVITY, SENSITIVITIES, Sensitivity
 from alarms.status import Status
 from alarms.summary import AlarmSummary, summarize
-from alarms.triage.marks import VERDICTS, Mark, chosen, mark, mark_of
+from alarms.triage.marks import (
+    BY_MAX,
+    NOTE_MAX,
+    OPEN,
+    VERDICTS,
+    Mark,
+    mark,
+    mark_of,
+    verdict_of,
+    with_verdict,
+)
 from alarms.triage.marks import read as read_marks
-from alarms.watch import KINDS, OVERALL, Watch, watch_logins
+from alarms.watch import OVERALL, Watch, watch_logins
 from analysis import local_times
 
 __all__ = [
+    "BY_MAX",
     "DEFAULT_SENSITIVITY",
-    "KINDS",
+    "NOTE_MAX",
+    "OPEN",
     "OVERALL",
     "SENSITIVITIES",
+    "SERIES_NAMES",
     "VERDICTS",
     "AlarmKey",
     "AlarmSummary",
@@ -50,7 +63,6 @@ __all__ = [
     "Status",
     "Watch",
     "agent_series",
-    "chosen",
     "deliver",
     "evidence",
     "findings",
@@ -62,6 +74,8 @@ __all__ = [
     "review",
     "summarize",
     "syslog",
+    "verdict_of",
     "watch_logins",
     "webhook",
+    "with_verdict",
 ]

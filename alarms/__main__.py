@@ -137,7 +137,6 @@ def spikes(
     The exit status is 0 without new alarms, 3 with new alarms, and 2 where the logins could not be judged or an
     alarm could not be sent. An alarm is new until it is marked in the dashboard or sent to every receiver.
     """
-    store = store.absolute()
     if store.exists():
         # So that events appended a moment ago count. Where another program has the file, the next run counts them.
         fold_now(store)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 import analysis
 from alarms.counts import HOUR, Integers
-from alarms.login_alarm import SERIES_NAMES, events_between, noun_of
+from alarms.login_alarm import SERIES_NAMES, events_between, plural_noun_of
 from alarms.review import Review
 from alarms.sensitivity import DEFAULT_SENSITIVITY, Sensitivity
 from alarms.watch import OVERALL, Watch, in_period, is_over, touches
@@ -21,7 +21,7 @@ from audit_store.filters import EventFilter
 from audit_store.local_time import bound_text
 from audit_store.ranges import Period
 
-MOST_FITTED = 200
+MOST_EXAMINED = 200
 """Agents that are examined for slow rises, unusual hours and silence, those with most logins first."""
 
 MOST_FIRST_TIMES = 500
@@ -75,15 +75,15 @@ def _rises(watch: Watch, review: Review, sensitivity: Sensitivity) -> Iterable[L
 
 
 def _rise(watch: Watch, kind: str, rise: Alarm) -> LoginFinding:
-    named = replace(rise, series=SERIES_NAMES.get(kind, rise.series))
-    start, end = _minutes(rise.start, rise.end)
     agent = rise.series if kind == "agent" else ""
+    named = replace(rise, series=agent or SERIES_NAMES[kind])
+    start, end = _minutes(rise.start, rise.end)
     return LoginFinding(
         kind="sustained rise",
         series=rise.series,
         at=start,
         end=end,
-        text=explain(named, tz=watch.where.tz, noun=noun_of(watch, kind)).text,
+        text=explain(named, tz=watch.where.tz, noun=plural_noun_of(watch, kind)).text,
         where=events_between(watch, start, end, agent=agent, failed=kind == "failed"),
     )
 
@@ -173,10 +173,10 @@ def _silent_agents(store: Engine, watch: Watch) -> Iterable[LoginFinding]:
 
 
 def _busiest(watch: Watch, is_candidate: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """Positions of the candidates that the filter includes, at most MOST_FITTED, those with most logins first."""
+    """Positions of the candidates that the filter includes, at most MOST_EXAMINED, those with most logins first."""
     positions = np.flatnonzero(is_candidate & watch.is_selected)
     busiest: NDArray[np.intp] = positions[np.argsort(-_total(watch)[positions], kind="stable")]
-    return busiest[:MOST_FITTED]
+    return busiest[:MOST_EXAMINED]
 
 
 def _total(watch: Watch) -> Integers:

@@ -11,7 +11,14 @@ from audit_store.filters import EventFilter
 from audit_store.local_time import bound_text
 from audit_store.ranges import Period
 
-SERIES_NAMES = {"all": "All logins", "failed": "Failed logins", "agents": "Agents logging in"}
+SERIES_NAMES = {
+    "all": "All logins",
+    "failed": "Failed logins",
+    "agents": "Agents logging in",
+    "agent": "One agent",
+}
+"""The names of the kinds of series."""
+
 _NAMESPACE = uuid.UUID("0b7bd8f1-5d4c-5c0e-8f57-3a1f4c2f6e11")
 
 
@@ -83,19 +90,24 @@ def login_alarm(watch: Watch, kind: str, spike: Alarm) -> LoginAlarm:
     return LoginAlarm(
         key=AlarmKey(kind, watch.scope(kind), agent, start),
         spike=replace(spike, series=agent or SERIES_NAMES[kind]),
-        noun=noun_of(watch, kind),
+        noun=plural_noun_of(watch, kind),
         where=events_between(watch, start, end, agent=agent, failed=kind == "failed"),
         counts_failed=kind == "failed",
     )
 
 
 def noun_of(watch: Watch, kind: str) -> str:
-    """What a series of this kind counts, in the plural; without outcomes it is attempts, which may have failed."""
+    """What a series of this kind counts, in the singular; without outcomes it is attempts, which may have failed."""
     if kind == "agents":
-        return "agents"
+        return "agent"
     if kind == "failed":
-        return "failed logins"
-    return "logins" if watch.logins.with_outcome else "login attempts"
+        return "failed login"
+    return "login" if watch.logins.with_outcome else "login attempt"
+
+
+def plural_noun_of(watch: Watch, kind: str) -> str:
+    """The same in the plural."""
+    return f"{noun_of(watch, kind)}s"
 
 
 def events_between(

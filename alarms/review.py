@@ -17,7 +17,7 @@ from analysis import Model, band, find_alarms, local_times
 class Series:
     """One chart. `frame` has a row an hour of the period: bucket (naive local start), count, expected, upper,
     is_spike, state (analysis.STATES) and learning_day, as `analysis.band` gives them. `noun` is what it counts,
-    in the plural."""
+    in the singular."""
 
     kind: str
     name: str
@@ -76,4 +76,5 @@ def _series(watch: Watch, model: Model, kind: str, name: str, sensitivity: Sensi
     frame = rows[is_near].drop(columns=["bucket_start", "score"]).set_index(np.arange(is_near.sum()))
     frame.insert(0, "bucket", local_times(starts[is_near], watch.where.tz))
     status = series_status(watch, kind, frame)
-    return Series(kind, SERIES_NAMES.get(kind, name), noun_of(watch, kind), frame, status)
+    title = name if kind == "agent" else SERIES_NAMES[kind]
+    return Series(kind, title, noun_of(watch, kind), frame, status)

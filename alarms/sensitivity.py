@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from analysis import DAYS_A_MONTH, Budget
+from audit_store.quantities import counted
 
 
 @dataclass(frozen=True)
@@ -33,18 +34,15 @@ class Sensitivity:
         `agents` is the size of the fleet; a large one shares `fleet_week`.
         """
         if agents / self.months / (DAYS_A_MONTH / 7) > self.fleet_week:
-            of_agents = f"about {_number(self.fleet_week)} false alarms a week over all {agents:,} agents"
+            of_fleet = counted(self.fleet_week, "false alarm", decimals=1)
+            of_agents = f"about {of_fleet} a week over all {counted(agents, 'agent')}"
         else:
             of_agents = f"about 1 false alarm per agent {_every(self.months, 'month')}"
         return f"{of_agents}, and 1 {_every(self.weeks, 'week')} on each overall chart"
 
 
 def _every(length: float, unit: str) -> str:
-    return f"per {unit}" if length == 1 else f"in {_number(length)} {unit}s"
-
-
-def _number(value: float) -> str:
-    return f"{value:,.1f}".removesuffix(".0")
+    return f"per {unit}" if length == 1 else f"in {counted(length, unit, decimals=1)}"
 
 
 SENSITIVITIES = (

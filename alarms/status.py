@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from alarms.login_alarm import noun_of
+from alarms.login_alarm import plural_noun_of
 from alarms.watch import MOST_FITTED, Watch, in_period, is_over
 from analysis import LEARNING_DAYS, STATES
 from audit_store.quantities import counted
@@ -39,7 +39,7 @@ def series_status(watch: Watch, kind: str, frame: pd.DataFrame) -> Status:
     if len(finished) and finished["state"].iloc[-1] in _LEARNING:
         return Status("learning", _learning(int(finished["learning_day"].iloc[-1])))
     if not finished["count"].sum() > 0:
-        return Status("quiet", f"No {noun_of(watch, kind)} in this time range.")
+        return Status("quiet", f"No {plural_noun_of(watch, kind)} in this time range.")
     spikes = int(finished["is_spike"].sum())
     return Status("watching", f"{spikes:,} of {len(finished):,} hours stand out.")
 

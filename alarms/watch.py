@@ -21,8 +21,7 @@ from audit_store.engines.protocol import Engine
 from audit_store.filters import EventFilter
 
 OVERALL = ("all", "failed", "agents")
-KINDS = (*OVERALL, "agent")
-"""The kinds of series: all logins, failed logins, how many agents log in, and the logins of each agent."""
+"""The kinds of series over many agents: all logins, failed logins, and how many agents log in."""
 
 MOST_FITTED = 1000
 """Agents watched one by one, those with the highest hour first: they take about a gigabyte while they are fitted."""

@@ -5,14 +5,19 @@ from datetime import timedelta
 import humanize
 
 
-def counted(number: float, noun: str, plural: str | None = None) -> str:
+def counted(number: float, noun: str, plural: str | None = None, *, decimals: int = 0) -> str:
     """A number with thousands separators and what it counts; `plural` defaults to the noun and "s".
+
+    The number is rounded to at most `decimals` decimals.
 
     >>> counted(1, "event"), counted(7955, "event"), counted(2, "address", "addresses")
     ('1 event', '7,955 events', '2 addresses')
+    >>> counted(2.5, "week", decimals=1), counted(2.0, "week", decimals=1)
+    ('2.5 weeks', '2 weeks')
     """
-    whole = round(number)
-    return f"{whole:,} {noun if whole == 1 else plural or noun + 's'}"
+    rounded = round(number, decimals)
+    text = f"{rounded:,}" if rounded % 1 else f"{rounded:,.0f}"
+    return f"{text} {noun if rounded == 1 else plural or noun + 's'}"
 
 
 def size(count: int) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from audit_store import catalogue
 from audit_store.catalogue import Catalogue, load_over
 from audit_store.errors import InvalidFormat
-from ingest import default_store
+from audit_store.store_files import default_store
 
 
 def activities() -> Catalogue:

@@ -9,10 +9,10 @@ from datetime import datetime
 import pandas as pd
 import streamlit as st
 
-from audit_store.engines.protocol import LISTED, Engine, EventQueries, Query, Reader
+from audit_store.engines.protocol import Engine, EventQueries, Query, Reader
 from audit_store.engines.registry import open_store
 from audit_store.filters import EventFilter
-from ingest import default_store
+from audit_store.store_files import default_store
 
 OPTIONS = 200
 FACETS = ("activity", "agent", "outcome")
@@ -115,7 +115,7 @@ def page(
     below: int,
     skip: int,
     rows: int,
-    columns: tuple[str, ...] = LISTED,
+    columns: tuple[str, ...],
     since: int = 0,
 ) -> pd.DataFrame:
     """The rows of `queries.page`. Raises as `surroundings`."""

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
+from alarms import BY_MAX
+
 ANONYMOUS = "dashboard"
 _CLAIMS = ("email", "preferred_username", "name")
-_LONGEST = 256
 
 
 def name() -> str:
@@ -16,4 +17,4 @@ def name() -> str:
     if user.get("is_logged_in") is False:
         return ANONYMOUS
     claims = (user.get(claim) for claim in _CLAIMS)
-    return next((claim[:_LONGEST] for claim in claims if isinstance(claim, str) and claim), ANONYMOUS)
+    return next((claim[:BY_MAX] for claim in claims if isinstance(claim, str) and claim), ANONYMOUS)

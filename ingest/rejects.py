@@ -6,9 +6,10 @@ import shutil
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Self
+
+from audit_store.local_time import now, utc_text
 
 _IN_MEMORY = 1 << 20
 
@@ -60,9 +61,8 @@ def append_lines(path: Path, lines: IO[bytes]) -> None:
 
 def as_line(reject: Rejected) -> bytes:
     """A reject as a line of the list, with the time now."""
-    now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     record = {"file": reject.file, "line": reject.line, "reason": reject.reason, "raw": reject.raw}
-    text = json.dumps(record | {"rejected_at": now}, ensure_ascii=False)
+    text = json.dumps(record | {"rejected_at": utc_text(now(), "seconds")}, ensure_ascii=False)
     return text.encode(errors="backslashreplace") + b"\n"
 
 

@@ -47,7 +47,7 @@ with st.container(border=True):
         if request.where.range != "all":
             st.button("Show all time", on_click=url_state.change, kwargs={"range": "all"})
     else:
-        st.altair_chart(logins.spikes(series.frame, noun=series.noun.removesuffix("s")))
+        st.altair_chart(logins.spikes(series.frame, noun=series.noun))
         st.text(shown(series.status.sentence))
 for notice in review.status.notices:
     st.text(shown(notice))

@@ -42,10 +42,9 @@ class Sink:
 
 @dataclass(frozen=True)
 class DeliveryResult:
-    """How many messages were `delivered`, how many are still `due`, and why."""
+    """How many messages were `delivered`, and why others were not."""
 
     delivered: int
-    due: int
     problems: tuple[str, ...]
 
 
@@ -107,9 +106,9 @@ def _send_all(store: Path, sink: Sink, due: Sequence[Delivery]) -> DeliveryResul
         try:
             sink.send(delivery.message)
         except NotDelivered as error:
-            return DeliveryResult(position, len(due) - position, (str(error),))
+            return DeliveryResult(position, (str(error),))
         deliveries.acknowledge(store, delivery)
-    return DeliveryResult(len(due), 0, ())
+    return DeliveryResult(len(due), ())
 
 
 def _is_about(message: Message, summary: AlarmSummary) -> bool:

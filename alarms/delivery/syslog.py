@@ -4,10 +4,10 @@ import logging
 import logging.handlers
 import os
 import socket
-from datetime import UTC, datetime
 from pathlib import Path
 
 from alarms.delivery.outbox import NotDelivered, Sink
+from audit_store.local_time import now, utc_text
 from audit_store.state.deliveries import Message
 
 DEV_LOG = "/dev/log"
@@ -69,7 +69,7 @@ def _rfc5424(message: Message) -> str:
 
     Source: RFC 5424, section 6. 32473 is the enterprise number for documentation (RFC 5612).
     """
-    time = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    time = utc_text(now(), "milliseconds")
     host = "".join(letter for letter in socket.gethostname() if 33 <= ord(letter) <= 126)[:255] or "-"
     data = f'[alarm@32473 key="{message.key}"]'
     return f"1 {time} {host} audit-alarms {os.getpid()} login-alarm {data} {one_line(message.sentence)}"

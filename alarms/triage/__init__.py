@@ -1,1 +1,1 @@
-"""Triage: what reviewers say of alarms, and how an alarm is found again."""
+"""Triage: what reviewers say of alarms, and how a mark is matched to an alarm."""

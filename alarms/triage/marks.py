@@ -21,6 +21,7 @@ VERDICTS = (ACKNOWLEDGED, EXPECTED, INCIDENT, OPEN)
 
 NOTE_MAX = 2000
 BY_MAX = 256
+"""The most characters of a note, and of the name of whoever makes a mark."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,9 @@ def mark_of(alarm: LoginAlarm, marks: Iterable[Mark]) -> Mark | None:
     return own[-1] if own and own[-1].verdict != OPEN else None
 
 
-def chosen(alarms: Iterable[LoginAlarm], marks: Sequence[Mark], verdicts: Sequence[str]) -> list[LoginAlarm]:
+def with_verdict(
+    alarms: Iterable[LoginAlarm], marks: Sequence[Mark], verdicts: Sequence[str]
+) -> list[LoginAlarm]:
     """The alarms whose verdict is among `verdicts`, in their order; all where none is named."""
     if not verdicts:
         return list(alarms)

@@ -173,4 +173,4 @@ class Seal:
 
 
 def _utc(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat() + "Z"
+    return None if moment is None else local_time.utc_text(moment, "auto")

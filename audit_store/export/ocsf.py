@@ -19,6 +19,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from audit_store.local_time import utc_text
+
 VERSION = "1.1.0"
 PRODUCT = "Audit log explorer"
 AUTHENTICATION, ACCOUNT_CHANGE, ENTITY_MANAGEMENT = 3002, 3001, 3004
@@ -101,7 +103,7 @@ def _metadata(event: Mapping[str, Any]) -> dict[str, Any]:
         "product": {"name": PRODUCT, "vendor_name": PRODUCT},
         "uid": event["event_id"],
         "sequence": event["seq"],
-        "original_time": event["occurred_at"].isoformat(timespec="microseconds") + "Z",
+        "original_time": utc_text(event["occurred_at"]),
         "logged_time": _milliseconds(event["recorded_at"]),
     }
     return metadata | ({"log_provider": event["source"]} if event["source"] else {})

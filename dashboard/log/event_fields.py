@@ -21,7 +21,7 @@ def draw(event: Mapping[str, Any], where: EventFilter) -> None:
     pairs(_fields(event, where.zone))
     if matches := matched_in(event, where.q):
         pairs([("Matched in", ", ".join(matches))])
-    cards.line(event, where)
+    cards.event_alarm(event, where)
     st.caption("Event id")
     st.code(str(event["event_id"]), language=None, wrap_lines=True)
     if event["metadata"] != "{}":

@@ -22,13 +22,6 @@ SPIKES = "../pages/spikes.py"
 FIRST_ALARMS = 10
 MOST_FINDINGS = 100
 MOST_SERIES = 20
-NOTE_LENGTH = 2000
-KINDS = {
-    "all": "All logins",
-    "failed": "Failed logins",
-    "agents": "Many agents at once",
-    "agent": "One agent",
-}
 FINDINGS = {
     "sustained rise": "Sustained rise",
     "unusual hour": "Unusual hour",
@@ -40,7 +33,7 @@ FINDINGS = {
 
 def draw_alarms(watch: Watch, review: Review, marks: Sequence[Mark], verdicts: Sequence[str]) -> None:
     """Draw the alarms with one of these verdicts, all if there is none, and a button for more of them."""
-    listed = alarms.chosen(review.alarms, marks, verdicts)
+    listed = alarms.with_verdict(review.alarms, marks, verdicts)
     if not listed:
         st.text("No alarms match.")
     limit = st.session_state.get("alarms_shown", FIRST_ALARMS)
@@ -79,12 +72,12 @@ def legend(where: EventFilter) -> None:
         _alarm_link("Show alarms", where)
 
 
-def line(event: Mapping[str, Any], where: EventFilter) -> None:
+def event_alarm(event: Mapping[str, Any], where: EventFilter) -> None:
     """Draw the alarm to which a row of `events` belongs, with a link to it; nothing for an event without one."""
     if (summary := matching.of_event(event, recent.in_view(where))) is None:
         return
     verdict = matching.verdict(summary, review_data.marks())
-    st.caption("Alarm" if verdict == "open" else f"Alarm, marked {matching.WORDS[verdict].lower()}")
+    st.caption("Alarm" if verdict == alarms.OPEN else f"Alarm, marked {matching.WORDS[verdict].lower()}")
     st.text(shown(summary.sentence))
     _alarm_link("Show this alarm", _days(summary.alarm, where.tz))
 
@@ -93,7 +86,7 @@ def _card(watch: Watch, summary: AlarmSummary, marks: Sequence[Mark]) -> None:
     alarm, mark = summary.alarm, alarms.mark_of(summary.alarm, marks)
     start = wall_clock(alarm.key.start, alarm.where.zone)
     with st.container(border=True):
-        st.caption(f"{start:%A}, {start.day} {start:%B %Y} · {KINDS[alarm.key.kind]}")
+        st.caption(f"{start:%A}, {start.day} {start:%B %Y} · {alarms.SERIES_NAMES[alarm.key.kind]}")
         st.text(shown(summary.sentence))
         if mark is not None:
             _mark_line(mark, watch.where)
@@ -113,7 +106,7 @@ def _mark_line(mark: Mark, where: EventFilter) -> None:
 
 def _mark_form(alarm: LoginAlarm, mark: Mark | None) -> None:
     name = alarm.key.text
-    current = mark.verdict if mark is not None else "open"
+    current = alarms.verdict_of(mark)
     with (
         st.popover(f"Status: {review_data.VERDICTS[current]}", width="content"),
         st.form(f"mark_{name}", border=False, enter_to_submit=False),
@@ -127,7 +120,7 @@ def _mark_form(alarm: LoginAlarm, mark: Mark | None) -> None:
             key=f"verdict_{name}",
         )
         note = st.text_area(
-            "Note", mark.note if mark is not None else "", key=f"note_{name}", max_chars=NOTE_LENGTH
+            "Note", mark.note if mark is not None else "", key=f"note_{name}", max_chars=alarms.NOTE_MAX
         )
         if st.form_submit_button("Save", key=f"save_{name}", type="primary"):
             _save_mark(alarm, verdict, note)

@@ -14,7 +14,7 @@ from audit_store.filters import EventFilter
 from audit_store.quantities import counted
 from dashboard.text import shown
 
-WORDS = {"open": "Alarm", "acknowledged": "Acknowledged", "expected": "Expected", "incident": "Incident"}
+WORDS = {alarms.OPEN: "Alarm", "acknowledged": "Acknowledged", "expected": "Expected", "incident": "Incident"}
 """The word for an alarm beside an event, by the verdict of its mark."""
 
 _LONGEST_SENTENCE = 160
@@ -66,9 +66,8 @@ def words(matches: Sequence[AlarmSummary | None], marks: Sequence[Mark]) -> list
 
 
 def verdict(summary: AlarmSummary, marks: Sequence[Mark]) -> str:
-    """The verdict of the mark on an alarm, "open" without one."""
-    mark = alarms.mark_of(summary.alarm, marks)
-    return mark.verdict if mark is not None else "open"
+    """The verdict of the newest mark on an alarm, `alarms.OPEN` without one."""
+    return alarms.verdict_of(alarms.mark_of(summary.alarm, marks))
 
 
 def _matching(events: pd.DataFrame, where: EventFilter) -> NDArray[np.bool_]:
@@ -83,6 +82,6 @@ def _matching(events: pd.DataFrame, where: EventFilter) -> NDArray[np.bool_]:
 def _summary(overlapping: Sequence[AlarmSummary], marks: Sequence[Mark]) -> str:
     first, *others = overlapping
     word = verdict(first, marks)
-    marked = "" if word == "open" else f" · marked {WORDS[word].lower()}"
+    marked = "" if word == alarms.OPEN else f" · marked {WORDS[word].lower()}"
     more = f" · and {counted(len(others), 'more alarm')}" if others else ""
     return shown(first.sentence, most=_LONGEST_SENTENCE) + marked + more

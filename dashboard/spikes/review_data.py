@@ -28,9 +28,9 @@ from dashboard.text import shown
 
 _WATCHES_KEPT = 4
 _HOUR = timedelta(hours=1)
-SERIES = {"all": "All logins", "failed": "Failed logins", "agents": "Distinct agents"}
+SERIES = {kind: alarms.SERIES_NAMES[kind] for kind in alarms.OVERALL}
 VERDICTS = {
-    "open": ":material/radio_button_unchecked: Open",
+    alarms.OPEN: ":material/radio_button_unchecked: Open",
     "acknowledged": ":material/visibility: Acknowledged",
     "expected": ":material/check_circle: Expected",
     "incident": ":material/warning: Incident",

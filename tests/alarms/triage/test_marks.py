@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from alarms import SENSITIVITIES, LoginAlarm, chosen, mark, mark_of, read_marks, review, watch_logins
+from alarms import SENSITIVITIES, LoginAlarm, mark, mark_of, read_marks, review, watch_logins, with_verdict
 from alarms.triage.identity import spans_of
 from alarms.triage.marks import NOTE_MAX
 from audit_store.engines.duckdb.store import Store
@@ -118,7 +118,7 @@ def test_a_list_is_filtered_by_marks(path: Path, verdicts: tuple[str, ...], posi
     alarms = [alarm(agent=name) for name in "abc"]
     mark(path, alarms[0], "acknowledged")
     mark(path, alarms[1], "incident")
-    assert chosen(alarms, read_marks(path), verdicts) == [alarms[position] for position in positions]
+    assert with_verdict(alarms, read_marks(path), verdicts) == [alarms[position] for position in positions]
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,16 @@ import pytest
 
 from audit_store.engines.duckdb.store import Store
 from audit_store.export import verify
+from audit_store.export.encoders import FORMATS as ENCODERS
 from audit_store.filters import EventFilter
 from dashboard.log.export_menu import FORMATS, archive, file_name
 from dashboard.log.paging import Pin
 from tests.conftest import Fill
 from tests.dashboard.page_runs import WEEK, drawn, event, show
+
+
+def test_the_menu_offers_every_format() -> None:
+    assert list(FORMATS) == list(ENCODERS)
 
 
 @pytest.mark.parametrize("fmt", list(FORMATS))
