@@ -29,14 +29,11 @@ def set_aside(store: Path) -> list[Path]:
     return sorted(_files(spool_dir(store) / "set-aside"))
 
 
-def unreadable(store: Path) -> list[Path]:
-    """The files of the spool that this process may not read, so that no fold of it takes them."""
-    return sorted(path for path in _files(spool_dir(store)) if not os.access(path, os.R_OK))
-
-
 def readable(folder: Path) -> Iterator[Path]:
-    """The files of a folder that this process may read. Raises FileNotFoundError."""
-    return (path for path in folder.iterdir() if os.access(path, os.R_OK) and path.is_file())
+    """The regular files of a folder that this process may read. Raises FileNotFoundError."""
+    for entry in os.scandir(folder):
+        if entry.is_file(follow_symlinks=False) and os.access(entry.path, os.R_OK):
+            yield Path(entry.path)
 
 
 def spool_dir(store: Path) -> Path:

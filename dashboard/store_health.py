@@ -5,10 +5,11 @@ from pathlib import Path
 
 from audit_store.errors import AuditStoreError
 from audit_store.quantities import counted, size
-from audit_store.store_files import set_aside, spool_dir, unreadable, unusable, waiting_events
+from audit_store.store_files import set_aside, spool_dir, unusable, waiting_events
 from dashboard import data
 from dashboard.server import background_service
 from ingest.rejects import count_rejects, rejects_path
+from ingest.spool import intake
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Health:
     waiting: int
     rejected: int
     set_aside: list[str]
-    unreadable: list[str]
+    not_folded: list[intake.Left]
     unusable: list[str]
     problem: AuditStoreError | None
     folds: bool
@@ -50,7 +51,7 @@ def look() -> Health:
         waiting=waiting_events(path),
         rejected=count_rejects(path),
         set_aside=[segment.name for segment in set_aside(path)],
-        unreadable=[segment.name for segment in unreadable(path)],
+        not_folded=intake.left(path),
         unusable=[str(file) for file in unusable(path)],
         problem=problem,
         folds=background_service.folds(),

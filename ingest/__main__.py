@@ -184,19 +184,23 @@ def import_command(
 
 @commands.command("fold")
 @store_option
-def fold_command(store: Path) -> int:
+@click.pass_context
+def fold_command(ctx: click.Context, store: Path) -> int:
     """Move the events that wait in the spool into the DuckDB file.
 
-    A running dashboard does this by itself. Exit status 1: some events were rejected, see the list beside the store.
+    A running dashboard does this by itself. Exit status 1: some events were rejected, see the list beside the store,
+    or a file stays in the spool, for the reason given.
     """
     from ingest.fold import fold
 
     report = fold(store)
+    for problem in report.problems:
+        say(ctx, problem)
     click.echo(
         f"stored {report.stored}, duplicate {report.duplicates}, conflict {report.conflicts}, "
         f"rejected {report.rejected}"
     )
-    return SOME_REJECTED if report.rejected or report.conflicts else DONE
+    return SOME_REJECTED if report.rejected or report.conflicts or report.problems else DONE
 
 
 @commands.command("status")

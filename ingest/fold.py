@@ -8,6 +8,7 @@ import contextlib
 import fcntl
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
 
@@ -17,22 +18,30 @@ import pyarrow.compute as pc
 from audit_store import file_lock
 from audit_store.engines.protocol import WRITE_WAIT, Conflict, Engine, FoldCounts
 from audit_store.engines.registry import open_store
+from audit_store.errors import InvalidFormat
 from audit_store.store_files import events_in
 from ingest import fold_rejects
 from ingest.importing.prefetch import prefetched
 from ingest.rejects import Rejected
 from ingest.spool import folder
 from ingest.spool.running_imports import segments_of_running_imports
-from ingest.spool.segment_reader import Staged, size_in_memory, stage
+from ingest.spool.segment_reader import Staged, refused, size_in_memory, stage
 
 # Well under a second of work, for which readers wait.
 BATCH_BYTES = 160 << 20
 BATCH_ROW_GROUPS = 6
 
 
+@dataclass(frozen=True, slots=True)
+class FoldReport(FoldCounts):
+    """What a fold did; `problems` names each segment that stays in the spool, and a list that cannot be written."""
+
+    problems: tuple[str, ...] = ()
+
+
 def fold(
     path: Path, wait: float = WRITE_WAIT, after_batch: Callable[[FoldCounts], object] | None = None
-) -> FoldCounts:
+) -> FoldReport:
     """Move what waits in the spool of the store at `path` into it; gives what this call did.
 
     `wait` is how many seconds to wait for the store each time. `after_batch` is given what each batch did, for a
@@ -42,20 +51,29 @@ def fold(
     store = open_store(path)
     total = FoldCounts()
     with _exclusive(path, wait):
+        # While another program keeps the store, segments that are still appended to stay whole.
+        store.wait_until_free(wait)
         fold_rejects.settle(store, wait)
         folder.remove_stale_parts(path)
         ready = folder.ready_segments(path)
-        present = [*(segment.stem for segment in ready), *segments_of_running_imports(path)]
+        present = [
+            *(segment.stem for segment in ready),
+            *segments_of_running_imports(path),
+            *fold_rejects.held_segments(path),
+        ]
         batches = list(_batches(ready, BATCH_ROW_GROUPS * store.batch_rows))
         staged = map(stage, batches)
+        problems: dict[Path, str] = {}
         # Without a second thread where one will do: Python can start none while it exits.
-        for segments, batch in zip(batches, prefetched(staged) if len(batches) > 1 else staged, strict=True):
-            counts = _fold_batch(store, segments, batch, present, wait)
+        for batch in prefetched(staged) if len(batches) > 1 else staged:
+            counts = _fold_batch(store, batch, present, wait, problems)
             total += counts
             if after_batch is not None:
                 after_batch(counts)
-        fold_rejects.check_listed(path)
-    return total
+        texts = [f"{segment}: {reason}" for segment, reason in problems.items()]
+        if unlisted := fold_rejects.problem(path):
+            texts.append(unlisted)
+    return FoldReport(**asdict(total), problems=tuple(texts))
 
 
 @contextlib.contextmanager
@@ -79,13 +97,30 @@ def _batches(segments: list[Path], most_rows: int) -> Iterator[list[Path]]:
 
 
 def _fold_batch(
-    store: Engine, segments: list[Path], batch: Staged, present: list[str], wait: float
+    store: Engine, batch: Staged, present: list[str], wait: float, problems: dict[Path, str]
 ) -> FoldCounts:
+    """Store a batch and remove its segments; `problems` gets the reason for each that stays."""
+    problems.update(batch.left)
+    if not batch.segments:
+        return FoldCounts()
+    try:
+        counts, set_aside = _stored(store, batch, present, wait)
+    except (InvalidFormat, pa.ArrowException, ValueError, TypeError) as error:
+        # The store took the write and refused the rows: of one segment, as the others show.
+        parts = batch.halves() or [refused(batch.segments[0], f"its rows cannot be stored ({error})")]
+        return sum((_fold_batch(store, part, present, wait, problems) for part in parts), FoldCounts())
+    fold_rejects.list_held(store.path)
+    problems.update(folder.take_away(batch.segments, set_aside))
+    return counts
+
+
+def _stored(store: Engine, batch: Staged, present: list[str], wait: float) -> tuple[FoldCounts, set[str]]:
+    """What the commit of a batch did, and the stems of its segments to set aside."""
     with store.fold(wait) as transaction:
-        folded = transaction.folded([segment.stem for segment in segments])
-        fresh = [segment.stem for segment in segments if segment.stem not in folded]
+        folded = transaction.folded(batch.stems)
+        fresh = [stem for stem in batch.stems if stem not in folded]
         rows = batch.rows
-        if len(fresh) < len(segments):
+        if folded:
             rows = rows.filter(pc.is_in(rows["segment"], pa.array(fresh, pa.string())))
         rejected = {stem: batch.rejected.get(stem, []) for stem in fresh}
         counts, conflicts = transaction.insert(
@@ -95,13 +130,7 @@ def _fold_batch(
         if rejects:
             fold_rejects.hold(store.path, fresh[0], rejects)
         transaction.commit()
-    fold_rejects.list_held(store.path)
-    set_aside = {stem for stem, was_set_aside in folded.items() if was_set_aside} | set(batch.rejected)
-    for segment in segments:
-        if segment.stem in set_aside:
-            folder.set_aside(segment)
-    folder.remove(segment for segment in segments if segment.stem not in set_aside)
-    return counts
+    return counts, {stem for stem, was_set_aside in folded.items() if was_set_aside} | set(batch.rejected)
 
 
 def _rejected(conflict: Conflict) -> Rejected:

@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from audit_store.engines.protocol import Engine
-from audit_store.errors import AuditStoreError
 from audit_store.store_files import spool_dir, sync_folder
 from ingest.rejects import Rejected, append_lines, as_line, rejects_path
 from ingest.spool import folder
@@ -47,12 +46,16 @@ def settle(store: Engine, wait: float) -> None:
         list_held(store.path)
 
 
-def check_listed(store: Path) -> None:
-    """Raise AuditStoreError where rejects could not be listed."""
-    if _held(store):
-        raise AuditStoreError(
-            f"{rejects_path(store)} cannot be written; rejects wait in {spool_dir(store)} until it can be"
-        )
+def problem(store: Path) -> str | None:
+    """Why rejects are not listed yet; None where all are."""
+    if not _held(store):
+        return None
+    return f"{rejects_path(store)} cannot be written; rejects wait in {spool_dir(store)} until it can be"
+
+
+def held_segments(store: Path) -> list[str]:
+    """The stems of the segments whose rejects are held: the store must not forget them before they are listed."""
+    return [path.stem for path in _held(store)]
 
 
 def _held(store: Path) -> list[Path]:

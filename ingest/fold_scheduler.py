@@ -9,7 +9,7 @@ import os
 import sys
 import threading
 import time
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,11 +20,10 @@ from ingest.spool.folder import has_waiting
 if TYPE_CHECKING:
     import logging
 
-    from audit_store.engines.protocol import FoldCounts
-
 INTERVAL = 1.0
 EXIT_WAIT = 2.0
 RESIDENT_AGAIN = 30.0
+MOST_PAUSE = 2.0
 # Readers queue behind a fold that waits for the file: it must not wait as long as they do.
 _RESIDENT_WAIT = 1.5
 _wanted: set[Path] = set()
@@ -96,7 +95,8 @@ def _fold_wanted(wait: float) -> None:
                 continue
             from ingest.fold import fold
 
-            fold(store, wait=wait)
+            for problem in fold(store, wait=wait).problems:
+                _log().warning("folding %s: %s", store, problem)
         except (AuditStoreError, OSError, ImportError):
             # The events wait in the spool, `status` says why, and the next run tries again.
             _wanted.add(store)
@@ -113,8 +113,7 @@ def _log() -> "logging.Logger":
 class FoldingThread:
     """Folds a store whenever something waits, until it is stopped.
 
-    `error` is the message of the last failure, None after a success; `report` and `folded_at` are the counts and the
-    time (UTC) of the last fold.
+    `error` says why the last fold failed or left something in the spool; None after a success.
     """
 
     def __init__(self, store: Path, interval: float = 0.3) -> None:
@@ -122,8 +121,7 @@ class FoldingThread:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="audit-fold", daemon=True)
         self.error: str | None = None
-        self.report: FoldCounts | None = None
-        self.folded_at: datetime | None = None
+        self._failures = 0
 
     def __enter__(self) -> "FoldingThread":
         self._thread.start()
@@ -134,27 +132,36 @@ class FoldingThread:
         self._thread.join()
 
     def _work(self) -> None:
-        while not self._stopping.wait(self._interval):
+        while not self._stopping.wait(self._pause()):
             try:
                 with resident(self._store) as is_first:
                     # Where another process is resident, this one may become it later.
                     until = math.inf if is_first else time.monotonic() + RESIDENT_AGAIN
-                    while time.monotonic() < until and not self._stopping.wait(self._interval):
+                    while time.monotonic() < until and not self._stopping.wait(self._pause()):
                         self._fold()
-                        self.error = None
             except Exception as error:
-                self._failed(error)
+                self._failed(str(error), exc_info=not isinstance(error, AuditStoreError))
+
+    def _pause(self) -> float:
+        """Seconds until the next try: longer while tries fail, because each takes the store from its readers."""
+        return float(min(self._interval * 2**self._failures, MOST_PAUSE))
 
     def _fold(self) -> None:
         from ingest.fold import fold
 
-        if has_waiting(self._store):
-            self.report = fold(self._store, wait=_RESIDENT_WAIT)
-            self.folded_at = datetime.now(UTC)
+        problems = fold(self._store, wait=_RESIDENT_WAIT).problems if has_waiting(self._store) else ()
+        if problems:
+            self._failed(first_of(problems))
+        else:
+            self.error, self._failures = None, 0
 
-    def _failed(self, error: Exception) -> None:
-        if self.error != str(error):
-            _log().warning(
-                "folding %s: %s", self._store, error, exc_info=not isinstance(error, AuditStoreError)
-            )
-        self.error = str(error)
+    def _failed(self, reason: str, *, exc_info: bool = False) -> None:
+        if self.error != reason:
+            _log().warning("folding %s: %s", self._store, reason, exc_info=exc_info)
+        self.error, self._failures = reason, min(self._failures + 1, 8)
+
+
+def first_of(problems: Sequence[str]) -> str:
+    """The first of several problems, and how many there are."""
+    others = len(problems) - 1
+    return problems[0] + (f" (and {others:,} more)" if others else "")

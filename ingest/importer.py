@@ -156,7 +156,9 @@ def _store(store: Path, segments: BulkSegments, report: ImportReport) -> ImportR
         events = sum(events_in(segment) for segment in segments.publish())
         try:
             with _progress(events, "events", "store") as bar:
-                fold(store, wait=FOLD_WAIT, after_batch=lambda batch: bar.update(batch.events))
+                notes += fold(
+                    store, wait=FOLD_WAIT, after_batch=lambda batch: bar.update(batch.events)
+                ).problems
         except AuditStoreError as error:
             notes += (f"the events are safe in the spool, and wait: {error}",)
         counts = _results(store, segments.stems)

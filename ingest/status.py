@@ -4,15 +4,17 @@ from pathlib import Path
 from typing import Any
 
 from audit_store.errors import AuditStoreError, StoreNotFound
-from audit_store.store_files import set_aside, unreadable, unusable, waiting_events
+from audit_store.store_files import set_aside, unusable, waiting_events
 from ingest.rejects import count_rejects
+from ingest.spool import intake
 
 
 def status(store: Path) -> dict[str, Any]:
     """A JSON-ready summary; never raises for a store that is missing, busy or damaged.
 
-    `newest` is the `occurred_at` of the newest event, RFC 3339 in UTC, `size` is in bytes, and `problem` says why the
-    file could not be read (then `events` and `newest` are None).
+    `newest` is the `occurred_at` of the newest event, RFC 3339 in UTC; `size` is in bytes; `not_folded` lists the files
+    that stay in the spool, each with its `name` and `reason`; `problem` says why the store could not be read (then
+    `events` and `newest` are None).
     """
     summary: dict[str, Any] = {
         "store": str(store),
@@ -21,7 +23,7 @@ def status(store: Path) -> dict[str, Any]:
         "waiting": waiting_events(store),
         "rejected": count_rejects(store),
         "set_aside": [path.name for path in set_aside(store)],
-        "unreadable": [path.name for path in unreadable(store)],
+        "not_folded": [{"name": left.name, "reason": left.reason} for left in intake.left(store)],
         "unusable": [path.name for path in unusable(store)],
         "size": store.stat().st_size if store.exists() else 0,
         "problem": None,
@@ -60,9 +62,7 @@ def words(summary: dict[str, Any]) -> str:
         f"size       {size(summary['size'])}",
     ]
     lines += [f"set aside  {name}" for name in summary["set_aside"]]
-    lines += [
-        f"no access  {name}: no fold can read it; change its owner or mode" for name in summary["unreadable"]
-    ]
+    lines += [f"not folded {left['name']}: {left['reason']}" for left in summary["not_folded"]]
     lines += [f"moved      {name}: DuckDB could not use it" for name in summary["unusable"]]
     lines += [f"problem    {summary['problem']}"] if summary["problem"] else []
     return "\n".join(lines)

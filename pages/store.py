@@ -42,9 +42,9 @@ else:
 if health.set_aside:
     st.markdown("These segments were set aside because some of their events could not be stored:")
     st.code("\n".join(shown(name) for name in health.set_aside), language=None)
-if health.unreadable:
-    st.markdown("This dashboard cannot read these files of the spool; change their owner or mode:")
-    st.code("\n".join(shown(name) for name in health.unreadable), language=None)
+if health.not_folded:
+    st.markdown("These files of the spool are not folded:")
+    st.code("\n".join(shown(f"{left.name}: {left.reason}") for left in health.not_folded), language=None)
 if health.unusable:
     st.markdown("DuckDB could not use these files; a fold moved them aside and went on without them:")
     st.code("\n".join(shown(name) for name in health.unusable), language=None)

@@ -55,7 +55,7 @@ class FoldCounts:
         return self.stored + self.duplicates + self.conflicts
 
     def __add__(self, other: "FoldCounts") -> "FoldCounts":
-        return FoldCounts(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
+        return FoldCounts(*(getattr(self, name) + getattr(other, name) for name in FoldCounts.__slots__))
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +221,12 @@ class Engine(Protocol):
         """Open the store for one fold, and create it where it is missing; `wait` is in seconds.
 
         Raises StoreBusy, StoreCorrupt or StoreNewer.
+        """
+
+    def wait_until_free(self, wait: float) -> None:
+        """Return once no other program keeps the store, as far as is known without opening it.
+
+        Raises StoreBusy, naming the holder, after `wait` seconds.
         """
 
     def fold_results(self, segments: Sequence[str], wait: float = READ_WAIT) -> FoldCounts:

@@ -39,6 +39,7 @@ class BulkSegments:
                 compression="lz4",
                 use_dictionary=_DICTIONARY,  # type: ignore[arg-type]  # its stub knows bool alone
                 write_statistics=False,
+                write_page_checksum=True,
             ),
         )
         self._parts.append(part)

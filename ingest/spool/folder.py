@@ -17,13 +17,14 @@ exists twice is stored once, by its `event_id`.
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable
 from pathlib import Path
 from typing import IO
 
 from audit_store.errors import UNKNOWN, AuditStoreError
 from audit_store.event import fresh_id
-from audit_store.store_files import readable, spool_dir, sync_folder
+from audit_store.store_files import spool_dir, sync_folder
+from ingest.spool import intake
 from ingest.spool.segment_names import is_ready, unique_name
 from ingest.spool.segment_writer import disk_error, make_durable
 
@@ -71,44 +72,42 @@ def ready_segments(store: Path) -> list[Path]:
     """Every finished segment, oldest first, after taking over those that are still open.
 
     A segment's stem is unique for ever, so that a fold can note it: the file of another program gets a new name.
-    Files that this process may not read are left where they are.
+    What `intake` leaves stays where it is.
     """
-    folder = spool_dir(store)
-    if not folder.is_dir():
-        return []
-    for path in folder.glob("*.open"):
-        _take_over(path)
-    foreign = [path for path in readable(folder) if path.suffix == ".ndjson" and not is_ready(path.name)]
-    for path in foreign:
-        path.rename(path.with_name(unique_name(path.name)))
+    ready, foreign = [], False
+    for path in intake.segments(store):
+        with contextlib.suppress(OSError):  # gone meanwhile, or left for whoever may rename it
+            if intake.is_open(path.name):
+                ready += _taken_over(path)
+            elif is_ready(path.name):
+                ready.append(path)
+            else:
+                ready.append(path.rename(path.with_name(unique_name(path.name))))
+                foreign = True
     if foreign:
-        sync_folder(folder)  # a power loss must not bring the old name back after the fold
-    return sorted(path for path in readable(folder) if is_ready(path.name))
+        sync_folder(spool_dir(store))  # a power loss must not bring the old name back after the fold
+    return sorted(ready)
 
 
 def has_waiting(store: Path) -> bool:
-    """Whether the spool holds any event that is not in the DuckDB file yet."""
-    return any(_segments(store))
+    """Whether the spool holds any event that a fold of this process would take, or rejects to be listed."""
+    return any(intake.segments(store)) or any(spool_dir(store).glob("*.rejects"))
 
 
-def _segments(store: Path) -> Iterator[Path]:
-    with contextlib.suppress(FileNotFoundError):
-        for path in readable(spool_dir(store)):
-            if path.suffix in (".open", ".ndjson") or is_ready(path.name):
-                yield path
-
-
-def _take_over(path: Path) -> None:
-    with contextlib.suppress(FileNotFoundError):
-        taken = path.rename(path.with_suffix(".ndjson"))
-        # Only after renaming it: what its writer still adds, it writes again when it misses the name.
-        if taken.stat().st_size == 0:
-            taken.unlink()
+def _taken_over(path: Path) -> list[Path]:
+    taken = path.rename(path.with_suffix(".ndjson"))
+    # Only after renaming it: what its writer still adds, it writes again when it misses the name.
+    if taken.stat().st_size > 0:
+        return [taken]
+    taken.unlink()
+    return []
 
 
 def set_aside(path: Path) -> Path:
-    """Move a segment that holds rejected records out of the spool, and keep it; gives its new path."""
+    """Move a segment that holds rejected records out of the spool, and keep it; gives its new path. Raises OSError."""
     folder = path.parent / "set-aside"
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        folder.rename(folder.with_name(f"set-aside-{fresh_id()}"))
     make_durable(folder)
     target = folder / path.name
     path.rename(target)
@@ -116,18 +115,30 @@ def set_aside(path: Path) -> Path:
     return target
 
 
-def remove(paths: Iterable[Path]) -> None:
-    """Delete segments whose events are in the store, durably."""
-    removed = list(paths)
-    for path in removed:
-        path.unlink(missing_ok=True)
-    for folder in {path.parent for path in removed}:
+def take_away(segments: Iterable[Path], aside: Container[str]) -> dict[Path, str]:
+    """Delete segments whose events are in the store, durably; those whose stem is in `aside` are set aside.
+
+    Gives the reason for each that stays: the store has noted it, and the next fold tries again.
+    """
+    problems: dict[Path, str] = {}
+    folders = set()
+    for segment in segments:
+        try:
+            if segment.stem in aside:
+                set_aside(segment)
+            else:
+                segment.unlink(missing_ok=True)
+            folders.add(segment.parent)
+        except OSError as error:
+            problems[segment] = f"it is stored, and cannot be removed: {error.strerror or error}"
+    for folder in folders:
         sync_folder(folder)
+    return problems
 
 
 def remove_stale_parts(store: Path, older_than: float = 86_400.0) -> None:
     """Delete parts of interrupted imports that are `older_than` seconds old."""
     for part in spool_dir(store).glob("*.part"):
-        with contextlib.suppress(FileNotFoundError):
-            if time.time() - part.stat().st_mtime > older_than:
+        with contextlib.suppress(OSError):  # gone, of another user, or a folder
+            if time.time() - part.lstat().st_mtime > older_than:
                 part.unlink()

@@ -1,9 +1,10 @@
 """Segments of the spool become rows that a fold can take, before it opens the store."""
 
+import logging
 import time
 from bisect import bisect_left
 from codecs import BOM_UTF8
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO
 from itertools import accumulate
 from pathlib import Path
@@ -13,12 +14,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from audit_store.store_files import bulk_rows
 from ingest import formats
 from ingest.importing import arrow_columns
 from ingest.importing.record_reader import ReadOptions, Reject, read
 from ingest.rejects import Rejected
 from ingest.rows import NO_ROWS, ROW_SCHEMA
+from ingest.spool import row_rules
 from ingest.spool.appended_lines import appended_rows
+from ingest.spool.intake import open_regular
 from ingest.spool.segment_names import is_appended, is_batch, is_own
 
 BYTES = b"bytes"
@@ -32,11 +36,28 @@ class Staged:
     """What some segments hold.
 
     `rows` has ROW_SCHEMA and a column `segment`, the stem of the file a row came from; `rejected` lists by
-    stem what could not become a row.
+    stem what could not become a row. `left` gives the reason for each further segment that could not be read now.
     """
 
+    segments: list[Path]
     rows: pa.Table
-    rejected: dict[str, list[Rejected]]
+    rejected: dict[str, list[Rejected]] = field(default_factory=dict)
+    left: dict[Path, str] = field(default_factory=dict)
+
+    @property
+    def stems(self) -> list[str]:
+        """The stems of the segments."""
+        return [segment.stem for segment in self.segments]
+
+    def halves(self) -> "list[Staged]":
+        """The same in two parts; none where there is only one segment."""
+        middle = len(self.segments) // 2
+        return [self._of(self.segments[:middle]), self._of(self.segments[middle:])] if middle else []
+
+    def _of(self, segments: list[Path]) -> "Staged":
+        stems = [segment.stem for segment in segments]
+        rows = self.rows.filter(pc.is_in(self.rows["segment"], pa.array(stems, pa.string())))
+        return Staged(segments, rows, {stem: self.rejected[stem] for stem in stems if stem in self.rejected})
 
 
 def size_in_memory(segment: Path) -> int:
@@ -45,13 +66,26 @@ def size_in_memory(segment: Path) -> int:
     if segment.suffix != ".parquet":
         return 2 * size
     try:
-        return int((pq.read_metadata(segment).metadata or {})[BYTES])
+        with open_regular(segment) as file:
+            return int((pq.read_metadata(file).metadata or {})[BYTES])
     except (pa.ArrowException, OSError, ValueError, KeyError):
         return size
 
 
 def stage(segments: list[Path]) -> Staged:
-    """Read segments, of text and bulk ones. A batch with anything rejected in it gives no rows at all."""
+    """Read segments, of text and bulk ones. A batch with anything rejected in it gives no rows at all.
+
+    Whatever one of them raises, the others are read: it alone is rejected whole, or left where its disk fails.
+    """
+    try:
+        return _staged(segments)
+    except Exception as error:
+        if len(segments) > 1:
+            return _joined([stage([segment]) for segment in segments])
+        return _unusable(segments[0], error)
+
+
+def _staged(segments: list[Path]) -> Staged:
     texts = [segment for segment in segments if segment.suffix == ".ndjson"]
     own = {segment: _own_lines(segment) for segment in texts if is_own(segment.name)}
     foreign = {segment: _foreign_lines(segment) for segment in texts if segment not in own}
@@ -61,19 +95,52 @@ def stage(segments: list[Path]) -> Staged:
     return _joined(parts)
 
 
+def refused(segment: Path, reason: str) -> Staged:
+    """What a segment gives that is rejected whole."""
+    whole = Rejected(segment.name, 1, f"file: {reason}", "")
+    return Staged([segment], _of_segment(NO_ROWS, segment.stem), {segment.stem: [whole]})
+
+
+def _unusable(segment: Path, error: Exception) -> Staged:
+    if isinstance(error, OSError):
+        left = {} if isinstance(error, FileNotFoundError) else {segment: str(error.strerror or error)}
+        return Staged([], _of_segment(NO_ROWS, segment.stem), left=left)
+    logging.getLogger(__name__).warning("%s is rejected", segment, exc_info=error)
+    return refused(segment, f"it cannot be read ({error})")
+
+
 def _joined(parts: list[Staged]) -> Staged:
     rejected = {stem: rejects for part in parts for stem, rejects in part.rejected.items()}
-    return Staged(pa.concat_tables([part.rows for part in parts]), rejected)
+    left = {segment: reason for part in parts for segment, reason in part.left.items()}
+    segments = [segment for part in parts for segment in part.segments]
+    return Staged(segments, pa.concat_tables([part.rows for part in parts]), rejected, left)
 
 
 def _bulk_rows(segment: Path) -> Staged:
+    content = _content(segment)
     try:
-        with pq.ParquetFile(segment) as file:
+        with pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True) as file:
+            is_imported = BYTES in (file.metadata.metadata or {})
             table = _with_ids(file.read()).cast(ROW_SCHEMA)
-    except (pa.ArrowException, OSError, ValueError) as error:
-        whole = Rejected(segment.name, 1, f"file: not a bulk segment of this program ({error})", "")
-        return Staged(_of_segment(NO_ROWS, segment.stem), {segment.stem: [whole]})
-    return Staged(_of_segment(table, segment.stem), {})
+        row_rules.check_form(table, bulk_rows(segment.name))
+    except (pa.ArrowException, OSError, ValueError, TypeError) as error:
+        return refused(segment, f"not a bulk segment of this program ({error})")
+    return _valid_rows(segment, table, is_imported=is_imported)
+
+
+def _valid_rows(segment: Path, table: pa.Table, *, is_imported: bool) -> Staged:
+    """The rows that are valid events. The metadata of an import was parsed by the import."""
+    reasons = row_rules.refused(table, metadata=not is_imported)
+    if not reasons:
+        return Staged([segment], _of_segment(table, segment.stem))
+    rejects = []
+    for position, reason in sorted(reasons.items()):
+        row = table.slice(position, 1)
+        line = int(arrow_columns.numbers(row["line"])[0])
+        rejects.append(Rejected(segment.name, line, reason, row_rules.as_text(row)))
+    kept = np.setdiff1d(np.arange(table.num_rows), np.array(list(reasons), np.int64))
+    rows = table.take(arrow_columns.integers(kept))
+    return Staged([segment], _of_segment(rows, segment.stem), {segment.stem: rejects})
 
 
 def _with_ids(table: pa.Table) -> pa.Table:
@@ -92,7 +159,7 @@ def _own_rows(lines: dict[Path, bytes]) -> Staged:
         if len(lines) > 1:
             return _joined([_own_rows({segment: content}) for segment, content in lines.items()])
         return _checked_rows(lines)
-    return Staged(_by_segment(rows, lines), {})
+    return Staged(list(lines), _by_segment(rows, lines))
 
 
 def _checked_rows(lines: dict[Path, bytes]) -> Staged:
@@ -101,7 +168,7 @@ def _checked_rows(lines: dict[Path, bytes]) -> Staged:
     chunks = list(read(content, formats.load("spool"), ReadOptions(keys="fresh")))
     rejected = _rejected([reject for chunk in chunks for reject in chunk.rejects], lines)
     rows = _by_segment(pa.concat_tables([NO_ROWS, *(chunk.rows for chunk in chunks)]), lines)
-    return Staged(_without_broken_batches(rows, rejected), rejected)
+    return Staged(list(lines), _without_broken_batches(rows, rejected), rejected)
 
 
 def _by_segment(rows: pa.Table, lines: dict[Path, bytes]) -> pa.Table:
@@ -142,7 +209,7 @@ def _lines_before(lines: dict[Path, bytes]) -> list[int]:
 def _own_lines(segment: Path) -> bytes:
     """The lines of a segment that this program wrote; a last one that stays unfinished gets a line end."""
     for pause in _WHOLE_LINE_WAITS:
-        content = segment.read_bytes()
+        content = _content(segment)
         if is_appended(segment.name):
             content = content.rstrip(b"\0")  # the room that its writer kept ready
         if content.endswith(b"\n"):
@@ -152,7 +219,12 @@ def _own_lines(segment: Path) -> bytes:
 
 
 def _foreign_lines(segment: Path) -> bytes:
-    return _ended(segment.read_bytes().removeprefix(BOM_UTF8))
+    return _ended(_content(segment).removeprefix(BOM_UTF8))
+
+
+def _content(segment: Path) -> bytes:
+    with open_regular(segment) as file:
+        return file.read()
 
 
 def _ended(content: bytes) -> bytes:

@@ -17,6 +17,7 @@ from audit_store.engines.duckdb import creation, fold_sql, login_queries, querie
 from audit_store.engines.duckdb.connection import Connection
 from audit_store.engines.duckdb.error_translation import explain, explain_creation, explain_input, translated
 from audit_store.engines.duckdb.fold import FoldTransaction
+from audit_store.engines.duckdb.holder import holder
 from audit_store.engines.duckdb.reader import QUERY_SECONDS, Reader
 from audit_store.engines.duckdb.schema import ROW_GROUP, SCHEMA_VERSION, create_tables
 from audit_store.engines.protocol import (
@@ -105,6 +106,22 @@ class Store:
         """
         with self.write(wait) as connection:
             yield FoldTransaction(connection)
+
+    def wait_until_free(self, wait: float) -> None:
+        """Return once no other program keeps the file, as far as the system's list of locks says.
+
+        Raises StoreBusy, naming the process, after `wait` seconds.
+        """
+        deadline = time.monotonic() + wait
+        while True:
+            # Under the lock, where no reader or writer of this project has the file open.
+            with rw_lock.acquired(self.path, exclusive=True, deadline=deadline):
+                process = holder(self.path)
+            if process is None:
+                return
+            if time.monotonic() > deadline:
+                raise StoreBusy(f"{self.path} is held by PID {process}; close it there, or try again")
+            time.sleep(0.05)
 
     def fold_results(self, segments: Sequence[str], wait: float = READ_WAIT) -> FoldCounts:
         """What became of these segments, by name; known for an hour. Raises as `read` does."""

@@ -45,7 +45,7 @@ def test_a_file_of_another_program_gets_a_name_of_its_own(path: Path, name: str)
         assert segment.read_bytes() == content
         names.add(segment.stem)
         assert UUID(segment.name[:36]).version == 7
-        folder.remove([folder.set_aside(segment)])
+        folder.take_away([folder.set_aside(segment)], ())
     assert len(names) == 2
 
 

@@ -40,7 +40,7 @@ def test_appended_lines_are_found_once_and_in_order(path: Path) -> None:
     first, second = ready_segments(path)
     assert (first.read_bytes(), second.read_bytes()) == (b"1\n2\n3\n", b"3\n")
     assert len({segment.stem for segment in (first, second)}) == 2
-    folder.remove([first, second])
+    folder.take_away([first, second], ())
     assert not folder.has_waiting(path)
 
 
@@ -91,7 +91,7 @@ def test_taking_over_while_threads_write_loses_nothing(path: Path, writers: int)
         time.sleep(0.005)
         segments = ready_segments(path)
         found += [line for segment in segments for line in content(segment)]
-        folder.remove(segments)
+        folder.take_away(segments, ())
     found = list(dict.fromkeys(found))
     assert sorted(found) == sorted(b"%d-%d" % (thread, n) for thread in range(6) for n in range(60))
     for number in range(6):
