@@ -1,5 +1,6 @@
 """The health of the store, for a page that has to work when the file cannot be read."""
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from ingest.spool import intake
 class Health:
     """The paths, counts and problems of one store.
 
-    `size` is in words; `contents` is None where the file could not be read, and `problem` says why.
+    `size` is in words; `contents` and `rejected` are None where they could not be read, and `problem` says why.
     """
 
     path: Path
@@ -25,7 +26,7 @@ class Health:
     contents: data.Contents | None
     size: str
     waiting: int
-    rejected: int
+    rejected: int | None
     set_aside: list[str]
     not_folded: list[intake.Left]
     unusable: list[str]
@@ -37,7 +38,9 @@ class Health:
 def look() -> Health:
     """The health of the store; never raises for one that is missing, busy or damaged."""
     path = data.store().path.absolute()
-    contents, problem = None, None
+    contents, problem, rejected = None, None, None
+    with contextlib.suppress(AuditStoreError):
+        rejected = count_rejects(path)
     try:
         contents = data.contents()
     except AuditStoreError as error:
@@ -49,7 +52,7 @@ def look() -> Health:
         contents=contents,
         size=size(path.stat().st_size) if path.exists() else "no file yet",
         waiting=waiting_events(path),
-        rejected=count_rejects(path),
+        rejected=rejected,
         set_aside=[segment.name for segment in set_aside(path)],
         not_folded=intake.left(path),
         unusable=[str(file) for file in unusable(path)],

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self
 
+from audit_store.errors import AuditStoreError
 from audit_store.local_time import now, utc_text
+from audit_store.store_files import sync_folder
 
 _IN_MEMORY = 1 << 20
 
@@ -53,10 +55,16 @@ class PendingRejects:
 
 def append_lines(path: Path, lines: IO[bytes]) -> None:
     """Add lines to the list at `path`, durably. Raises OSError."""
-    with path.open("ab") as file:
+    is_new = not path.exists()
+    # Never through a link, which another user may have put there.
+    with os.fdopen(
+        os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o666), "ab"
+    ) as file:
         shutil.copyfileobj(lines, file)
         file.flush()
         os.fsync(file.fileno())
+    if is_new:
+        sync_folder(path.parent)
 
 
 def as_line(reject: Rejected) -> bytes:
@@ -72,9 +80,12 @@ def rejects_path(store: Path) -> Path:
 
 
 def count_rejects(store: Path) -> int:
-    """How many records the store's own list holds."""
+    """How many records the store's own list holds. Raises AuditStoreError where it cannot be read."""
+    path = rejects_path(store)
     try:
-        with rejects_path(store).open("rb") as file:
+        with path.open("rb") as file:
             return sum(1 for _ in file)
     except FileNotFoundError:
         return 0
+    except OSError as error:
+        raise AuditStoreError(f"{path} cannot be read: {error.strerror}") from error

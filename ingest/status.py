@@ -5,6 +5,7 @@ from typing import Any
 
 from audit_store.errors import AuditStoreError, StoreNotFound
 from audit_store.store_files import set_aside, unusable, waiting_events
+from ingest import fold_rejects
 from ingest.rejects import count_rejects
 from ingest.spool import intake
 
@@ -13,21 +14,25 @@ def status(store: Path) -> dict[str, Any]:
     """A JSON-ready summary; never raises for a store that is missing, busy or damaged.
 
     `newest` is the `occurred_at` of the newest event, RFC 3339 in UTC; `size` is in bytes; `not_folded` lists the files
-    that stay in the spool, each with its `name` and `reason`; `problem` says why the store could not be read (then
-    `events` and `newest` are None).
+    that stay in the spool, each with its `name` and `reason`; `problem` says what is wrong; `events`,
+    `newest` and `rejected` are None where they could not be read.
     """
     summary: dict[str, Any] = {
         "store": str(store),
         "events": None,
         "newest": None,
         "waiting": waiting_events(store),
-        "rejected": count_rejects(store),
+        "rejected": None,
         "set_aside": [path.name for path in set_aside(store)],
         "not_folded": [{"name": left.name, "reason": left.reason} for left in intake.left(store)],
         "unusable": [path.name for path in unusable(store)],
         "size": store.stat().st_size if store.exists() else 0,
-        "problem": None,
+        "problem": fold_rejects.problem(store),
     }
+    try:
+        summary["rejected"] = count_rejects(store)
+    except AuditStoreError as error:
+        summary["problem"] = summary["problem"] or str(error)
     try:
         summary |= _extent(store)
     except StoreNotFound:
@@ -52,13 +57,12 @@ def words(summary: dict[str, Any]) -> str:
     """A summary for a person, one line an item."""
     from audit_store.quantities import size
 
-    events = "unknown" if summary["events"] is None else f"{summary['events']:,}"
     lines = [
         f"store      {summary['store']}",
-        f"events     {events}",
+        f"events     {_number(summary['events'])}",
         f"newest     {summary['newest'] or '-'}",
         f"waiting    {summary['waiting']:,}",
-        f"rejected   {summary['rejected']:,}",
+        f"rejected   {_number(summary['rejected'])}",
         f"size       {size(summary['size'])}",
     ]
     lines += [f"set aside  {name}" for name in summary["set_aside"]]
@@ -66,3 +70,7 @@ def words(summary: dict[str, Any]) -> str:
     lines += [f"moved      {name}: DuckDB could not use it" for name in summary["unusable"]]
     lines += [f"problem    {summary['problem']}"] if summary["problem"] else []
     return "\n".join(lines)
+
+
+def _number(count: int | None) -> str:
+    return "unknown" if count is None else f"{count:,}"

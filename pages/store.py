@@ -27,7 +27,8 @@ with st.container(horizontal=True):
     st.metric(
         "Waiting in the spool", f"{health.waiting:,}", border=True, help="Durable, but not in the file yet."
     )
-    st.metric("Rejected", f"{health.rejected:,}", border=True, help="Not valid, so not stored.")
+    rejected = "–" if health.rejected is None else f"{health.rejected:,}"
+    st.metric("Rejected", rejected, border=True, help="Not valid, so not stored.")
 
 st.subheader("Folding", anchor=False)
 if not health.folds:

@@ -203,7 +203,7 @@ def test_a_segment_that_may_not_be_read_is_named_and_stops_nothing(path: Path) -
 
     run("append", "--agent", "bob", "--activity", "Login")
     assert values(path, "SELECT agent FROM events ORDER BY seq") == [("ada",), ("bob",)]
-    assert "no access  dropped.ndjson" in run("status")
+    assert "not folded dropped.ndjson: no fold of this user can read it" in run("status")
     locked.chmod(0o600)
     assert run("fold") == "stored 1, duplicate 0, conflict 0, rejected 0\n"
 

@@ -51,7 +51,7 @@ def explain(path: Path, error: duckdb.Error) -> AuditStoreError:
             f"{path} was written by a newer version of DuckDB; update this program ({_first_line(text)})"
         )
     if isinstance(error, duckdb.DataError | duckdb.InvalidInputException | duckdb.IntegrityError):
-        return InvalidFormat(f"{path}: {first_line(text)}")
+        return InvalidFormat(f"{path}: {_first_line(text)}")
     if "Permission denied" in text:
         return AuditStoreError(f"{path} may not be opened by this user: {_first_line(text)}")
     if isinstance(error, duckdb.IOException | duckdb.SerializationException) or "orrupt" in text:
