@@ -1,7 +1,7 @@
-"""The dashboard's server: security headers around every page, and the folding of the spool beside them.
+"""The dashboard's server: what stands between a browser and the pages, and the folding of the spool beside them.
 
 Run it with `streamlit run app.py`. `AUDIT_STORE` names the store (default `audit.duckdb`); with
-`AUDIT_READ_ONLY=1` the spool is left to other programs.
+`AUDIT_READ_ONLY=1` the spool is left to other programs. `AUDIT_HOSTS` names the addresses of a reverse proxy.
 """
 
 import contextlib
@@ -10,8 +10,10 @@ from collections.abc import AsyncIterator
 import streamlit as st
 from starlette.middleware import Middleware
 
-from dashboard.server import background_service
+from dashboard.server import allowed_origins, background_service
+from dashboard.server.media_sessions import MediaSessions
 from dashboard.server.page_head import OwnHead
+from dashboard.server.same_origin import SameOrigin
 from dashboard.server.security_headers import SecurityHeaders
 
 
@@ -25,5 +27,10 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 app = st.App(
     "dashboard/main.py",
     lifespan=lifespan,
-    middleware=[Middleware(SecurityHeaders), Middleware(OwnHead)],
+    middleware=[
+        Middleware(SecurityHeaders),
+        Middleware(SameOrigin, allowed_origins.from_environment()),
+        Middleware(MediaSessions, st.get_option("server.baseUrlPath") or ""),
+        Middleware(OwnHead),
+    ],
 )

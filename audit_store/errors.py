@@ -4,6 +4,7 @@ AuditStoreError
 ├── InvalidEvent       the event is not valid; sending it again fails again
 ├── InvalidFilter      a filter's value cannot be used (an unknown range, zone, date …)
 ├── InvalidFormat      an import format or a catalogue file is not valid, or the format of a file is unknown
+├── InvalidSetting     an environment variable has a value that cannot be used
 ├── EventConflict      the same (source, event_id) came with another body; the first stays
 ├── StoreBusy          another program holds the file; try again
 ├── StoreCorrupt       the file cannot be read as a database
@@ -76,6 +77,13 @@ class InvalidFilter(AuditStoreError):
 
 class InvalidFormat(AuditStoreError):
     """A file cannot be read in the requested format, or a declaration is not valid."""
+
+
+class InvalidSetting(AuditStoreError):
+    """An environment variable has a value that cannot be used; names the variable and what is allowed."""
+
+    def __init__(self, variable: str, value: object, allowed: str) -> None:
+        super().__init__(f"{variable}: {shorten(value)} cannot be used: {allowed}")
 
 
 class EventConflict(AuditStoreError):

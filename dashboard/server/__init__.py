@@ -1,1 +1,1 @@
-"""The server around the pages: the page's head, security headers, and the background service."""
+"""The server around the pages: the page's head, checks of requests, security headers, and the background service."""

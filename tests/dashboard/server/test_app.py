@@ -2,17 +2,9 @@
 
 import importlib.util
 import json
-import os
 import re
-import signal
-import socket
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from subprocess import STDOUT, Popen
-from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
@@ -25,8 +17,7 @@ from dashboard.server import background_service
 from dashboard.server.security_headers import inline_hashes, policy
 from ingest import append
 from tests import ROOT
-
-SECONDS = 30.0
+from tests.dashboard.server.serving import served, within
 
 
 def test_no_module_of_the_dashboard_has_the_name_of_another_package() -> None:
@@ -58,42 +49,6 @@ def test_a_dashboard_may_be_told_only_to_read(
 
 def test_nobody_folds_where_there_is_no_folder(tmp_path: Path) -> None:
     assert not background_service.may_write(tmp_path / "missing" / "audit.duckdb")
-
-
-@contextmanager
-def served(store: Store, **environment: str) -> Iterator[tuple[str, Path]]:
-    """A real server over a store: its address and its log."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = store.path.with_name("server.log")
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    settings = {**os.environ, "AUDIT_STORE": str(store.path), **environment}
-    with (
-        log.open("wb") as output,
-        Popen(command, cwd=ROOT, env=settings, stdout=output, stderr=STDOUT) as process,
-    ):
-        try:
-            within(lambda: answers(f"http://127.0.0.1:{port}/_stcore/health"))
-            yield f"http://127.0.0.1:{port}", log
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(SECONDS)
-
-
-def within(happens: Callable[[], bool]) -> None:
-    """Wait until something happens."""
-    deadline = time.monotonic() + SECONDS
-    while not happens():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-def answers(url: str) -> bool:
-    try:
-        return bool(urlopen(url).status == 200)
-    except URLError:
-        return False
 
 
 def stored(store: Store) -> int:
