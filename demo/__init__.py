@@ -1,4 +1,4 @@
-"""A believable, wholly invented log of a customer-engagement platform, to look at and to test with."""
+"""A generated log of a customer-engagement platform, for demonstrations and tests."""
 
 from demo.generate import generate, planted
 from demo.planted import Planted

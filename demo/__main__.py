@@ -1,4 +1,4 @@
-"""The command line of the demonstration: python -m demo fills a store, by the real way in."""
+"""Command line of the demo: python -m demo fills a store through the normal import path."""
 
 import argparse
 import contextlib
@@ -20,7 +20,7 @@ from demo.world import this_hour
 from ingest import append, append_many
 from ingest.fold import fold
 
-# Not $AUDIT_STORE: an invented log must never reach a real one by accident.
+# Not $AUDIT_STORE: a generated log must never reach a real one by accident.
 DEFAULT_STORE = Path(".demo/audit.duckdb")
 _BATCH = 20_000
 
@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _fill(store: Path, world: dict[str, Any]) -> None:
     began = time.perf_counter()
     events = generate(**world)
-    _say(f"demo: inventing {world['days']} days of events")
+    _say(f"demo: generating {world['days']} days of events")
     store.parent.mkdir(parents=True, exist_ok=True)
     for batch in _batches(events, _BATCH):
         append_many(batch, store=store, fold=False)
@@ -83,7 +83,7 @@ def _live(options: argparse.Namespace) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m demo", description="Fill a store with an invented audit log."
+        prog="python -m demo", description="Fill a store with a generated audit log."
     )
     parser.add_argument("--store", type=Path, default=DEFAULT_STORE, help=f"default: {DEFAULT_STORE}")
     parser.add_argument("--days", type=int, default=90, help="days of the log, default 90")
@@ -110,11 +110,11 @@ def _positive(text: str) -> float:
     with contextlib.suppress(ValueError):
         if 0 < (value := float(text)) < math.inf:
             return value
-    raise argparse.ArgumentTypeError(f"{text!r} is no number above zero")
+    raise argparse.ArgumentTypeError(f"{text!r} is invalid; give a number above 0")
 
 
-def _say(words: str) -> None:
-    print(words, file=sys.stderr)
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
 
 
 if __name__ == "__main__":

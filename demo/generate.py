@@ -1,4 +1,4 @@
-"""The invented log itself: everybody's traffic and the planted spikes, in the order of time."""
+"""The generated log: the traffic of every agent and the planted spikes, in the order of time."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -45,17 +45,17 @@ def planted(
 
 
 def _events(world: World) -> Iterator[dict[str, Any]]:
-    said = phrases(world.random(_PHRASES))
-    log = np.concatenate([*_usual(world, said), *_planted(world, said)])
+    texts = phrases(world.random(_PHRASES))
+    log = np.concatenate([*_regular(world, texts), *_planted(world, texts)])
     log = log[np.argsort(log["time"], kind="stable")]
     first, end = world.bounds
     # Keys are drawn before the log is cut, so that they do not depend on where it is cut.
     keys = world.random(_IDS, world.days, world.agents).bytes(16 * len(log)).hex()
-    for place in range(*np.searchsorted(log["time"], [first, end]).tolist()):
-        yield _event(log[place].item(), keys[32 * place : 32 * place + 32], said)
+    for position in range(*np.searchsorted(log["time"], [first, end]).tolist()):
+        yield _event(log[position].item(), keys[32 * position : 32 * position + 32], texts)
 
 
-def _usual(world: World, said: Phrases) -> Iterator[Rows]:
+def _regular(world: World, texts: Phrases) -> Iterator[Rows]:
     for number, agent in enumerate(roster(world.agents)):
         random = world.random(_TRAFFIC, number)
         times = traffic(agent, world, random)
@@ -65,29 +65,29 @@ def _usual(world: World, said: Phrases) -> Iterator[Rows]:
         acts: list[str] = random.choice(list(agent.profile.weights), size=len(times.acts), p=share).tolist()
         kinds = [LOGIN] * len(times.logins) + acts
         refused = np.concatenate([times.refused, refusals(acts, random)])
-        bodies = said.numbers(kinds, machine, refused, random)
-        yield _from_usual(agent, np.concatenate([times.logins, times.acts]), bodies, random)
+        numbers = texts.numbers(kinds, machine, refused, random)
+        yield _from_own_addresses(agent, np.concatenate([times.logins, times.acts]), numbers, random)
 
 
-def _from_usual(agent: Agent, times: Any, bodies: Any, random: np.random.Generator) -> Rows:
-    """Rows of one agent at its usual addresses, now and then by phone."""
+def _from_own_addresses(agent: Agent, times: Any, bodies: Any, random: np.random.Generator) -> Rows:
+    """Rows of one agent from its own addresses, some of them from a phone."""
     weights = np.array(_ADDRESS_WEIGHTS[: len(agent.addresses)])
-    place = random.choice(len(agent.addresses), size=len(times), p=weights / weights.sum())
+    index = random.choice(len(agent.addresses), size=len(times), p=weights / weights.sum())
     phone = (random.random(len(times)) < _PHONE_SHARE) & (len(agent.clients) > 1)
     client = np.where(phone, agent.clients[-1], agent.clients[0])
-    return rows(times, agent.name, bodies, np.array(agent.addresses, dtype=object)[place], client)
+    return rows(times, agent.name, bodies, np.array(agent.addresses, dtype=object)[index], client)
 
 
-def _planted(world: World, said: Phrases) -> Iterator[Rows]:
+def _planted(world: World, texts: Phrases) -> Iterator[Rows]:
     random = world.random(_SPIKE_ROWS)
     for spike in spikes(world):
-        yield from spike_rows(spike, said, random)
+        yield from spike_rows(spike, texts, random)
 
 
-def _event(row: tuple[int, str, int, str, int], key: str, said: Phrases) -> dict[str, Any]:
-    time, agent, body, address, client = row
-    activity, description, target, outcome, metadata = said.bodies[body]
-    sent_by = DATA["clients"][client]
+def _event(row: tuple[int, str, int, str, int], key: str, texts: Phrases) -> dict[str, Any]:
+    time, agent, body, address, client_number = row
+    activity, description, target, outcome, metadata = texts.bodies[body]
+    client = DATA["clients"][client_number]
     return {
         "agent": agent,
         "activity": activity,
@@ -96,8 +96,8 @@ def _event(row: tuple[int, str, int, str, int], key: str, said: Phrases) -> dict
         "outcome": outcome,
         "source_ip": address,
         "target": target,
-        "source": sent_by["source"],
+        "source": client["source"],
         # Random bits in the form of a UUIDv4 (RFC 9562, 5.4).
         "event_id": f"{key[:8]}-{key[8:12]}-4{key[13:16]}-8{key[17:20]}-{key[20:]}",
-        "metadata": metadata | {"user_agent": sent_by["user_agent"]},
+        "metadata": metadata | {"user_agent": client["user_agent"]},
     }

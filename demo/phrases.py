@@ -1,4 +1,4 @@
-"""What the invented events say: sentences of phrases.toml with their blanks filled."""
+"""The contents of the generated events: sentences of phrases.toml with their blanks filled."""
 
 import tomllib
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ LOGIN = "Login"
 
 
 class Body(NamedTuple):
-    """What an event says, whoever did it and whenever."""
+    """The fields of an event that do not depend on its agent and time."""
 
     activity: str
     description: str
@@ -28,10 +28,10 @@ class Body(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
-    """`bodies` by number; `places`: where those of (activity, machine, refused) begin, and their count."""
+    """`bodies` by number; `ranges`: the first number of those of (activity, machine, refused), and their count."""
 
     bodies: list[Body]
-    places: dict[tuple[str, bool, bool], tuple[int, int]]
+    ranges: dict[tuple[str, bool, bool], tuple[int, int]]
 
     def numbers(
         self,
@@ -41,17 +41,16 @@ class Phrases:
         random: np.random.Generator,
     ) -> NDArray[np.int64]:
         """The number of a body for each of `activities`, of refused ones where `refused`."""
-        found = [
-            self._place(*each) for each in zip(activities, repeat(machine), refused.tolist(), strict=False)
-        ]
-        first, count = np.array(found, dtype=np.int64).reshape(-1, 2).T
+        keys = zip(activities, repeat(machine), refused.tolist(), strict=False)
+        ranges = [self._range(*key) for key in keys]
+        first, count = np.array(ranges, dtype=np.int64).reshape(-1, 2).T
         return np.asarray(first + (random.random(len(first)) * count).astype(np.int64))
 
-    def _place(self, activity: str, machine: bool, refused: bool) -> tuple[int, int]:
+    def _range(self, activity: str, machine: bool, refused: bool) -> tuple[int, int]:
         for key in ((activity, machine, refused), (activity, False, refused)):
-            if key in self.places:
-                return self.places[key]
-        return self._place(activity, machine, False)
+            if key in self.ranges:
+                return self.ranges[key]
+        return self._range(activity, machine, False)
 
 
 def refusals(activities: Sequence[str], random: np.random.Generator) -> NDArray[np.bool_]:
@@ -61,25 +60,25 @@ def refusals(activities: Sequence[str], random: np.random.Generator) -> NDArray[
 
 
 def phrases(random: np.random.Generator) -> Phrases:
-    """Some hundreds of ready bodies for each activity: filling them once keeps a year of events quick."""
-    made = Phrases([], {})
+    """Some hundreds of bodies for each activity, filled once, so that a year of events is generated quickly."""
+    result = Phrases([], {})
     for entry in _DATA["activities"]:
         for refused, sentences in ((False, entry["sentences"]), (True, entry.get("failed", []))):
             if sentences:
                 key = (entry["name"], entry.get("by") == "machine", refused)
-                made.places[key] = (len(made.bodies), _VARIANTS)
-                made.bodies.extend(_bodies(entry, sentences, refused, random))
-    return made
+                result.ranges[key] = (len(result.bodies), _VARIANTS)
+                result.bodies.extend(_bodies(entry, sentences, refused, random))
+    return result
 
 
 def _bodies(
     entry: dict[str, Any], sentences: list[str], refused: bool, random: np.random.Generator
 ) -> list[Body]:
     outcome = ("failure" if refused else "success") if entry.get("outcome") else None
-    made = []
+    bodies = []
     for variant in range(_VARIANTS):
         words = _words(random)
-        made.append(
+        bodies.append(
             Body(
                 activity=entry["name"],
                 description=sentences[variant % len(sentences)].format_map(words),
@@ -88,18 +87,18 @@ def _bodies(
                 metadata={name: words[name] for name in entry["record"]},
             )
         )
-    return made
+    return bodies
 
 
 def _words(random: np.random.Generator) -> dict[str, str | int]:
     """One choice for every blank. Small numbers are more frequent than large ones."""
     words: dict[str, str | int] = {}
-    places = random.random(len(_DATA["nouns"]) + len(_DATA["numbers"])).tolist()
-    for (noun, choices), place in zip(_DATA["nouns"].items(), places, strict=False):
-        index = int(place * len(choices))
+    fractions = random.random(len(_DATA["nouns"]) + len(_DATA["numbers"])).tolist()
+    for (noun, choices), fraction in zip(_DATA["nouns"].items(), fractions, strict=False):
+        index = int(fraction * len(choices))
         words[noun] = choices[index]
         if noun in _DATA["ids"]:
             words[f"{noun}_id"] = f"{_DATA['ids'][noun]}_{1000 + 37 * index}"
-    for (name, (low, high)), place in zip(_DATA["numbers"].items(), reversed(places), strict=False):
-        words[name] = int(low + place**2 * (high - low))
+    for (name, (low, high)), fraction in zip(_DATA["numbers"].items(), reversed(fractions), strict=False):
+        words[name] = int(low + fraction**2 * (high - low))
     return words

@@ -1,4 +1,4 @@
-"""The login spikes planted in the invented log: what spikes.toml describes, as facts and as rows."""
+"""The login spikes planted in the generated log: what spikes.toml describes, as facts and as rows."""
 
 import tomllib
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ _RISE = 2.5  # sign-ins up to a share t of the time grow as t to this power
 
 @dataclass(frozen=True, slots=True)
 class Planted:
-    """A planted spike: `count` sign-ins of `agents` in [`start`, `end`), UTC, beside their usual ones.
+    """A planted spike: `count` sign-ins of `agents` in [`start`, `end`), UTC, in addition to their regular ones.
 
     `source_ip` is the one address they come from, or None where there are several.
     """
@@ -51,18 +51,18 @@ def spikes(world: World) -> list[Spike]:
     random = world.random(2)
     unseen = iter([f"198.51.100.{host}" for host in random.permutation(np.arange(1, 255))])
     free = [agent for agent in roster(world.agents) if agent.steady]
-    made = [spike for entry in _DATA["spikes"] if (spike := _spike(entry, world, free, unseen, random))]
-    return sorted(made, key=lambda spike: spike.facts.start)
+    planted = [spike for entry in _DATA["spikes"] if (spike := _spike(entry, world, free, unseen, random))]
+    return sorted(planted, key=lambda spike: spike.facts.start)
 
 
 def _spike(
     entry: dict[str, Any], world: World, free: list[Agent], unseen: Iterator[str], random: np.random.Generator
 ) -> Spike | None:
-    able = [agent for agent in free if agent.kind in entry["choose"]]
-    if not able:
+    candidates = [agent for agent in free if agent.kind in entry["choose"]]
+    if not candidates:
         return None
-    order = random.permutation(len(able))[: entry["agents"]]
-    agents = tuple(able[place] for place in sorted(order))
+    order = random.permutation(len(candidates))[: entry["agents"]]
+    agents = tuple(candidates[index] for index in sorted(order))
     if len(agents) == 1:
         free.remove(agents[0])  # no agent is the only one of two spikes
     least, most = entry["attempts"]

@@ -53,9 +53,9 @@ def traffic(agent: Agent, world: World, random: np.random.Generator) -> Traffic:
 def _person(agent: Agent, world: World, random: np.random.Generator) -> Traffic:
     weekday = np.array([day.weekday() for day in world.dates])
     midnight = np.array(_midnights(agent.zone, world))
-    usual = np.isin(weekday, agent.days)
-    spontaneous = ~usual & (random.random(len(weekday)) < _WEEKEND_WORK) & (agent.kind != "support")
-    present = _employed(agent, world) & ((usual & ~_away(agent, world, random)) | spontaneous)
+    works = np.isin(weekday, agent.days)
+    spontaneous = ~works & (random.random(len(weekday)) < _WEEKEND_WORK) & (agent.kind != "support")
+    present = _employed(agent, world) & ((works & ~_away(agent, world, random)) | spontaneous)
     late = np.clip(random.normal(0, 9, len(weekday)), -25, 25) * _MINUTE
     start = (midnight + agent.starts * _HOUR + late)[present]
     longer = np.clip(random.normal(0, 0.4, len(weekday)), -1, 1)
@@ -113,8 +113,8 @@ def _acts(
 ) -> Times:
     count = random.poisson(mean)
     steps = np.concatenate([[0.0], np.cumsum(_SHIFT) / _SHIFT.sum()])
-    place = np.interp(random.random(count.sum()), steps, np.linspace(0.01, 1.0, len(steps)))
-    times = np.repeat(start, count) + place * np.repeat(hours, count) * _HOUR
+    fraction = np.interp(random.random(count.sum()), steps, np.linspace(0.01, 1.0, len(steps)))
+    times = np.repeat(start, count) + fraction * np.repeat(hours, count) * _HOUR
     return np.asarray(times, dtype=np.int64)
 
 

@@ -1,4 +1,4 @@
-"""Who acts in the invented log: people, support accounts, services and API keys, read from roster.toml."""
+"""The agents of the generated log: people, support accounts, services and API keys, read from roster.toml."""
 
 import tomllib
 import unicodedata
@@ -32,8 +32,8 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """One who acts. `starts` is a local hour, `days` are working days (0 = Monday); `joined` and `left`
-    count days back from the newest day. `clients` are numbers in `DATA["clients"]`, the usual one first."""
+    """An agent. `starts` is a local hour, `days` are working days (0 = Monday); `joined` and `left`
+    count days back from the newest day. `clients` are numbers in `DATA["clients"]`, the main one first."""
 
     name: str
     kind: str
@@ -83,11 +83,12 @@ def _more(number: int) -> dict[str, Any]:
     like = {
         key: value for key, value in people[number % len(people)].items() if key not in ("joined", "left")
     }
-    given, family = DATA["extra"]["given"], DATA["extra"]["family"]
-    place = number - _NAMED
-    # Both names change from one to the next, and no pair comes twice.
+    given_names, family_names = DATA["extra"]["given"], DATA["extra"]["family"]
+    index = number - _NAMED
+    # Both names change from one agent to the next, and no pair occurs twice.
     return like | {
-        "name": f"{given[place % len(given)]} {family[(place + place // len(given)) % len(family)]}"
+        "name": f"{given_names[index % len(given_names)]} "
+        f"{family_names[(index + index // len(given_names)) % len(family_names)]}"
     }
 
 
@@ -100,7 +101,7 @@ def _account(name: str) -> str:
 
 
 def _addresses(number: int, machine: bool, office: str) -> tuple[str, ...]:
-    """One to three usual addresses, the usual one first."""
+    """One to three addresses, the main one first."""
     if machine:
         return (f"203.0.113.{100 + number % 150}",)
     home = f"192.0.2.{10 + number % 240}"

@@ -1,4 +1,4 @@
-"""The world: what the invented log depends on, and nothing else."""
+"""The world: everything that the generated log depends on."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -60,7 +60,7 @@ class World:
         return end - self.days * DAY_MS, end
 
     def random(self, *salt: int) -> np.random.Generator:
-        """Chance that is the same for the same seed, newest day and `salt`."""
+        """A generator that is the same for the same seed, newest day and `salt`."""
         return np.random.default_rng([self.seed, self.newest.toordinal(), *salt])
 
 

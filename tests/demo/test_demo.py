@@ -1,4 +1,4 @@
-"""The invented log: the same every time, believable in its totals and rhythm, with spikes that stand out."""
+"""The generated log: the same every time, believable in its totals and rhythm, with spikes that stand out."""
 
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
