@@ -26,8 +26,8 @@ def correlate(watch: Watch, alarms: Iterable[LoginAlarm]) -> list[LoginAlarm]:
     ranked = sorted(alarms, key=lambda alarm: (-alarm.spike.score, alarm.key.start, alarm.key.text))
     candidates = [_Candidate(watch, position, alarm) for position, alarm in enumerate(ranked)]
     group = list(range(len(ranked)))
-    for one, other in _pairs(candidates):
-        kept, joined = sorted((group[one.position], group[other.position]))
+    for first, second in _pairs(candidates):
+        kept, joined = sorted((group[first.position], group[second.position]))
         group = [kept if number == joined else number for number in group]
     groups = [[ranked[i] for i in np.flatnonzero(np.equal(group, number))] for number in sorted({*group})]
     return [replace(members[0], also=tuple(members[1:])) for members in groups]

@@ -51,7 +51,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     login: _Login | None = None
 
 
-class _Wrong(Exception):
+class _InvalidValue(Exception):
     """A value that cannot be used, and where it stands."""
 
     def __init__(self, location: Location, message: str) -> None:
@@ -72,28 +72,30 @@ def read(path: Path, over: Catalogue | None = None) -> Catalogue:
         return _merged(over, own, declared) if over and declared.built_in else own
     except msgspec.ValidationError as error:
         raise _invalid(path, text, *_explained(data, str(error))) from error
-    except _Wrong as error:
+    except _InvalidValue as error:
         raise _invalid(path, text, error.location, str(error)) from error
 
 
 def _catalogue(declared: _File, other: str) -> Catalogue:
-    """The catalogue that a file alone declares. Raises _Wrong."""
+    """The catalogue that a file alone declares. Raises _InvalidValue."""
     other = declared.other or other
     categories: dict[str, str] = {}
     names: list[str] = []
     for position, category in enumerate(declared.category):
         if category.name in (*names, other):
-            raise _Wrong(("category", position, "name"), f"{category.name!r} is taken; choose another name")
+            raise _InvalidValue(
+                ("category", position, "name"), f"{category.name!r} is taken; choose another name"
+            )
         names.append(category.name)
         for index, activity in enumerate(category.activities):
             if activity in categories:
-                raise _Wrong(
+                raise _InvalidValue(
                     ("category", position, "activities", index),
                     f"{activity!r} is in {categories[activity]!r} and in {category.name!r}; keep it in one",
                 )
             categories[activity] = category.name
     if len(names) >= MAX_CATEGORIES:
-        raise _Wrong(
+        raise _InvalidValue(
             ("category", MAX_CATEGORIES - 1),
             f"there are {len(names)} categories; the most is {MAX_CATEGORIES - 1} beside {other!r}",
         )
@@ -108,15 +110,15 @@ def _catalogue(declared: _File, other: str) -> Catalogue:
 
 
 def _merged(built_in: Catalogue, own: Catalogue, declared: _File) -> Catalogue:
-    """A file's catalogue over the built-in one. Raises _Wrong."""
+    """A file's catalogue over the built-in one. Raises _InvalidValue."""
     categories = {**built_in.category_by_activity, **own.category_by_activity}
     added = [name for name in own.categories[:-1] if name not in built_in.categories]
     names = [name for name in built_in.categories[:-1] if name in categories.values()] + added
     if own.other in names:
-        raise _Wrong(("other",), f"{own.other!r} is the name of a category; choose another one")
+        raise _InvalidValue(("other",), f"{own.other!r} is the name of a category; choose another one")
     if len(names) >= MAX_CATEGORIES:
         last = [category.name for category in declared.category].index(added[-1])
-        raise _Wrong(
+        raise _InvalidValue(
             ("category", last, "name"),
             f"{added[-1]!r} makes {len(names)} categories with the built-in ones, and {MAX_CATEGORIES - 1} is the "
             "most. Use a built-in name, take all activities of one over, or write built_in = false",

@@ -106,6 +106,6 @@ def _bound(parameter: str, text: str | None, tz: tzinfo) -> datetime | None:
         raise InvalidFilter(parameter, text, "give a date such as 2026-03-14 or 2026-03-14T09:26") from None
 
 
-def midnight(moment: datetime) -> bool:
+def is_midnight(moment: datetime) -> bool:
     """Whether a datetime is at the very start of its day."""
     return moment.time() == time()

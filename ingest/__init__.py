@@ -1,4 +1,4 @@
-"""The way in: append events durably, from any script, thread or process.
+"""Appends events durably, from any script, thread or process.
 
 from ingest import append
 append(agent="support-7@bik.example", activity="Login", outcome="failure", source_ip="203.0.113.9")

@@ -1,4 +1,4 @@
-"""The command line of the way in: python -m ingest append | import | fold | status."""
+"""Command line for appending, importing and folding: python -m ingest append | import | fold | status."""
 
 import json
 import os
@@ -100,9 +100,9 @@ def _refuse_conflict(store: Path, event_id: str, event: Mapping[str, str]) -> No
             stored = reader.arrow(opened.queries.event(event_id)).to_pylist()
     except AuditStoreError:
         return  # the event is safe in the spool, and the fold that stores it lists a conflict
-    given = {name: value for name, value in event.items() if name in _BODY}
+    body = {name: value for name, value in event.items() if name in _BODY}
     same_source = [row for row in stored if row["source"] == event.get("source", "")]
-    if any(row[name] != value for row in same_source for name, value in given.items()):
+    if any(row[name] != value for row in same_source for name, value in body.items()):
         raise EventConflict(f"event_id {event_id} is in the log already with another body; the first stays")
 
 

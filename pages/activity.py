@@ -13,7 +13,7 @@ where = url_state.current().where
 catalogue = active_catalogue.activities()
 categories = catalogue.categories
 extent = data.surroundings(where).extent
-view = overview.look(where, extent, top=st.session_state.get("top", 10))
+view = overview.load(where, extent, top=st.session_state.get("top", 10))
 if view.totals.events == 0:
     notices.nothing_matches(where, extent.last)
     st.stop()
@@ -82,4 +82,4 @@ with st.container(border=True):
     )
     chart_tables.below(chart_tables.week(view.week), of="hours of the week")
 
-recent.keep_up(where)
+recent.refresh_in_background(where)

@@ -98,4 +98,4 @@ for event, position in zip(opened, positions, strict=True):
     with panel_columns[0]:
         event_panel.draw(event, position, pinned, rows)
 
-recent.keep_up(where)
+recent.refresh_in_background(where)

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pandas as pd
 import streamlit as st
 
-from dashboard.charts.parts import when
+from dashboard.charts.parts import bucket_label
 
 _LARGEST = 10
 _ROW_HEIGHT = 35
@@ -27,7 +27,7 @@ def timeline(
     table["Failed"] = frame.groupby("bucket", sort=False)["failures"].sum()
     if earlier is not None:
         table = table.join(earlier.pivot(index="bucket", columns="period", values="events"))
-    labels = [when(bucket, step) for bucket in table.index]
+    labels = [bucket_label(bucket, step) for bucket in table.index]
     return table.set_axis(pd.Index(labels, name="Local time"))
 
 

@@ -74,7 +74,9 @@ def local_timeline(
     return filled.join(by_bar, on="bucket")
 
 
-def laid_under(bars: pd.DataFrame, moved: pd.DataFrame, step: timedelta, zone: ZoneInfo) -> pd.DataFrame:
+def previous_period_bars(
+    bars: pd.DataFrame, moved: pd.DataFrame, step: timedelta, zone: ZoneInfo
+) -> pd.DataFrame:
     """Rows bucket, until, events: the events of an earlier period in each bar of a later one, zeros included.
 
     `bars` is a `local_timeline` of `step` in `zone`, and `moved` has the rows of `queries.moved`.

@@ -27,8 +27,8 @@ class Overview:
 
     `timeline` is the result of `local_buckets.local_timeline` in bars of `step`, `week` that of
     `local_buckets.heat_map`, and `agents` that of `local_buckets.agents`, its labels escaped by `text.shown`.
-    `earlier` is the result of `local_buckets.laid_under` with the column `period`, the name of the previous period;
-    None where the previous period cannot be compared.
+    `earlier` is the result of `local_buckets.previous_period_bars` with the column `period`, the name of the previous
+    period; None where the previous period cannot be compared.
     """
 
     totals: Totals
@@ -49,7 +49,7 @@ class Overview:
         ]
 
 
-def look(where: EventFilter, extent: data.Extent, top: int) -> Overview:
+def load(where: EventFilter, extent: data.Extent, top: int) -> Overview:
     """The overview of a filter with its `top` agents. Raises as `data.surroundings`."""
     period = _closed(where.period, extent)
     step = local_buckets.chart_step(period.length or timedelta())
@@ -73,7 +73,9 @@ def look(where: EventFilter, extent: data.Extent, top: int) -> Overview:
         timeline=bars,
         week=local_buckets.heat_map(timeline, where.zone),
         agents=_labelled(local_buckets.agents(agents)),
-        earlier=_named(local_buckets.laid_under(bars, more[-1], step, where.zone), where) if moved else None,
+        earlier=_named(local_buckets.previous_period_bars(bars, more[-1], step, where.zone), where)
+        if moved
+        else None,
     )
 
 

@@ -11,7 +11,7 @@ import altair as alt
 import pandas as pd
 
 from audit_store.quantities import counted
-from dashboard.charts.parts import COUNTS, FIT, LEGEND, SHORT, as_utc, time_axis, unit, when
+from dashboard.charts.parts import COUNTS, FIT, LEGEND, SHORT, as_utc, bucket_label, time_axis, unit
 
 # Distinguishable under each kind of colour blindness, with a contrast of 3:1 on white and on #14181d
 # (WCAG 2.2, 1.4.11). The last colour is that of activities without a category.
@@ -41,14 +41,15 @@ def timeline(
 ) -> alt.LayerChart:
     """Events over time, a bar for each `step`, stacked by category; partial bars are lighter.
 
-    `frame` is the result of `local_buckets.local_timeline`. `earlier`, the result of `local_buckets.laid_under`
-    with the column `period`, adds a faint line at the height of each bar in the previous period.
+    `frame` is the result of `local_buckets.local_timeline`. `earlier`, the result of
+    `local_buckets.previous_period_bars` with the column `period`, adds a faint line at the
+    height of each bar in the previous period.
 
     With `select`, dragging sets the selection `brush` (`bucket`: first and last, in milliseconds of local time
     counted as if it were UTC), a click on a bar `bar` (its `bucket`), and a click on a category in the legend
     `kind` (its `category`).
     """
-    labels = [when(bucket, step) for bucket in frame["bucket"]]
+    labels = [bucket_label(bucket, step) for bucket in frame["bucket"]]
     data = _placed(frame.assign(when=labels), categories, "bucket")
     brush = alt.selection_interval(name="brush", encodings=["x"])
     bar = alt.selection_point(name="bar", fields=["bucket"])

@@ -7,7 +7,7 @@ import altair as alt
 import pandas as pd
 
 from audit_store.quantities import counted
-from dashboard.charts.parts import COUNTS, FIT, LEGEND, as_utc, time_axis, unit, when
+from dashboard.charts.parts import COUNTS, FIT, LEGEND, as_utc, bucket_label, time_axis, unit
 
 HEIGHT = 280
 COLOURS = {
@@ -44,7 +44,7 @@ def spikes(
     y = alt.Y("count:Q", title=f"{noun.capitalize()}s per {unit(step)}", axis=COUNTS)
     learning = _stretches(data, "learning", COLOURS["Learning"], opacity=0.2)
     gaps = _stretches(data, "gap", _hatched(COLOURS["No data"]), opacity=0.6)
-    usual = base.mark_area(color=COLOURS["Expected range"], opacity=0.35)
+    expected_range = base.mark_area(color=COLOURS["Expected range"], opacity=0.35)
     expected = base.mark_line(color=COLOURS["Expected"], strokeWidth=1)
     observed = base.mark_line(color=COLOURS["Observed"], strokeWidth=1.5)
     dots = base.mark_point(color=COLOURS["Spike"], filled=True, opacity=1, size=70)
@@ -52,7 +52,7 @@ def spikes(
     drawn = [
         (learning.encode(x=x, x2="until"), data["state"] == "learning"),
         (gaps.encode(x=x, x2="until"), data["state"] == "gap"),
-        (usual.encode(x=along, y="upper:Q"), data["upper"].notna()),
+        (expected_range.encode(x=along, y="upper:Q"), data["upper"].notna()),
         (expected.encode(x=along, y="expected:Q"), data["expected"].notna()),
         (observed.encode(x=along, y=y), data["count"].notna()),
         (dots.encode(x=along, y=y).transform_filter(alt.datum.is_spike), data["is_spike"]),
@@ -75,7 +75,7 @@ def _labelled(frame: pd.DataFrame, step: timedelta, noun: str) -> pd.DataFrame:
     rows = zip(frame["expected"], frame["upper"], frame["state"], strict=True)
     return frame.assign(
         until=frame["bucket"] + step,
-        when=[when(bucket, step) for bucket in frame["bucket"]],
+        when=[bucket_label(bucket, step) for bucket in frame["bucket"]],
         observed=["–" if math.isnan(number) else counted(number, noun) for number in frame["count"]],
         normal=[_normal(*row) for row in rows],
     )

@@ -68,10 +68,10 @@ def unit(step: timedelta) -> str:
     return text.removeprefix("1 ")
 
 
-def when(start: datetime, step: timedelta) -> str:
+def bucket_label(start: datetime, step: timedelta) -> str:
     """The label of a bucket: "Sat 14 March 2026, 02:00–03:00", "Mon 9 – Sun 15 March 2026", "March 2026".
 
-    >>> when(datetime(2026, 3, 9), timedelta(days=7))
+    >>> bucket_label(datetime(2026, 3, 9), timedelta(days=7))
     'Mon 9 – Sun 15 March 2026'
     """
     match unit(step):

@@ -20,7 +20,7 @@ _OUTCOMES = {"success": "Success", "failure": "Failure", "none": "No outcome"}
 _MATCHES = "facet_matches"
 
 
-def hold(key: str, value: Any, labels: object = None) -> None:
+def set_value(key: str, value: Any, labels: object = None) -> None:
     """Give a widget its value; `labels` are those of a list's selected options.
 
     Only a change is assigned: an assignment sends the whole widget to the browser again.
@@ -40,7 +40,7 @@ def names(label: str, name: str, where: EventFilter, counts: Counts) -> None:
     column = name.removeprefix("not_")
     typed, matches = st.session_state.get(_MATCHES, {}).get(name, ("", {}))
     offered = facet_labels.options(counts, matches, chosen)
-    hold(name, list(chosen), chosen)
+    set_value(name, list(chosen), chosen)
     st.multiselect(
         label,
         _ordered(column, offered),
@@ -58,7 +58,7 @@ def names(label: str, name: str, where: EventFilter, counts: Counts) -> None:
 
 def outcome(where: EventFilter, counts: Counts) -> None:
     """Draw the outcomes, each with its count."""
-    hold("outcome", list(where.outcome), [counts.get(choice) for choice in OUTCOME_CHOICES])
+    set_value("outcome", list(where.outcome), [counts.get(choice) for choice in OUTCOME_CHOICES])
     st.pills(
         "Outcome",
         OUTCOME_CHOICES,
@@ -69,9 +69,9 @@ def outcome(where: EventFilter, counts: Counts) -> None:
     )
 
 
-def of_week(where: EventFilter) -> None:
+def hours(where: EventFilter) -> None:
     """Draw the hours of the week, and all those outside working hours as one choice."""
-    hold("hours", list(where.hours), where.hours)
+    set_value("hours", list(where.hours), where.hours)
     st.multiselect(
         "Hours of the week",
         week_hours.CHOICES,

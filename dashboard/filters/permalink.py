@@ -43,7 +43,7 @@ def _when(where: EventFilter) -> str:
     if start is None or end is None:
         since = start and f"since {_moment(start)}"
         return since or (f"until {_moment(end)}" if end else "all time")
-    if ranges.midnight(start) and ranges.midnight(end):
+    if ranges.is_midnight(start) and ranges.is_midnight(end):
         return _days(start, end - timedelta(days=1))
     return f"{_moment(start)} to {_moment(end)}"
 
@@ -62,4 +62,4 @@ def _day(moment: datetime) -> str:
 
 
 def _moment(moment: datetime) -> str:
-    return _day(moment) if ranges.midnight(moment) else f"{_day(moment)} {moment:%H:%M}"
+    return _day(moment) if ranges.is_midnight(moment) else f"{_day(moment)} {moment:%H:%M}"

@@ -13,7 +13,7 @@ from audit_store.filters import Q_MAX, EventFilter
 from audit_store.local_time import bound_text
 from dashboard import data
 from dashboard.filters import controls, saved_views_box, url_state
-from dashboard.filters.controls import hold
+from dashboard.filters.controls import set_value
 from dashboard.filters.facet_labels import Counts
 from dashboard.filters.url_state import Request
 from dashboard.times import wall_clock
@@ -34,7 +34,7 @@ def draw(request: Request, counts: Mapping[str, Counts]) -> None:
             controls.names("Not these agents", "not_agent", where, agents)
         _sources(where)
         with st.expander("Hours", key="of_week", expanded=bool(where.hours)):
-            controls.of_week(where)
+            controls.hours(where)
         _zone(where)
         saved_views_box.draw(where, request.now)
 
@@ -46,7 +46,7 @@ def draw_zone(where: EventFilter) -> None:
 
 
 def _period(where: EventFilter) -> None:
-    hold("range", where.range)
+    set_value("range", where.range)
     st.selectbox(
         "Time range",
         list(ranges.RANGES),
@@ -61,7 +61,7 @@ def _period(where: EventFilter) -> None:
 
 
 def _bound(label: str, name: str, where: EventFilter, bound: datetime | None) -> None:
-    hold(name, None if bound is None else _to_minute(bound, where))
+    set_value(name, None if bound is None else _to_minute(bound, where))
     st.datetime_input(
         label,
         value=None,
@@ -75,7 +75,7 @@ def _bound(label: str, name: str, where: EventFilter, bound: datetime | None) ->
 
 
 def _search(where: EventFilter) -> None:
-    hold("q", where.q)
+    set_value("q", where.q)
     st.text_input(
         "Search",
         key="q",
@@ -118,7 +118,7 @@ def _undo_and_reset() -> None:
 
 
 def _zone(where: EventFilter) -> None:
-    hold("tz", where.tz)
+    set_value("tz", where.tz)
     st.selectbox("Time zone", sorted(available_timezones()), key="tz", on_change=_choose, args=("tz",))
 
 

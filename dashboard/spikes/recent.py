@@ -55,7 +55,7 @@ def in_view(where: EventFilter) -> list[AlarmSummary]:
     return [summary for summary in judged.alarms if _concerns(summary, where)] if judged else []
 
 
-def keep_up(where: EventFilter) -> None:
+def refresh_in_background(where: EventFilter) -> None:
     """Judge the store beside the page, and draw the page again if that changes what `in_view` returns.
 
     Call it at the end of a page.

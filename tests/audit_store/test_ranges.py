@@ -103,5 +103,5 @@ def test_the_period_before_has_the_same_length() -> None:
 
 
 def test_midnight() -> None:
-    assert ranges.midnight(datetime(2026, 3, 14, tzinfo=UTC))
-    assert not ranges.midnight(NOW)
+    assert ranges.is_midnight(datetime(2026, 3, 14, tzinfo=UTC))
+    assert not ranges.is_midnight(NOW)

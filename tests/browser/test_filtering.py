@@ -59,7 +59,7 @@ def test_a_click_in_the_legend_a_drag_and_a_bar_are_filters_and_undone(url: str,
     seen.settle()
     bars = chart.locator("path[aria-roledescription=bar]")
     bars.first.wait_for(state="attached")
-    sizes = bars.evaluate_all("found => found.map(one => one.getBoundingClientRect().height)")
+    sizes = bars.evaluate_all("bars => bars.map(bar => bar.getBoundingClientRect().height)")
     bars.nth(sizes.index(max(sizes))).click()
     expect(page).to_have_url(re.compile("range=custom&from="))
     of_bar = parameters(page)

@@ -91,7 +91,7 @@ def test_a_cell_of_the_week_counts_the_events_after_a_click_on_it(
     stored: Callable[[list[Event]], Store], logged: list[Event], where: EventFilter, number: int
 ) -> None:
     store = stored(logged)
-    week = overview.look(where, data.surroundings(where).extent, top=1).week
+    week = overview.load(where, data.surroundings(where).extent, top=1).week
     cells = week[week["events"] > 0].to_dict("records")
     assume(cells)
     cell = cells[number % len(cells)]
@@ -107,7 +107,7 @@ def test_everything_counts_the_same(
     store = stored(logged)
     around = data.surroundings(where)
     listed = int(data.page_index(where, around.extent.last_seq + 1)["events"].sum())
-    seen = overview.look(where, around.extent, top)
+    seen = overview.load(where, around.extent, top)
     assert seen.totals.events == listed
     for frame in (seen.timeline, seen.agents, seen.week):
         assert int(frame["events"].sum()) == listed

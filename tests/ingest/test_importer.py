@@ -1,4 +1,4 @@
-"""The command line of the way in, as a shell sees it."""
+"""Appending and importing from a shell."""
 
 import gzip
 import json

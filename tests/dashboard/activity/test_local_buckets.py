@@ -280,10 +280,10 @@ def test_the_period_before_is_laid_under_the_bars_of_this_one(
     later = folded([first + timedelta(seconds=second) for second in now], zone, step, period)
     moments = [first + timedelta(seconds=second) for second in before]
     wide = query_step(step, ZoneInfo(zone), period)
-    found = local_buckets.laid_under(later, rows(moments, wide), step, ZoneInfo(zone))
-    assert found["bucket"].to_list() == later["bucket"].drop_duplicates().to_list()
-    assert (found["until"] > found["bucket"]).all()
-    counts = found.set_index("bucket")["events"]
+    earlier = local_buckets.previous_period_bars(later, rows(moments, wide), step, ZoneInfo(zone))
+    assert earlier["bucket"].to_list() == later["bucket"].drop_duplicates().to_list()
+    assert (earlier["until"] > earlier["bucket"]).all()
+    counts = earlier.set_index("bucket")["events"]
     assert counts[counts > 0].to_dict() == Counter(start_of_bar(moment, zone, step) for moment in moments)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from dashboard.charts import activity
 from dashboard.charts.logins import COLOURS, spikes
-from dashboard.charts.parts import unit, when
+from dashboard.charts.parts import bucket_label, unit
 
 CATEGORIES = ("Sign-in", "Staff", "Journeys", "Campaigns", "Segments", "Widgets", "Settings", "Other")
 DAY = timedelta(days=1)
@@ -293,7 +293,7 @@ def test_lines_break_where_there_is_no_data_and_the_tooltip_says_why() -> None:
 )
 def test_a_bucket_in_words(start: str, step: timedelta, unit_said: str, said: str) -> None:
     assert unit(step) == unit_said
-    assert when(datetime.fromisoformat(start), step) == said
+    assert bucket_label(datetime.fromisoformat(start), step) == said
 
 
 def linear(colour: str) -> np.ndarray:
