@@ -15,6 +15,7 @@ from audit_store.errors import (
     SpoolFull,
     StoreBusy,
     StoreCorrupt,
+    StoreLost,
     StoreNewer,
     StoreNotFound,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "SpoolFull",
     "StoreBusy",
     "StoreCorrupt",
+    "StoreLost",
     "StoreNewer",
     "StoreNotFound",
 ]

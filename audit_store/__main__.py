@@ -1,4 +1,4 @@
-"""The command line of the way out: python -m audit_store export | check-export | repair."""
+"""The command line of the way out: python -m audit_store export | check-export | accept | repair."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -32,7 +32,7 @@ _HELP = {
 
 @click.group(cls=Commands)
 def commands() -> None:
-    """Export, check and repair an audit log."""
+    """Export, check, restore and repair an audit log."""
 
 
 def _filter_options(command: Callable[..., int]) -> Callable[..., int]:
@@ -144,6 +144,20 @@ def check_export_command(file: Path, manifest: Path | None) -> int:
         f"{file}: unchanged since the export at {exported.exported_at} by {exported.exported_by}, "
         f"{counted(exported.events, 'event')}, {exported.filter}; manifest SHA-256 {exported.own_hash}"
     )
+    return DONE
+
+
+@commands.command("accept")
+@store_option
+def accept_command(store: Path) -> int:
+    """Accept that the file is missing, empty, older or another one than at the last fold.
+
+    What the store held is remembered beside it, and without this command nothing new is created or read in its place.
+    The next fold goes on with the file that is there, or creates one.
+    """
+    from audit_store.engines.registry import accept
+
+    click.echo(f"{store}: accepted as it is; {accept(store)}")
     return DONE
 
 

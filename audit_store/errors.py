@@ -10,6 +10,7 @@ AuditStoreError
 ├── StoreCorrupt       the file cannot be read as a database
 ├── StoreNewer         the file was written by a newer version of this program
 ├── StoreNotFound      the file does not exist yet
+├── StoreLost          the file held events and is missing, empty, older or another one
 ├── QueryTimeout       a statement took longer than its time limit; ask for less
 └── SpoolFull          the spool's disk is full
 
@@ -104,6 +105,10 @@ class StoreNewer(AuditStoreError):
 
 class StoreNotFound(AuditStoreError):
     """There is no store at this path yet."""
+
+
+class StoreLost(AuditStoreError):
+    """The file held events, and is missing, empty, an older copy or another store; nothing new was created."""
 
 
 class QueryTimeout(AuditStoreError):

@@ -15,6 +15,7 @@ from audit_store.errors import (
     QueryTimeout,
     StoreBusy,
     StoreCorrupt,
+    StoreLost,
     StoreNewer,
     StoreNotFound,
 )
@@ -48,6 +49,11 @@ def problem(error: AuditStoreError, path: Path) -> None:
         _draw(":material/hourglass_top:", "The store is busy", str(error))
         st.markdown("Nothing is lost: new events wait in the spool until the file is free.")
         _try_again()
+    elif isinstance(error, StoreLost):
+        _draw(":material/error:", "The store is not the one that was here", str(error))
+        st.markdown(
+            "Nothing new was created, and no event is shown until a backup is restored or this is accepted."
+        )
     elif isinstance(error, StoreNewer):
         _draw(":material/upgrade:", "The store is newer than this dashboard", str(error))
         st.markdown("Update this program and start it again. The file was not changed.")

@@ -16,6 +16,7 @@ from audit_store.errors import (
     SpoolFull,
     StoreBusy,
     StoreCorrupt,
+    StoreLost,
     StoreNewer,
     StoreNotFound,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "SpoolFull",
     "StoreBusy",
     "StoreCorrupt",
+    "StoreLost",
     "StoreNewer",
     "StoreNotFound",
     "append",

@@ -43,8 +43,6 @@ def status(store: Path) -> dict[str, Any]:
 
 
 def _extent(store: Path) -> dict[str, Any]:
-    if not store.exists():
-        raise StoreNotFound(str(store))
     from audit_store.engines.registry import open_store
 
     opened = open_store(store)

@@ -211,7 +211,7 @@ class Engine(Protocol):
     def read(self, wait: float = READ_WAIT) -> AbstractContextManager[Reader]:
         """Open the store for a few statements; `wait` is in seconds.
 
-        Raises StoreNotFound, StoreBusy, StoreCorrupt or StoreNewer.
+        Raises StoreNotFound, StoreLost, StoreBusy, StoreCorrupt or StoreNewer.
         """
 
     def run(self, query: Query, wait: float = READ_WAIT) -> "pd.DataFrame":
@@ -220,7 +220,7 @@ class Engine(Protocol):
     def fold(self, wait: float = WRITE_WAIT) -> AbstractContextManager[FoldTransaction]:
         """Open the store for one fold, and create it where it is missing; `wait` is in seconds.
 
-        Raises StoreBusy, StoreCorrupt or StoreNewer.
+        Raises StoreBusy, StoreLost, StoreCorrupt or StoreNewer.
         """
 
     def wait_until_free(self, wait: float) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from audit_store.engines.protocol import Engine, RepairReport
+from audit_store.errors import AuditStoreError
 
 
 def open_store(path: Path | str) -> Engine:
@@ -10,6 +11,20 @@ def open_store(path: Path | str) -> Engine:
     from audit_store.engines.duckdb.store import Store
 
     return Store(path)
+
+
+def accept(path: Path) -> str:
+    """Take the store as it is, or as missing, for the right one; gives what was remembered of it, as a sentence.
+
+    Raises AuditStoreError where nothing is remembered, OSError.
+    """
+    from audit_store.engines.duckdb import memory
+
+    remembered = memory.read(path)
+    if remembered is None:
+        raise AuditStoreError(f"nothing is remembered of {path}; there is nothing to accept")
+    memory.forget(path)
+    return f"it held events to seq {remembered.last_seq} at its last fold (id {remembered.store_id or 'unknown'})"
 
 
 def repair(path: Path) -> RepairReport:

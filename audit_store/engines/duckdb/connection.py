@@ -24,5 +24,8 @@ class Connection(Protocol):
     def unregister(self, view_name: str) -> Any:
         """Forget that name."""
 
+    def close(self) -> None:
+        """Close the database, after a checkpoint where something is not in its file yet."""
+
     def interrupt(self) -> None:
         """Stop the statement that another thread runs."""

@@ -5,7 +5,7 @@ import glob
 import logging
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -63,12 +63,36 @@ def never_held_events(file: Path) -> bool:
         return not any(map(any, iter(lambda: content.read(_BLOCK), b"")))
 
 
+def move_wal_aside(file: Path, opens: Callable[[], bool]) -> bool:
+    """Whether `file` opens without its write-ahead log, which is then moved to `<wal>.unusable-<UTC time>`.
+
+    Where it does not, the log stays. Its events are stored again: the spool keeps them until a checkpoint.
+    """
+    wals = [
+        wal
+        for suffix in ("", ".checkpoint", ".recovery")
+        if (wal := Path(f"{wal_of(file)}{suffix}")).exists()
+    ]
+    aside = {wal: wal.rename(_unusable_name(wal)) for wal in wals}
+    if not wals or not opens():
+        for wal, path in aside.items():
+            path.rename(wal)
+        return False
+    sync_folder(file.parent)
+    _log.warning("DuckDB cannot read %s; its events are folded again from the spool", aside[wals[0]])
+    return True
+
+
 def move_aside(file: Path) -> Path:
     """Rename a file that cannot be used to `<file>.unusable-<UTC time>`, durably; gives its new path."""
-    aside = file.rename(f"{file}.unusable-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}")
+    aside = file.rename(_unusable_name(file))
     sync_folder(file.parent)
     _log.warning("%s cannot be used by DuckDB and was moved to %s", file, aside)
     return aside
+
+
+def _unusable_name(file: Path) -> str:
+    return f"{file}.unusable-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
 
 
 def sync_file(path: Path) -> None:

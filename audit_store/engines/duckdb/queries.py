@@ -181,6 +181,13 @@ def identity() -> Query:
     return Query("SELECT store_id::VARCHAR AS store_id, created_at FROM store_info")
 
 
+def position() -> Query:
+    """One row: store_id (text), last seq (-1 without events)."""
+    return Query(
+        "SELECT store_id::VARCHAR AS store_id, (SELECT coalesce(max(seq), -1) FROM events) AS last_seq FROM store_info"
+    )
+
+
 def export_plan(where: EventFilter) -> Query:
     """Rows first, last (seq), events, bytes (of the two long texts), one for each EXPORT_CHUNK of seq.
 

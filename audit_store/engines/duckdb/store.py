@@ -5,6 +5,7 @@ DuckDB lets one process write or many read. Nobody here keeps the file open: eac
 """
 
 import contextlib
+import logging
 import time
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from audit_store.engines.duckdb import creation, fold_sql, login_queries, queries, rw_lock
+from audit_store.engines.duckdb import creation, fold_sql, login_queries, memory, queries, rw_lock
 from audit_store.engines.duckdb.connection import Connection
 from audit_store.engines.duckdb.error_translation import explain, explain_creation, explain_input, translated
 from audit_store.engines.duckdb.fold import FoldTransaction
@@ -35,11 +36,12 @@ from audit_store.errors import (
     StoreNewer,
     StoreNotFound,
 )
-from audit_store.store_files import real_path
+from audit_store.store_files import real_path, sync_folder
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_log = logging.getLogger(__name__)
 OutOfMemory = duckdb.OutOfMemoryException
 _SAFE: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
@@ -83,14 +85,16 @@ class Store:
     def read(self, wait: float = READ_WAIT, *, checked: bool = True) -> Iterator[Reader]:
         """Open the file for a few statements; `wait` is in seconds.
 
-        Only a repair leaves the schema version unchecked. Raises StoreNotFound, StoreBusy, StoreCorrupt or
-        StoreNewer.
+        Only a repair leaves the schema version and what the store held unchecked. Raises StoreNotFound, StoreLost,
+        StoreBusy, StoreCorrupt or StoreNewer.
         """
         if not self.exists():
+            memory.refuse_new(self.path)
             raise StoreNotFound(f"there is no store at {self.path}; append an event to create it")
         with self._open(read_only=True, wait=wait) as connection:
             if checked:
                 _check_version(connection, self.path)
+                self._check_memory(connection)
             yield Reader(connection, self._translated, self._query_seconds)
 
     def run(self, query: Query, wait: float = READ_WAIT) -> "pd.DataFrame":
@@ -102,7 +106,7 @@ class Store:
     def fold(self, wait: float = WRITE_WAIT) -> Iterator[FoldTransaction]:
         """Open the file for one fold, and create it where it is missing; `wait` is in seconds.
 
-        Raises StoreBusy, StoreCorrupt or StoreNewer.
+        Raises StoreBusy, StoreLost, StoreCorrupt or StoreNewer.
         """
         with self.write(wait) as connection:
             yield FoldTransaction(connection)
@@ -132,14 +136,43 @@ class Store:
     def write(self, wait: float = WRITE_WAIT) -> Iterator[Connection]:
         """The only connection to the file, its tables created; `wait` is in seconds.
 
-        Raises StoreBusy, StoreCorrupt or StoreNewer.
+        Raises StoreBusy, StoreLost, StoreCorrupt or StoreNewer.
         """
         real_path(self.path).parent.mkdir(parents=True, exist_ok=True)
         with self._open(read_only=False, wait=wait) as connection:
             connection.execute(_UTC)
             create_tables(connection, self.path)
             _check_version(connection, self.path)
+            self._check_memory(connection)
             yield connection
+            with contextlib.closing(
+                connection.cursor()
+            ) as committed:  # sees nothing that will be rolled back
+                store_id, last_seq = self._position(committed)
+            connection.close()
+            self._remember(store_id, last_seq)
+
+    def _check_memory(self, connection: Connection) -> None:
+        remembered = memory.read(self.path)
+        if remembered is not None and remembered.version != self.version():
+            remembered.check(self.path, *self._position(connection))
+
+    def _position(self, connection: Connection) -> tuple[str, int]:
+        [(store_id, last_seq)] = connection.execute(queries.position().sql).fetchall()
+        return store_id, last_seq
+
+    def _remember(self, store_id: str, last_seq: int) -> None:
+        """Remember what the closed file holds; where it cannot be noted, the older memory stays true."""
+        version = self.version()
+        new = memory.Memory(store_id, last_seq, version)
+        has_wal = version[-1] > 0
+        if has_wal or new == memory.read(self.path):
+            return
+        try:
+            sync_folder(real_path(self.path).parent)  # from which DuckDB has removed its WAL
+            memory.write(self.path, new)
+        except OSError as error:
+            _log.warning("%s cannot be written: %s", memory.path_of(self.path), error)
 
     @contextlib.contextmanager
     def _open(self, *, read_only: bool, wait: float) -> Iterator[Connection]:
@@ -152,6 +185,8 @@ class Store:
                     connection = _connect(file) if read_only else self._connect_to_write(file)
                 except duckdb.Error as error:
                     problem = explain(self.path, error)
+                    if isinstance(problem, StoreCorrupt):
+                        raise StoreCorrupt(f"{problem}{memory.lost_bytes(self.path)}") from error
                     if not isinstance(problem, StoreBusy) or time.monotonic() > deadline:
                         raise problem from error
                 else:
@@ -165,15 +200,19 @@ class Store:
     def _connect_to_write(self, file: Path) -> duckdb.DuckDBPyConnection:
         """A connection to the file, which is created where it is missing or was never completely created."""
         if not self.exists():
+            memory.refuse_new(self.path)
             self._create(file)
         try:
             return _connect(file, read_only=False)
         except duckdb.Error as error:
-            is_damaged = isinstance(explain(self.path, error), StoreCorrupt)
-            if not (is_damaged and creation.never_held_events(file)):
+            if not isinstance(explain(self.path, error), StoreCorrupt):
                 raise
-        creation.move_aside(file)
-        self._create(file)
+            if creation.never_held_events(file):
+                memory.refuse_new(self.path)
+                creation.move_aside(file)
+                self._create(file)
+            elif not creation.move_wal_aside(file, partial(_opens, file)):
+                raise
         return _connect(file, read_only=False)
 
     def _create(self, file: Path) -> None:
@@ -191,6 +230,14 @@ class Store:
 
 def _connect(file: Path, *, read_only: bool = True) -> duckdb.DuckDBPyConnection:
     return duckdb.connect(str(file), read_only=read_only, config=_LOCKED if read_only else _SAFE)
+
+
+def _opens(file: Path) -> bool:
+    try:
+        _connect(file, read_only=False).close()
+    except duckdb.Error:
+        return False
+    return True
 
 
 @contextlib.contextmanager
