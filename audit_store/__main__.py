@@ -1,4 +1,4 @@
-"""The command line of the way out: python -m audit_store export | check-export | accept | repair."""
+"""Command line for export and repair: python -m audit_store export | check-export | accept | repair."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -32,7 +32,7 @@ _HELP = {
 
 @click.group(cls=Commands)
 def commands() -> None:
-    """Export, check, restore and repair an audit log."""
+    """Export, check, accept and repair an audit log."""
 
 
 def _filter_options(command: Callable[..., int]) -> Callable[..., int]:

@@ -18,7 +18,12 @@ STATEMENT = re.compile(
     r"\s*(SELECT|WITH \w+ AS|INSERT INTO|UPDATE \w+ SET|DELETE FROM|MERGE INTO|COPY|ATTACH|"
     r"(CREATE|DROP|ALTER)( OR REPLACE)?( TEMP)? (TABLE|VIEW|MACRO|TRIGGER|INDEX))\b"
 )
-STATEMENT_FILES = ("audit_store/engines/*/*.py", "audit_store/state/*.py", "ingest/importing/*_sql.py")
+STATEMENT_FILES = (
+    "audit_store/engines/*/*.py",
+    "audit_store/engines/*/*/*_sql.py",
+    "audit_store/state/*.py",
+    "ingest/importing/*_sql.py",
+)
 
 
 def table(header: str) -> list[list[str]]:

@@ -2,7 +2,11 @@
 
 import os
 import re
+import time
 from pathlib import Path
+
+from audit_store.engines.duckdb import rw_lock
+from audit_store.errors import StoreBusy
 
 _LOCKS = Path("/proc/locks")
 # proc(5): "1: POSIX  ADVISORY  WRITE 1234 08:01:5678 0 EOF"
@@ -25,3 +29,20 @@ def holder(path: Path) -> int | None:
         if is_file and int(process) not in (os.getpid(), 0):
             return int(process)
     return None
+
+
+def wait_until_free(store: Path, wait: float) -> None:
+    """Return once no other program keeps the file of a store.
+
+    Raises StoreBusy, naming the process, after `wait` seconds.
+    """
+    deadline = time.monotonic() + wait
+    while True:
+        # Under the lock, where no reader or writer of this project has the file open.
+        with rw_lock.acquired(store, exclusive=True, deadline=deadline):
+            process = holder(store)
+        if process is None:
+            return
+        if time.monotonic() > deadline:
+            raise StoreBusy(f"{store} is held by PID {process}; close it there, or try again")
+        time.sleep(0.05)

@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from audit_store.engines.duckdb import creation, fold_sql, login_queries, memory, queries, rw_lock
+from audit_store.engines.duckdb import creation, fold_sql, holder, login_queries, memory, queries, rw_lock
 from audit_store.engines.duckdb.connection import Connection
 from audit_store.engines.duckdb.error_translation import explain, explain_creation, explain_input, translated
 from audit_store.engines.duckdb.fold import FoldTransaction
-from audit_store.engines.duckdb.holder import holder
 from audit_store.engines.duckdb.reader import QUERY_SECONDS, Reader
 from audit_store.engines.duckdb.schema import ROW_GROUP, SCHEMA_VERSION, create_tables
 from audit_store.engines.protocol import (
@@ -30,12 +29,7 @@ from audit_store.engines.protocol import (
     Query,
     Version,
 )
-from audit_store.errors import (
-    StoreBusy,
-    StoreCorrupt,
-    StoreNewer,
-    StoreNotFound,
-)
+from audit_store.errors import StoreBusy, StoreCorrupt, StoreNewer, StoreNotFound
 from audit_store.store_files import real_path, sync_folder
 
 if TYPE_CHECKING:
@@ -116,16 +110,7 @@ class Store:
 
         Raises StoreBusy, naming the process, after `wait` seconds.
         """
-        deadline = time.monotonic() + wait
-        while True:
-            # Under the lock, where no reader or writer of this project has the file open.
-            with rw_lock.acquired(self.path, exclusive=True, deadline=deadline):
-                process = holder(self.path)
-            if process is None:
-                return
-            if time.monotonic() > deadline:
-                raise StoreBusy(f"{self.path} is held by PID {process}; close it there, or try again")
-            time.sleep(0.05)
+        holder.wait_until_free(self.path, wait)
 
     def fold_results(self, segments: Sequence[str], wait: float = READ_WAIT) -> FoldCounts:
         """What became of these segments, by name; known for an hour. Raises as `read` does."""
@@ -145,9 +130,8 @@ class Store:
             _check_version(connection, self.path)
             self._check_memory(connection)
             yield connection
-            with contextlib.closing(
-                connection.cursor()
-            ) as committed:  # sees nothing that will be rolled back
+            # Another connection sees nothing that will be rolled back.
+            with contextlib.closing(connection.cursor()) as committed:
                 store_id, last_seq = self._position(committed)
             connection.close()
             self._remember(store_id, last_seq)

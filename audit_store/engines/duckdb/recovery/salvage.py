@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from audit_store.engines.duckdb import queries, salvage_sql
+from audit_store.engines.duckdb import queries
 from audit_store.engines.duckdb.connection import Connection
 from audit_store.engines.duckdb.reader import Reader
+from audit_store.engines.duckdb.recovery import salvage_sql
 from audit_store.engines.duckdb.schema import ROW_GROUP
 from audit_store.engines.duckdb.store import Store
 from audit_store.engines.protocol import Query
