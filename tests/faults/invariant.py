@@ -1,0 +1,175 @@
+"""What must hold after any fault and one ordinary fold: every acknowledged event is stored once, and unchanged."""
+
+import json
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from audit_store.engines.protocol import Query
+from audit_store.engines.registry import open_store
+from audit_store.errors import AuditStoreError, StoreNotFound
+from ingest.fold import fold
+from ingest.rejects import count_rejects, rejects_path
+from ingest.spool.folder import has_waiting
+from ingest.status import status
+from tests.faults.workloads import Report, fields
+
+_COLUMNS = (
+    "SELECT seq, event_id::VARCHAR AS event_id, occurred_at::VARCHAR AS occurred_at, agent, activity, description, "
+    "outcome, source_ip, target, metadata::VARCHAR AS metadata FROM events ORDER BY seq"
+)
+_STORED_TIME = "2026-03-14 09:26:53.589793"
+
+
+@dataclass
+class Expected:
+    """What was sent and acknowledged, from the lines of reports."""
+
+    ids: dict[int, str] = field(default_factory=dict)
+    batches: list[list[int]] = field(default_factory=list)
+    refused: set[int] = field(default_factory=set)
+    listed: list[str] = field(default_factory=list)
+    contradictions: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, lines: Iterable[str]) -> "Expected":
+        """Read lines; one that is cut short by a kill counts for nothing."""
+        expected = cls()
+        for line in lines:
+            word, _, rest = line.partition(" ")
+            if word == "sent":
+                expected.batches.append([int(number) for number in rest.split()])
+            elif word == "acknowledged":
+                pairs = (pair.split("=") for pair in rest.split())
+                expected.ids |= {int(number): event_id for number, event_id in pairs}
+            elif word == "refused":
+                stored, *numbers = rest.split()
+                if stored == "not-stored":
+                    expected.refused |= {int(number) for number in numbers}
+            elif word == "listed":
+                expected.listed.append(rest)
+            elif word == "contradiction":
+                expected.contradictions.append(rest)
+        return expected
+
+    @property
+    def numbers(self) -> set[int]:
+        """Every event that may be in the store."""
+        return {number for batch in self.batches for number in batch} | self.ids.keys()
+
+
+def recover(store: Path) -> list[str]:
+    """One ordinary fold; gives what keeps it from storing what waits."""
+    if not store.exists() and not has_waiting(store):
+        return []
+    try:
+        fold(store)
+    except AuditStoreError as error:
+        return [f"needs a person: {type(error).__name__}: {error}"]
+    except Exception as error:
+        return [f"needs a person: the fold raised {type(error).__name__}: {error}"]
+    return [f"needs a person: events still wait in {store.name}.spool"] if has_waiting(store) else []
+
+
+def problems(store: Path, expected: Expected) -> list[str]:
+    """What does not hold of a recovered store."""
+    try:
+        with open_store(store).read() as reader:
+            rows = reader.arrow(Query(_COLUMNS)).to_pylist()
+    except StoreNotFound:
+        rows = []
+    except AuditStoreError as error:
+        return [f"needs a person: reading raised {type(error).__name__}: {error}"]
+    return [*_of_rows(rows, expected), *_of_events(rows, expected), *_of_lists(store, expected)]
+
+
+def number_of(row: dict[str, Any]) -> int:
+    """The number of a stored event, -1 for one that nobody sent."""
+    word, _, number = str(row["description"]).partition(" ")
+    return int(number) if word == "event" and number.isdecimal() else -1
+
+
+def is_unchanged(row: dict[str, Any], number: int) -> bool:
+    """Whether a stored row has the values of the event with that number."""
+    event = fields(number)
+    sent = event | {"metadata": event["metadata"], "occurred_at": _STORED_TIME}
+    try:
+        stored = row | {"metadata": json.loads(row["metadata"])}
+    except ValueError:
+        return False
+    return all(stored[name] == value for name, value in sent.items())
+
+
+def _of_rows(rows: list[dict[str, Any]], expected: Expected) -> list[str]:
+    found = []
+    if [row["seq"] for row in rows] != list(range(len(rows))):
+        found.append("gap: seq is not 0, 1, 2, …")
+    for row in rows:
+        number = number_of(row)
+        if number not in expected.numbers:
+            found.append(f"silent: an event that nobody sent: {row['description']!r}")
+        elif not is_unchanged(row, number):
+            found.append(f"silent: event {number} was changed")
+        elif expected.ids.get(number) not in (None, "", row["event_id"]):
+            found.append(f"silent: event {number} has another id")
+    return found
+
+
+def _of_events(rows: list[dict[str, Any]], expected: Expected) -> list[str]:
+    stored = Counter(map(number_of, rows))
+    lost = [f"lost: event {number}" for number in sorted(expected.ids) if not stored[number]]
+    doubled = [f"doubled: event {number}" for number, count in stored.items() if count > 1]
+    torn = [
+        f"torn: {len(batch)} events from {batch[0]} are stored in part"
+        for batch in expected.batches
+        if 0 < sum(stored[number] > 0 for number in batch) < len(batch)
+    ]
+    wrong = [f"wrong word: event {n} was not stored, and is" for n in sorted(expected.refused) if stored[n]]
+    wrong += [f"wrong word: {text}" for text in expected.contradictions]
+    return [*lost, *doubled, *torn, *wrong]
+
+
+def check_damaged(store: Path, lines: list[str], held: Collection[int], report: Report) -> None:
+    """Report what does not hold after a file of the store was damaged; `held` are the numbers of its events.
+
+    These may be refused, in words, not changed, nor go without a word. Whatever was elsewhere is stored. A store
+    that cannot be read says so.
+    """
+    expected = Expected.of(lines)
+    elsewhere = Expected(
+        {number: event_id for number, event_id in expected.ids.items() if number not in held},
+        expected.batches,
+    )
+    words = _words_of_a_fold(store)
+    if words and not held:
+        return
+    is_named = bool(words) or count_rejects(store) > len(expected.listed)
+    found = problems(store, elsewhere)
+    if not is_named:
+        found += [
+            problem.replace("lost:", "silent: without a word,")
+            for problem in problems(store, expected)
+            if problem.startswith("lost") and problem not in found
+        ]
+    for problem in found:
+        report.line(problem.replace("\n", " "))
+
+
+def _words_of_a_fold(store: Path) -> str:
+    """What an ordinary fold and the status say is wrong."""
+    try:
+        fold(store)
+    except AuditStoreError as error:
+        return str(error)
+    return str(status(store)["problem"] or "")
+
+
+def _of_lists(store: Path, expected: Expected) -> list[str]:
+    path = rejects_path(store)
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    counts = {text: sum(text in line for line in lines) for text in expected.listed}
+    return [f"lost: {text!r} is not listed" for text, count in counts.items() if not count] + [
+        f"doubled: {text!r} is listed {count} times" for text, count in counts.items() if count > 1
+    ]
