@@ -160,10 +160,10 @@ def check_damaged(store: Path, lines: list[str], held: Collection[int], report: 
 def _words_of_a_fold(store: Path) -> str:
     """What an ordinary fold and the status say is wrong."""
     try:
-        fold(store)
+        problems_of_fold = fold(store).problems
     except AuditStoreError as error:
         return str(error)
-    return str(status(store)["problem"] or "")
+    return str(status(store)["problem"] or " ".join(problems_of_fold))
 
 
 def _of_lists(store: Path, expected: Expected) -> list[str]:
