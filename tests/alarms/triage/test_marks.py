@@ -10,6 +10,7 @@ from alarms import SENSITIVITIES, LoginAlarm, mark, mark_of, read_marks, review,
 from alarms.triage.identity import spans_of
 from alarms.triage.marks import NOTE_MAX
 from audit_store.engines.duckdb.store import Store
+from audit_store.engines.registry import accept
 from audit_store.state.marks import MarkRow, insert
 from tests.alarms.login_alarms import AT, HOUR, alarm
 from tests.alarms.login_logs import NOW, last_days, logins, office, store_of
@@ -160,3 +161,4 @@ def test_a_mark_stays_when_the_store_is_made_again(tmp_path: Path) -> None:
                 len(again) - len(own)
             )
         path.unlink()
+        accept(path)

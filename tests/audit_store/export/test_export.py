@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from audit_store.engines.duckdb import queries
 from audit_store.engines.duckdb.conditions import condition
 from audit_store.engines.duckdb.store import Store
+from audit_store.engines.registry import accept
 from audit_store.errors import AuditStoreError, InvalidFormat, StoreNotFound
 from audit_store.event import COLUMNS, Event
 from audit_store.export import export as export_module
@@ -251,11 +252,18 @@ def test_long_texts_make_short_ranges(store: Store, fill: Fill, monkeypatch: pyt
     assert [seq_range.events for seq_range in plan(ALL, store).ranges] == [512, 512]
 
 
-def test_a_store_replaced_meanwhile_stops_the_export(store: Store, fill: Fill, make_store: MakeStore) -> None:
+@pytest.mark.parametrize(
+    ("accepted", "message"), [(False, "is another store"), (True, "was replaced during the export")]
+)
+def test_a_store_replaced_meanwhile_stops_the_export(
+    store: Store, fill: Fill, make_store: MakeStore, accepted: bool, message: str
+) -> None:
     fill(store, [hostile(1), hostile(2)])
     planned = plan(ALL, store)
     make_store([hostile(3), hostile(4)]).path.replace(store.path)
-    with pytest.raises(AuditStoreError, match="was replaced during the export"):
+    if accepted:
+        accept(store.path)
+    with pytest.raises(AuditStoreError, match=message):
         list(pieces(planned, "csv"))
 
 

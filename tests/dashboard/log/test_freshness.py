@@ -60,6 +60,8 @@ def test_the_log_says_how_old_its_newest_event_is(
 
 
 def test_the_log_names_a_silent_source(store: Store, fill: Fill) -> None:
-    fill(store, [event(200 + number, source="*web*") for number in range(FEWEST_EVENTS)])
+    last = datetime.now(UTC) - timedelta(hours=3)
+    times = [(last - timedelta(minutes=number)).isoformat() for number in range(FEWEST_EVENTS)]
+    fill(store, [event(0, source="*web*", occurred_at=time) for time in times])
     lines = [text.value for text in show(store, "log").text if text.value.startswith("Silent")]
     assert lines == ["Silent: *web* for 3 hours (longest pause before: a minute)"]
