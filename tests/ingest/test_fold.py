@@ -14,6 +14,7 @@ import pytest
 
 from audit_store import local_time
 from audit_store.engines.duckdb.fold import FoldTransaction
+from audit_store.engines.registry import open_store
 from audit_store.errors import AuditStoreError, InvalidFormat, StoreBusy
 from audit_store.store_files import spool_dir, waiting_events
 from ingest import append, append_many, importer
@@ -192,6 +193,20 @@ def test_a_segment_that_cannot_be_read_now_is_folded_later(
     assert report.stored == 1
     assert report.problems == (f"{segment}: Input/output error",)
     assert fold(store).stored == 1
+
+
+def test_a_fold_through_a_link_waits_for_the_readers_of_the_file_itself(tmp_path: Path) -> None:
+    target, link = tmp_path / "data" / "audit.duckdb", tmp_path / "link" / "audit.duckdb"
+    for path in (target, link):
+        path.parent.mkdir()
+    link.symlink_to(target)
+    append(**LOGIN, store=link, fold=False)
+    fold(link)
+    append(**LOGIN, store=link, fold=False)
+    with open_store(target).read(), pytest.raises(StoreBusy, match="in use by another part of this program"):
+        fold(link, wait=0.05)
+    assert fold(link).stored == 1
+    assert sorted(path.name for path in link.parent.glob("*.room")) == []
 
 
 def test_while_another_program_keeps_the_store_open_segments_stay_whole(store: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from audit_store.engines.duckdb import rw_lock
 from audit_store.errors import StoreBusy
+from audit_store.store_files import real_path
 
 _LOCKS = Path("/proc/locks")
 # proc(5): "1: POSIX  ADVISORY  WRITE 1234 08:01:5678 0 EOF"
@@ -36,11 +37,11 @@ def wait_until_free(store: Path, wait: float) -> None:
 
     Raises StoreBusy, naming the process, after `wait` seconds.
     """
-    deadline = time.monotonic() + wait
+    file, deadline = real_path(store), time.monotonic() + wait
     while True:
         # Under the lock, where no reader or writer of this project has the file open.
-        with rw_lock.acquired(store, exclusive=True, deadline=deadline):
-            process = holder(store)
+        with rw_lock.acquired(file, exclusive=True, deadline=deadline):
+            process = holder(file)
         if process is None:
             return
         if time.monotonic() > deadline:
