@@ -38,7 +38,7 @@ def wait_until_free(store: Path, wait: float) -> None:
     Raises StoreBusy, naming the process, after `wait` seconds.
     """
     file, deadline = real_path(store), time.monotonic() + wait
-    while True:
+    while file.exists():
         # Under the lock, where no reader or writer of this project has the file open.
         with rw_lock.acquired(file, exclusive=True, deadline=deadline):
             process = holder(file)
