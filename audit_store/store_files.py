@@ -99,8 +99,13 @@ def open_beside(store: Path, path: Path, flags: int) -> int:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable: without it, a power loss may take a new file."""
-    descriptor = os.open(folder, os.O_RDONLY)
+    """Make the names in a folder durable: without it, a power loss may take a new file. Raises OSError."""
+    sync_file(folder)
+
+
+def sync_file(path: Path) -> None:
+    """Make the content of a file durable. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -17,7 +17,8 @@ from ingest.spool import intake
 class Health:
     """The paths, counts and problems of one store.
 
-    `size` is in words; `contents` and `rejected` are None where they could not be read, and `problem` says why.
+    `size` is in words; `contents` and `rejected` are None where they could not be read; `problem` says why the
+    store could not.
     """
 
     path: Path

@@ -12,14 +12,13 @@ from audit_store.engines.protocol import Engine
 from audit_store.store_files import spool_dir, sync_folder
 from ingest.rejects import Rejected, append_lines, as_line, rejects_path
 from ingest.spool import folder
-
-_SUFFIX = ".rejects"
+from ingest.spool.segment_names import REJECTS
 
 
 def hold(store: Path, segment: str, rejects: Iterable[Rejected]) -> None:
     """Make rejects durable before the commit of a segment (its stem). Raises SpoolFull, AuditStoreError."""
-    part = folder.write_part(store, _SUFFIX, lambda file: file.writelines(map(as_line, rejects)))
-    part.rename(part.with_name(segment + _SUFFIX))
+    part = folder.write_part(store, REJECTS, lambda file: file.writelines(map(as_line, rejects)))
+    part.rename(part.with_name(segment + REJECTS))
     sync_folder(part.parent)
 
 
@@ -59,4 +58,4 @@ def held_segments(store: Path) -> list[str]:
 
 
 def _held(store: Path) -> list[Path]:
-    return sorted(spool_dir(store).glob(f"*{_SUFFIX}"))
+    return sorted(spool_dir(store).glob(f"*{REJECTS}"))

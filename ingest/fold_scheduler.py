@@ -151,7 +151,7 @@ class FoldingThread:
 
         problems = fold(self._store, wait=_RESIDENT_WAIT).problems if has_waiting(self._store) else ()
         if problems:
-            self._failed(first_of(problems))
+            self._failed(_first_of(problems))
         else:
             self.error, self._failures = None, 0
 
@@ -161,7 +161,7 @@ class FoldingThread:
         self.error, self._failures = reason, min(self._failures + 1, 8)
 
 
-def first_of(problems: Sequence[str]) -> str:
+def _first_of(problems: Sequence[str]) -> str:
     """The first of several problems, and how many there are."""
     others = len(problems) - 1
     return problems[0] + (f" (and {others:,} more)" if others else "")

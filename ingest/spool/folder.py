@@ -25,7 +25,7 @@ from audit_store.errors import UNKNOWN, AuditStoreError
 from audit_store.event import fresh_id
 from audit_store.store_files import spool_dir, sync_folder
 from ingest.spool import intake
-from ingest.spool.segment_names import is_ready, unique_name
+from ingest.spool.segment_names import REJECTS, is_open, is_ready, unique_name
 from ingest.spool.segment_writer import disk_error, make_durable
 
 
@@ -77,7 +77,7 @@ def ready_segments(store: Path) -> list[Path]:
     ready, foreign = [], False
     for path in intake.segments(store):
         with contextlib.suppress(OSError):  # gone meanwhile, or left for whoever may rename it
-            if intake.is_open(path.name):
+            if is_open(path.name):
                 ready += _taken_over(path)
             elif is_ready(path.name):
                 ready.append(path)
@@ -91,7 +91,7 @@ def ready_segments(store: Path) -> list[Path]:
 
 def has_waiting(store: Path) -> bool:
     """Whether the spool holds any event that a fold of this process would take, or rejects to be listed."""
-    return any(intake.segments(store)) or any(spool_dir(store).glob("*.rejects"))
+    return any(intake.segments(store)) or any(spool_dir(store).glob(f"*{REJECTS}"))
 
 
 def _taken_over(path: Path) -> list[Path]:

@@ -1,20 +1,18 @@
 """Which files of the spool a fold takes, and why it leaves the others."""
 
 import os
-import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from audit_store.event import UUID_PATTERN
 from audit_store.store_files import bulk_rows, spool_dir
+from ingest.spool.segment_names import REJECTS, is_open
 
-_OPEN = re.compile(UUID_PATTERN + r"-\d+\.open")
 _FOLDERS = ("set-aside",)
 _OURS = ("folding", "resident")
-_OUR_SUFFIXES = (".import", ".rejects")
+_OUR_SUFFIXES = (".import", REJECTS)
 _UNFINISHED = (".part", ".tmp")
 
 
@@ -35,11 +33,6 @@ def left(store: Path) -> list[Left]:
     """The files that stay in the spool until somebody changes them, by name."""
     judged = ((entry.name, reason) for entry, reason in _judged(spool_dir(store)))
     return [Left(name, reason) for name, reason in sorted(judged, key=str) if reason]
-
-
-def is_open(name: str) -> bool:
-    """Whether a segment has the name of one that `append` still writes to."""
-    return _OPEN.fullmatch(name) is not None
 
 
 def open_regular(path: Path) -> BinaryIO:

@@ -5,10 +5,18 @@ import re
 from audit_store.event import UUID_PATTERN, fresh_id
 from audit_store.store_files import bulk_rows
 
+REJECTS = ".rejects"
+"""The end of the name of a file with rejects that are not listed yet."""
+_OPEN = re.compile(UUID_PATTERN + r"-\d+\.open")
 _APPENDED = re.compile(UUID_PATTERN + r"-\d+\.ndjson")
 _BATCH = re.compile(UUID_PATTERN + r"-\d+-batch\.ndjson")
 _RENAMED = re.compile(UUID_PATTERN + r"-from-.*\.ndjson")
 _FOREIGN_NAME_KEPT = 40  # characters, so that the new name stays within the 255 bytes of a file name
+
+
+def is_open(name: str) -> bool:
+    """Whether a segment has the name of one that `append` still writes to."""
+    return _OPEN.fullmatch(name) is not None
 
 
 def is_appended(name: str) -> bool:

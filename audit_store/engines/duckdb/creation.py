@@ -3,7 +3,6 @@
 import contextlib
 import glob
 import logging
-import os
 import stat
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -11,7 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from audit_store.errors import AuditStoreError
-from audit_store.store_files import sync_folder
+from audit_store.store_files import sync_file, sync_folder
 
 HEADERS_BYTES = 3 * 4096
 """The length of the three headers with which a DuckDB file begins."""
@@ -93,15 +92,6 @@ def move_aside(file: Path) -> Path:
 
 def _unusable_name(file: Path) -> str:
     return f"{file}.unusable-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
-
-
-def sync_file(path: Path) -> None:
-    """Make the content of a file durable. Raises OSError."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _remove(paths: Iterator[Path] | tuple[Path, ...]) -> None:
