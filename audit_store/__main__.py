@@ -1,4 +1,4 @@
-"""Command line for export and repair: python -m audit_store export | check-export | accept | repair."""
+"""Command line of a store: python -m audit_store export | check-export | accept | repair | backup | restore."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -10,12 +10,12 @@ import click
 from audit_store.cli import DONE, Commands, run, say, store_option
 from audit_store.errors import AuditStoreError, InvalidFilter
 from audit_store.filters import LISTS, SINGLE, EventFilter
-from audit_store.quantities import counted
+from audit_store.quantities import counted, size
 from audit_store.ranges import DEFAULT_RANGE, RANGES
 from audit_store.store_files import waiting_events
 
 CHANGED = 1
-"""The exit status of an export that is not what its manifest says."""
+"""The exit status of an export that is not what its manifest says, and of a backup or restore that lacks something."""
 FORMATS = ("csv", "jsonl", "parquet", "ocsf")
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -32,7 +32,7 @@ _HELP = {
 
 @click.group(cls=Commands)
 def commands() -> None:
-    """Export, check, accept and repair an audit log."""
+    """Export, check, repair, back up and restore an audit log."""
 
 
 def _filter_options(command: Callable[..., int]) -> Callable[..., int]:
@@ -173,6 +173,47 @@ def repair_command(store: Path) -> int:
     report = repair(store)
     click.echo(report.text())
     return report.status
+
+
+@commands.command("backup")
+@click.argument("dest", type=click.Path(path_type=Path))
+@store_option
+@click.pass_context
+def backup_command(ctx: click.Context, dest: Path, store: Path) -> int:
+    """Copy the store and the files beside it to DEST, a new folder, while everything runs.
+
+    The copy is read in full before DEST appears. Events that wait in the spool are not part of it. Exit status 1: a
+    file beside the store is not part of it, for the reason given; 2: there is no backup.
+    """
+    from audit_store.backup.backup import backup
+
+    made = backup(store, dest.absolute())
+    for problem in made.problems:
+        say(ctx, f"not part of the backup: {problem}")
+    if waiting := waiting_events(store):
+        say(ctx, f"{counted(waiting, 'event')} in the spool not part of the backup")
+    size_of_all = size(sum(file.bytes for file in made.manifest.files.values()))
+    events = counted(made.manifest.events, "event")
+    click.echo(f"{made.folder}: {events}, last seq {made.manifest.last_seq}, {size_of_all}")
+    return CHANGED if made.problems else DONE
+
+
+@commands.command("restore")
+@click.argument("backup", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Replace a store that can be read and holds events of its own.")
+@store_option
+def restore_command(backup: Path, force: bool, store: Path) -> int:
+    """Put BACKUP, a folder that the command backup made, in the place of the store.
+
+    The backup is checked first, and the file that is there is moved aside. What waits in the spool is stored by the
+    next fold, each event once. Exit status 1: events that were stored after the backup are missing; 2: nothing was
+    restored.
+    """
+    from audit_store.backup.restore import restore
+
+    restored = restore(backup.absolute(), store, force=force)
+    click.echo(restored.text())
+    return CHANGED if restored.missing else DONE
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from audit_store.errors import AuditStoreError, StoreBusy
-from audit_store.store_files import open_beside
+from audit_store.store_files import open_beside, spool_dir
 
 
 @contextlib.contextmanager
@@ -40,6 +40,16 @@ def locked(path: Path, kind: int, deadline: float, store: Path | None = None) ->
             # A child forked meanwhile shares the lock: closing alone would leave it held.
             fcntl.flock(descriptor, fcntl.LOCK_UN)
             os.close(descriptor)
+
+
+@contextlib.contextmanager
+def no_fold(store: Path, wait: float) -> Iterator[None]:
+    """While it lasts, no other process folds this store, whose spool must exist; `wait` is in seconds.
+
+    Raises StoreBusy and AuditStoreError.
+    """
+    with locked(spool_dir(store) / "folding", fcntl.LOCK_EX, time.monotonic() + wait):
+        yield
 
 
 def _close_in_child() -> None:

@@ -18,6 +18,11 @@ def utc_text(moment: datetime, timespec: str = "microseconds") -> str:
     return moment.isoformat(timespec=timespec) + "Z"
 
 
+def name_stamp() -> str:
+    """The time now in UTC, as the name of a file has it, such as 20260314T092653.589793Z."""
+    return f"{now():%Y%m%dT%H%M%S.%fZ}"
+
+
 def local_text(moment: datetime, zone: ZoneInfo) -> str:
     """RFC 3339 of a naive datetime in UTC, in `zone` with its offset and microseconds."""
     local = moment.replace(tzinfo=UTC).astimezone(zone)

@@ -4,9 +4,6 @@ A segment is noted in the same transaction that stores its events, and its file 
 and a checkpoint: whatever is killed in between, the next fold sees what was done and finishes it.
 """
 
-import contextlib
-import fcntl
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import chain
@@ -50,7 +47,8 @@ def fold(
     """
     store = open_store(path)
     total = FoldCounts()
-    with _exclusive(path, wait):
+    folder.make_folder(path)
+    with file_lock.no_fold(path, wait):
         # While another program keeps the store, segments that are still appended to stay whole.
         store.wait_until_free(wait)
         fold_rejects.settle(store, wait)
@@ -74,12 +72,6 @@ def fold(
         if unlisted := fold_rejects.problem(path):
             texts.append(unlisted)
     return FoldReport(**asdict(total), problems=tuple(texts))
-
-
-@contextlib.contextmanager
-def _exclusive(path: Path, wait: float) -> Iterator[None]:
-    with file_lock.locked(folder.make_folder(path) / "folding", fcntl.LOCK_EX, time.monotonic() + wait):
-        yield
 
 
 def _batches(segments: list[Path], most_rows: int) -> Iterator[list[Path]]:

@@ -34,15 +34,21 @@ def list_held(store: Path) -> None:
 def settle(store: Engine, wait: float) -> None:
     """List what an earlier fold held and committed, and remove what it held for a commit that failed.
 
+    A store that was restored from a backup does not know the commit of a segment that is gone.
     `wait` is in seconds. Raises StoreBusy when another program keeps the store.
     """
     if held := _held(store.path):
         with store.fold(wait) as transaction:
             committed = transaction.folded([path.stem for path in held])
         for path in held:
-            if path.stem not in committed:
+            if path.stem not in committed and _waits(path):
                 path.unlink()
         list_held(store.path)
+
+
+def _waits(held: Path) -> bool:
+    """Whether the segment of held rejects is still there, so that its next fold finds them again."""
+    return any(held.with_suffix(suffix).exists() for suffix in (".ndjson", ".parquet"))
 
 
 def problem(store: Path) -> str | None:

@@ -231,14 +231,3 @@ class Engine(Protocol):
 
     def fold_results(self, segments: Sequence[str], wait: float = READ_WAIT) -> FoldCounts:
         """What became of these segments, by name, whoever folded them; known for an hour. Raises as `read` does."""
-
-
-class RepairReport(Protocol):
-    """What a repair read and saved."""
-
-    @property
-    def status(self) -> int:
-        """0: every event can be read or is saved; 1: events are missing; 2: nothing could be read."""
-
-    def text(self) -> str:
-        """The report for a person, in lines."""

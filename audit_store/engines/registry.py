@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from audit_store.engines.protocol import Engine, RepairReport
+from audit_store.engines.protocol import Engine
+from audit_store.engines.recovery import Contents, RepairReport, Replacement
 from audit_store.errors import AuditStoreError
 
 
@@ -36,3 +37,26 @@ def repair(path: Path) -> RepairReport:
     from audit_store.engines.duckdb.recovery.repair import repair
 
     return repair(path)
+
+
+def snapshot(path: Path, target: Path, wait: float) -> Contents:
+    """Copy a store to the new file `target` while folds and readers of other processes go on, and read the copy.
+
+    Folds wait while the file is copied; `wait` is how many seconds to wait for another program that writes it. The
+    calling process must not have the store open. Raises StoreNotFound, StoreLost, StoreBusy, StoreCorrupt, OSError.
+    """
+    from audit_store.engines.duckdb.recovery import snapshot
+
+    return snapshot.take(path, target, wait)
+
+
+def replace(path: Path, copy: Path, expected: Contents, *, force: bool, wait: float) -> Replacement:
+    """Put a copy that `snapshot` made in the place of a store, durably; what is there is moved aside.
+
+    Call it with the lock of a fold (`file_lock.no_fold`); `wait` is in seconds. Without `force`, a store that can be
+    read is replaced only if the copy holds all of its events. Raises AuditStoreError where it does not, StoreBusy,
+    StoreCorrupt for a copy that does not hold what is expected, OSError.
+    """
+    from audit_store.engines.duckdb.recovery import replacement
+
+    return replacement.replace(path, copy, expected, force=force, wait=wait)

@@ -2,12 +2,10 @@
 
 import contextlib
 import errno
-import fcntl
 import json
 import os
 import sqlite3
 import stat
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,7 +22,7 @@ from audit_store.errors import (
     StoreNewer,
     shorten,
 )
-from audit_store.file_lock import locked
+from audit_store.file_copy import rename_to_new
 from audit_store.store_files import sync_folder
 
 Connection = sqlite3.Connection
@@ -34,7 +32,6 @@ WAIT = 5.0
 """Seconds to wait for another program's transaction."""
 
 _APPLICATION_ID = 0x41554454  # "AUDT"
-_WITHOUT_HARD_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 _SCHEMA = Path(__file__).with_name("schema.sql")
 
 
@@ -50,7 +47,7 @@ def reading(store: Path) -> Iterator[Connection]:
     Raises StoreBusy, StoreCorrupt, StoreNewer or AuditStoreError.
     """
     path = path_of(store)
-    with _translated(path), contextlib.closing(_connect_to_read(path)) as connection:
+    with translated(path), contextlib.closing(_connect_to_read(path)) as connection:
         _check(connection, path)
         connection.execute("PRAGMA query_only = ON")
         yield connection
@@ -66,7 +63,7 @@ def transaction(store: Path) -> Iterator[Connection]:
     path = path_of(store)
     if not path.exists():
         _create(store, path)
-    with _translated(path), contextlib.closing(_connect(path, "mode=rw")) as connection:
+    with translated(path), contextlib.closing(_connect(path, "mode=rw")) as connection:
         _check(connection, path)
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("BEGIN IMMEDIATE")
@@ -134,13 +131,13 @@ def _create(store: Path, path: Path) -> None:
             os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
             if store.exists():
                 draft.chmod(stat.S_IMODE(store.stat().st_mode) | stat.S_IRUSR | stat.S_IWUSR)
-            with _translated(path), contextlib.closing(_connect(draft, "mode=rw")) as connection:
+            with translated(path), contextlib.closing(_connect(draft, "mode=rw")) as connection:
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = FULL")
                 connection.executescript(_SCHEMA.read_text(encoding="utf-8"))
                 connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
                 connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-            _rename_to_new(draft, path)
+            rename_to_new(draft, path)
         finally:
             draft.unlink(missing_ok=True)
         sync_folder(path.parent)
@@ -152,21 +149,9 @@ def _create(store: Path, path: Path) -> None:
         ) from error
 
 
-def _rename_to_new(draft: Path, path: Path) -> None:
-    """Give a file the name `path` in one step, unless another file has it."""
-    try:
-        with contextlib.suppress(FileExistsError):
-            os.link(draft, path)
-    except OSError as error:
-        if error.errno not in _WITHOUT_HARD_LINKS:
-            raise
-        with locked(path.with_suffix(".lock"), fcntl.LOCK_EX, time.monotonic() + WAIT):
-            if not path.exists():
-                draft.rename(path)
-
-
 @contextlib.contextmanager
-def _translated(path: Path) -> Iterator[None]:
+def translated(path: Path) -> Iterator[None]:
+    """SQLite's errors as ours, with the path of the file."""
     try:
         yield
     except sqlite3.Error as error:
@@ -200,7 +185,7 @@ def _problem(path: Path, error: sqlite3.Error, stored: Stored) -> AuditStoreErro
 
 def _damaged(path: Path, reason: str) -> str:
     return (
-        f"{path} is damaged: {reason}; restore it from a backup, or move it away to begin without its "
+        f"{path} is damaged: {reason}; copy it from a backup, or move it away to begin without its "
         "saved views, marks and deliveries"
     )
 

@@ -5,11 +5,11 @@ import glob
 import logging
 import stat
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 from audit_store.errors import AuditStoreError
+from audit_store.local_time import name_stamp
 from audit_store.store_files import sync_file, sync_folder
 
 HEADERS_BYTES = 3 * 4096
@@ -47,6 +47,12 @@ def wal_of(file: Path) -> Path:
     return file.with_name(f"{file.name}.wal")
 
 
+def wals_of(file: Path) -> list[Path]:
+    """The write-ahead log of a file and what an interrupted checkpoint leaves of it, as far as they exist."""
+    parts = (Path(f"{wal_of(file)}{part}") for part in ("", ".checkpoint", ".recovery"))
+    return [path for path in parts if path.exists()]
+
+
 def never_held_events(file: Path) -> bool:
     """Whether a file is what a creation that was interrupted leaves: too short for DuckDB's headers, or all zeros.
 
@@ -67,11 +73,7 @@ def move_wal_aside(file: Path, opens: Callable[[], bool]) -> bool:
 
     Where it does not, the log stays. Its events are stored again: the spool keeps them until a checkpoint.
     """
-    wals = [
-        wal
-        for suffix in ("", ".checkpoint", ".recovery")
-        if (wal := Path(f"{wal_of(file)}{suffix}")).exists()
-    ]
+    wals = wals_of(file)
     aside = {wal: wal.rename(_unusable_name(wal)) for wal in wals}
     if not wals or not opens():
         for wal, path in aside.items():
@@ -91,7 +93,7 @@ def move_aside(file: Path) -> Path:
 
 
 def _unusable_name(file: Path) -> str:
-    return f"{file}.unusable-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
+    return f"{file}.unusable-{name_stamp()}"
 
 
 def _remove(paths: Iterator[Path] | tuple[Path, ...]) -> None:

@@ -107,8 +107,8 @@ def lost_bytes(store: Path) -> str:
 
 def _lost(store: Path, what: str) -> StoreLost:
     return StoreLost(
-        f"{store} {what}; put a backup back in its place, or leave it as it is, and then run "
-        f"python -m audit_store accept --store {store}; new events wait in the spool"
+        f"{store} {what}; put a backup in its place with python -m audit_store restore BACKUP --store {store}, or "
+        f"go on with what is there with python -m audit_store accept --store {store}; new events wait in the spool"
     )
 
 

@@ -20,7 +20,7 @@ def acquired(store: Path, *, exclusive: bool, deadline: float) -> Iterator[None]
 
     `deadline` is a time of `time.monotonic`. Raises StoreBusy after it, AuditStoreError for an unusable folder.
     """
-    gate, lock = (store.with_name(f"{store.name}.{part}") for part in ("turn", "room"))
+    gate, lock = lock_files(store)
     if not exclusive and not (gate.exists() and lock.exists()) and not os.access(store.parent, os.W_OK):
         yield  # a read-only folder that no writer has ever used
         return
@@ -30,3 +30,8 @@ def acquired(store: Path, *, exclusive: bool, deadline: float) -> Iterator[None]
     ):
         fcntl.flock(turn, fcntl.LOCK_UN)
         yield
+
+
+def lock_files(store: Path) -> tuple[Path, Path]:
+    """The gate and the lock of a store."""
+    return store.with_name(f"{store.name}.turn"), store.with_name(f"{store.name}.room")

@@ -51,7 +51,10 @@ class Report:
         if self.survey is not None:
             lines += self.survey.lines()
         elif self.problem:
-            lines.append("nothing could be opened; restore the file from a backup")
+            lines.append(
+                "nothing could be opened; put a backup in its place with "
+                f"python -m audit_store restore BACKUP --store {self.store}"
+            )
         if self.saved is not None:
             lines.append(f"what can be read is saved in {self.saved}; the store itself was not changed")
         return "\n".join([*lines, *self.warnings, *self.notes])

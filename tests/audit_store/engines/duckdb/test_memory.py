@@ -76,7 +76,10 @@ def test_a_lost_store_is_an_error_until_it_is_accepted(
     before = path.read_bytes() if path.exists() else None
     append(agent="ada", activity="Login", store=path, fold=False)
     for use in (fold, count):
-        with pytest.raises(StoreLost, match=f"^{path} {says}.* put a backup back .* accept --store {path}"):
+        with pytest.raises(
+            StoreLost,
+            match=f"^{path} {says}.* restore BACKUP .* accept --store {path}",
+        ):
             use(path)
     assert says in str(status(path)["problem"])
     assert (path.read_bytes() if path.exists() else None) == before

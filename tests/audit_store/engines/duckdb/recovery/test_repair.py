@@ -45,6 +45,9 @@ def damaged(large: Store, folder: Path, damage: Damage) -> Path:
     return file
 
 
+RESTORE = "python -m audit_store restore BACKUP --store"
+
+
 def repaired(file: Path) -> Report:
     """The report of a repair that touches nothing and says what is true."""
     before = file.read_bytes()
@@ -177,7 +180,7 @@ def test_where_nothing_can_be_opened(store: Store, content: bytes) -> None:
     store.path.write_bytes(content)
     report = repaired(store.path)
     assert (report.status, report.saved) == (2, None)
-    assert "nothing could be opened; restore the file from a backup" in report.text()
+    assert f"nothing could be opened; put a backup in its place with {RESTORE} {store.path}" in report.text()
     assert not saved_file(store.path).exists()
 
 

@@ -1,0 +1,48 @@
+"""A copy of the SQLite file beside a store, and its return."""
+
+import contextlib
+import sqlite3
+from pathlib import Path
+
+from audit_store.errors import StoreCorrupt
+from audit_store.file_copy import put_new
+from audit_store.local_time import name_stamp
+from audit_store.state import database
+
+
+def copy(store: Path, target: Path) -> bool:
+    """Copy the state of a store to the new file `target` while others read and write it; False if there is none.
+
+    Raises what `database.reading` raises.
+    """
+    path = database.path_of(store)
+    if not path.exists():
+        return False
+    with (
+        database.reading(store) as connection,
+        database.translated(target),
+        contextlib.closing(sqlite3.connect(target)) as copied,
+    ):
+        connection.backup(copied)
+    target.chmod(path.stat().st_mode & 0o666 | 0o600)
+    return True
+
+
+def put_back(store: Path, source: Path) -> bool:
+    """Put a copy in the place of the state of a store if that is missing or damaged, durably; whether it did.
+
+    A damaged one is moved to `<name>.replaced-<UTC time>`. Raises StoreBusy, StoreNewer, AuditStoreError and OSError.
+    """
+    path = database.path_of(store)
+    if path.exists():
+        try:
+            with database.reading(store):
+                return False
+        except StoreCorrupt:
+            pass
+    suffix = f".replaced-{name_stamp()}"
+    for part in ("", "-wal", "-shm"):
+        with contextlib.suppress(FileNotFoundError):
+            path.with_name(path.name + part).rename(path.with_name(path.name + suffix + part))
+    put_new(source, path, store)
+    return True
