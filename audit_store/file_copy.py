@@ -79,6 +79,6 @@ def rename_to_new(draft: Path, path: Path) -> None:
     except OSError as error:
         if error.errno not in _WITHOUT_HARD_LINKS:
             raise
-        with locked(path.with_suffix(".lock"), fcntl.LOCK_EX, time.monotonic() + LOCK_WAIT):
+        with locked(path.with_suffix(".lock"), fcntl.LOCK_EX, time.monotonic() + LOCK_WAIT, draft):
             if not path.exists():
                 draft.rename(path)

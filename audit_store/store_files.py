@@ -19,9 +19,11 @@ def default_store() -> Path:
 
 
 def waiting_events(store: Path) -> int:
-    """How many events wait in `<store>.spool/` for the next fold."""
-    folder = spool_dir(store)
-    return sum(events_in(path) for path in readable(folder)) if folder.is_dir() else 0
+    """How many events wait in `<store>.spool/` for the next fold, as far as this user may see them."""
+    try:
+        return sum(events_in(path) for path in readable(spool_dir(store)))
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return 0
 
 
 def set_aside(store: Path) -> list[Path]:
@@ -42,7 +44,7 @@ def spool_dir(store: Path) -> Path:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    if folder.is_dir():
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError):
         yield from (path for path in folder.iterdir() if path.is_file())
 
 
@@ -93,9 +95,45 @@ def open_beside(store: Path, path: Path, flags: int) -> int:
         if is_new:
             raise
         return os.open(path, flags | os.O_CLOEXEC)
-    with contextlib.suppress(OSError):  # no store yet, or a file system without modes
-        os.fchmod(descriptor, stat.S_IMODE(store.stat().st_mode) & 0o666 | stat.S_IRUSR | stat.S_IWUSR)
+    give_mode(store, descriptor)
     return descriptor
+
+
+def give_mode(store: Path, descriptor: int) -> None:
+    """Give an open file of this user the mode of the store; nothing happens without a store, or to others' files."""
+    with contextlib.suppress(OSError):  # no store yet, or a file system without modes
+        mode, status = mode_beside(store), os.fstat(descriptor)
+        if stat.S_IMODE(status.st_mode) != mode and status.st_uid == os.geteuid():
+            os.fchmod(descriptor, mode)
+
+
+def mode_beside(store: Path) -> int:
+    """The mode of files beside a store: that of the store, which its owner may read and write. Raises OSError."""
+    return stat.S_IMODE(store.stat().st_mode) & 0o666 | stat.S_IRUSR | stat.S_IWUSR
+
+
+def make_spool(store: Path) -> Path:
+    """The spool's folder, created durably where it is missing: whoever may write the store may append.
+
+    It has the mode of the store, with the right to search for whoever may read; the umask applies as long as there is
+    no store. The set-group-ID bit of the folder around it stays. Raises OSError.
+    """
+    folder = spool_dir(store)
+    if not folder.is_dir():
+        make_durable(folder)
+        with contextlib.suppress(OSError):
+            mode = mode_beside(store)
+            folder.chmod(mode | (mode & 0o444) >> 2 | folder.stat().st_mode & stat.S_ISGID)
+    return folder
+
+
+def make_durable(folder: Path) -> Path:
+    """The folder, created durably where it is missing. Raises OSError."""
+    if not folder.is_dir():
+        make_durable(folder.parent)
+        folder.mkdir(exist_ok=True)
+        sync_folder(folder.parent)
+    return folder
 
 
 def sync_folder(folder: Path) -> None:

@@ -5,8 +5,7 @@ and a checkpoint: whatever is killed in between, the next fold sees what was don
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from itertools import chain
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,7 +15,7 @@ from audit_store import file_lock
 from audit_store.engines.protocol import WRITE_WAIT, Conflict, Engine, FoldCounts
 from audit_store.engines.registry import open_store
 from audit_store.errors import InvalidFormat
-from audit_store.store_files import events_in
+from audit_store.store_files import events_in, make_spool
 from ingest import fold_rejects
 from ingest.importing.prefetch import prefetched
 from ingest.rejects import Rejected
@@ -47,7 +46,7 @@ def fold(
     """
     store = open_store(path)
     total = FoldCounts()
-    folder.make_folder(path)
+    make_spool(path)
     with file_lock.no_fold(path, wait):
         # While another program keeps the store, segments that are still appended to stay whole.
         store.wait_until_free(wait)
@@ -99,7 +98,8 @@ def _fold_batch(
         counts, set_aside = _stored(store, batch, present, wait)
     except (InvalidFormat, pa.ArrowException, ValueError, TypeError) as error:
         # The store took the write and refused the rows: of one segment, as the others show.
-        parts = batch.halves() or [refused(batch.segments[0], f"its rows cannot be stored ({error})")]
+        whole = refused(batch.segments[0], f"its rows cannot be stored ({error})")
+        parts = batch.halves() or [replace(whole, statuses=batch.statuses)]
         return sum((_fold_batch(store, part, present, wait, problems) for part in parts), FoldCounts())
     fold_rejects.list_held(store.path)
     problems.update(folder.take_away(batch.segments, set_aside))
@@ -114,15 +114,18 @@ def _stored(store: Engine, batch: Staged, present: list[str], wait: float) -> tu
         rows = batch.rows
         if folded:
             rows = rows.filter(pc.is_in(rows["segment"], pa.array(fresh, pa.string())))
-        rejected = {stem: batch.rejected.get(stem, []) for stem in fresh}
+        rejected = {stem: list(batch.rejected.get(stem, ())) for stem in fresh}
         counts, conflicts = transaction.insert(
             rows, {stem: len(rejects) for stem, rejects in rejected.items()}, present
         )
-        rejects = [*chain.from_iterable(rejected.values()), *map(_rejected, conflicts)]
-        if rejects:
-            fold_rejects.hold(store.path, fresh[0], rejects)
+        for conflict in conflicts:
+            rejected[conflict.segment].append(_rejected(conflict))
+        private = fold_rejects.private(store.path, batch.statuses)
+        fold_rejects.hold(store.path, rejected, private)
         transaction.commit()
-    return counts, {stem for stem, was_set_aside in folded.items() if was_set_aside} | set(batch.rejected)
+    # What an earlier fold left out of the list of rejects is only in the segment.
+    aside = {stem for stem, was_set_aside in folded.items() if was_set_aside or stem in private}
+    return counts, aside | set(batch.rejected) | {stem for stem in private if rejected.get(stem)}
 
 
 def _rejected(conflict: Conflict) -> Rejected:

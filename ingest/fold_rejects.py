@@ -5,19 +5,46 @@ their commit: whether the store has noted that segment says whether they are to 
 """
 
 import contextlib
-from collections.abc import Iterable
+import os
+import stat
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from audit_store.engines.protocol import Engine
+from audit_store.errors import InvalidSetting
 from audit_store.store_files import spool_dir, sync_folder
 from ingest.rejects import Rejected, append_lines, as_line, rejects_path
-from ingest.spool import folder
+from ingest.spool import folder, intake
 from ingest.spool.segment_names import REJECTS
 
+_LEFT_OUT = (
+    "not stored; the reason and the text are left out, because fewer users may read the segment than this list: see "
+    "the segment in set-aside, which has its own mode"
+)
 
-def hold(store: Path, segment: str, rejects: Iterable[Rejected]) -> None:
-    """Make rejects durable before the commit of a segment (its stem). Raises SpoolFull, AuditStoreError."""
-    part = folder.write_part(store, REJECTS, lambda file: file.writelines(map(as_line, rejects)))
+
+def private(store: Path, statuses: Mapping[str, os.stat_result]) -> set[str]:
+    """The stems of the segments that fewer users may read than the list of rejects. Raises OSError."""
+    path = rejects_path(store)
+    readers = path.lstat() if path.exists() else store.stat()
+    return {stem for stem, status in statuses.items() if _is_narrower(status, readers)}
+
+
+def hold(store: Path, rejects: Mapping[str, Sequence[Rejected]], private: Container[str]) -> None:
+    """Make the rejects of segments, by stem, durable before the commit of their fold.
+
+    Of those in `private` only the place is listed: the reason may quote the text. Raises SpoolFull, AuditStoreError.
+    """
+    lines = (
+        as_line(replace(reject, reason=_LEFT_OUT, raw="") if stem in private else reject)
+        for stem, of_segment in rejects.items()
+        for reject in of_segment
+    )
+    if not any(rejects.values()):
+        return
+    segment = next(iter(rejects))
+    part = folder.write_part(store, REJECTS, lambda file: file.writelines(lines))
     part.rename(part.with_name(segment + REJECTS))
     sync_folder(part.parent)
 
@@ -25,9 +52,9 @@ def hold(store: Path, segment: str, rejects: Iterable[Rejected]) -> None:
 def list_held(store: Path) -> None:
     """Add what is held to the list of the store. Where the list cannot be written, it stays held."""
     with contextlib.suppress(OSError):
-        for path in _held(store):
-            with path.open("rb") as lines:
-                append_lines(rejects_path(store), lines)
+        for path in intake.held_rejects(store):
+            with intake.open_regular(path) as lines:
+                append_lines(rejects_path(store), lines, store)
             path.unlink()
 
 
@@ -37,7 +64,7 @@ def settle(store: Engine, wait: float) -> None:
     A store that was restored from a backup does not know the commit of a segment that is gone.
     `wait` is in seconds. Raises StoreBusy when another program keeps the store.
     """
-    if held := _held(store.path):
+    if held := intake.held_rejects(store.path):
         with store.fold(wait) as transaction:
             committed = transaction.folded([path.stem for path in held])
         for path in held:
@@ -53,15 +80,25 @@ def _waits(held: Path) -> bool:
 
 def problem(store: Path) -> str | None:
     """Why rejects are not listed yet; None where all are."""
-    if not _held(store):
-        return None
+    try:
+        if not intake.held_rejects(store):
+            return None
+    except InvalidSetting as error:
+        return str(error)
     return f"{rejects_path(store)} cannot be written; rejects wait in {spool_dir(store)} until it can be"
 
 
 def held_segments(store: Path) -> list[str]:
     """The stems of the segments whose rejects are held: the store must not forget them before they are listed."""
-    return [path.stem for path in _held(store)]
+    return [path.stem for path in intake.held_rejects(store)]
 
 
-def _held(store: Path) -> list[Path]:
-    return sorted(spool_dir(store).glob(f"*{REJECTS}"))
+def _is_narrower(file: os.stat_result, readers: os.stat_result) -> bool:
+    """Whether somebody may read a file with the owner and mode of `readers` who may not read `file`."""
+    if file.st_mode & stat.S_IROTH:
+        return False
+    if readers.st_mode & stat.S_IROTH:
+        return True
+    if file.st_mode & stat.S_IRGRP and file.st_gid == readers.st_gid:
+        return False
+    return bool(readers.st_mode & stat.S_IRGRP) or readers.st_uid not in (0, file.st_uid)

@@ -14,14 +14,13 @@ from tqdm import tqdm
 from audit_store.engines.protocol import FoldCounts
 from audit_store.engines.registry import open_store
 from audit_store.errors import AuditStoreError, InvalidFormat
-from audit_store.store_files import events_in
+from audit_store.store_files import events_in, make_spool
 from ingest import formats
 from ingest.fold import fold
 from ingest.formats import Format
 from ingest.importing.prefetch import prefetched
 from ingest.importing.record_reader import ReadOptions, read
 from ingest.rejects import PendingRejects, Rejected, rejects_path
-from ingest.spool import folder
 from ingest.spool.bulk_segments import BulkSegments, in_pieces
 from ingest.spool.running_imports import running_import
 
@@ -87,7 +86,7 @@ def import_files(
     with PendingRejects() as rejected:
         try:
             records = _read_all(sources, options or ReadOptions(), segments, rejected)
-            notes = _list_rejects(rejected, rejects or rejects_path(store))
+            notes = _list_rejects(store, rejected, rejects or rejects_path(store))
         except BaseException:
             segments.discard()
             raise
@@ -98,10 +97,10 @@ def import_files(
     return _store(store, segments, report)
 
 
-def _list_rejects(rejected: PendingRejects, path: Path) -> tuple[str, ...]:
+def _list_rejects(store: Path, rejected: PendingRejects, path: Path) -> tuple[str, ...]:
     if rejected.first is None:
         return ()
-    rejected.append_to(path)
+    rejected.append_to(path, store if path == rejects_path(store) else path)
     first = f"{rejected.first.file}, line {rejected.first.line}: {rejected.first.reason}"
     return (f"{rejected.count} rejected, listed in {path}; the first: {first}",)
 
@@ -151,7 +150,7 @@ class _Reading:
 def _store(store: Path, segments: BulkSegments, report: ImportReport) -> ImportReport:
     """Publish and fold segments; gives the report with what became of their events."""
     notes = report.notes
-    folder.make_folder(store)
+    make_spool(store)
     with running_import(store, segments.stems):
         events = sum(events_in(segment) for segment in segments.publish())
         try:

@@ -11,7 +11,7 @@ from typing import IO, Self
 
 from audit_store.errors import AuditStoreError
 from audit_store.local_time import now, utc_text
-from audit_store.store_files import sync_folder
+from audit_store.store_files import open_beside, sync_folder
 
 _IN_MEMORY = 1 << 20
 
@@ -47,19 +47,18 @@ class PendingRejects:
             self.count += 1
             self._file.write(as_line(reject))
 
-    def append_to(self, path: Path) -> None:
+    def append_to(self, path: Path, like: Path) -> None:
         """Add them to the list at `path`, durably. Raises OSError."""
         self._file.seek(0)
-        append_lines(path, self._file)
+        append_lines(path, self._file, like)
 
 
-def append_lines(path: Path, lines: IO[bytes]) -> None:
-    """Add lines to the list at `path`, durably. Raises OSError."""
+def append_lines(path: Path, lines: IO[bytes], like: Path) -> None:
+    """Add lines to the list at `path`, durably; a new one has the mode of the file `like`. Raises OSError."""
     is_new = not path.exists()
-    # Never through a link, which another user may have put there.
-    with os.fdopen(
-        os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o666), "ab"
-    ) as file:
+    # Never through a link, which another user may have put there, and never into a pipe.
+    flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK
+    with os.fdopen(open_beside(like, path, flags), "ab") as file:
         shutil.copyfileobj(lines, file)
         file.flush()
         os.fsync(file.fileno())

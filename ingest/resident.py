@@ -8,8 +8,7 @@ from pathlib import Path
 
 from audit_store import file_lock
 from audit_store.errors import AuditStoreError, StoreBusy
-from audit_store.store_files import spool_dir
-from ingest.spool.folder import make_folder
+from audit_store.store_files import make_spool, spool_dir
 
 _LOCK = "resident"
 # Seconds. `is_resident` holds the lock for a moment; only another resident holds it for longer.
@@ -24,7 +23,7 @@ def resident(store: Path) -> Iterator[bool]:
     """
     with contextlib.ExitStack() as stack:
         lock = file_lock.locked(
-            make_folder(store) / _LOCK, fcntl.LOCK_EX, time.monotonic() + _LONGER_THAN_A_PROBE
+            make_spool(store) / _LOCK, fcntl.LOCK_EX, time.monotonic() + _LONGER_THAN_A_PROBE, store
         )
         try:
             stack.enter_context(lock)
@@ -41,7 +40,7 @@ def is_resident(store: Path) -> bool:
     if not path.exists():
         return False
     try:
-        with file_lock.locked(path, fcntl.LOCK_SH, time.monotonic()):
+        with file_lock.locked(path, fcntl.LOCK_SH, time.monotonic(), store):
             return False
     except StoreBusy:
         return True

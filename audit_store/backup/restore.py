@@ -11,7 +11,7 @@ from audit_store.engines import registry
 from audit_store.errors import AuditStoreError
 from audit_store.file_lock import no_fold
 from audit_store.quantities import counted
-from audit_store.store_files import set_aside, spool_dir, sync_folder, waiting_events
+from audit_store.store_files import make_spool, set_aside, spool_dir, sync_folder, waiting_events
 
 WAIT = 60.0
 """Seconds to wait for a fold to end, and for another program that has the store open."""
@@ -78,8 +78,7 @@ def restore(folder: Path, store: Path, *, force: bool = False, wait: float = WAI
     try:
         manifest = manifests.read(folder)
         manifests.verify(folder, manifest)
-        spool = spool_dir(store)
-        spool.mkdir(parents=True, exist_ok=True)
+        make_spool(store)
         with no_fold(store, wait):
             replacement = registry.replace(store, folder / STORE, manifest.contents, force=force, wait=wait)
             files = side_files.put_back(store, folder, manifest.files)

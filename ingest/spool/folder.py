@@ -16,6 +16,7 @@ exists twice is stored once, by its `event_id`.
 
 import contextlib
 import os
+import stat
 import time
 from collections.abc import Callable, Container, Iterable
 from pathlib import Path
@@ -23,15 +24,10 @@ from typing import IO
 
 from audit_store.errors import UNKNOWN, AuditStoreError
 from audit_store.event import fresh_id
-from audit_store.store_files import spool_dir, sync_folder
+from audit_store.store_files import make_durable, make_spool, open_beside, spool_dir, sync_folder
 from ingest.spool import intake
-from ingest.spool.segment_names import REJECTS, is_open, is_ready, unique_name
-from ingest.spool.segment_writer import disk_error, make_durable
-
-
-def make_folder(store: Path) -> Path:
-    """The spool's folder, created durably where it is missing. Raises OSError."""
-    return make_durable(spool_dir(store))
+from ingest.spool.segment_names import is_open, is_ready, unique_name
+from ingest.spool.segment_writer import disk_error
 
 
 def write_part(store: Path, suffix: str, write: Callable[[IO[bytes]], object]) -> Path:
@@ -42,8 +38,8 @@ def write_part(store: Path, suffix: str, write: Callable[[IO[bytes]], object]) -
     folder = spool_dir(store)
     part = folder / f"{fresh_id()}-{os.getpid()}{suffix}.part"
     try:
-        make_folder(store)
-        with part.open("xb") as file:
+        make_spool(store)
+        with os.fdopen(open_beside(store, part, os.O_WRONLY | os.O_EXCL), "wb") as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
@@ -91,7 +87,7 @@ def ready_segments(store: Path) -> list[Path]:
 
 def has_waiting(store: Path) -> bool:
     """Whether the spool holds any event that a fold of this process would take, or rejects to be listed."""
-    return any(intake.segments(store)) or any(spool_dir(store).glob(f"*{REJECTS}"))
+    return any(intake.segments(store)) or bool(intake.held_rejects(store))
 
 
 def _taken_over(path: Path) -> list[Path]:
@@ -108,7 +104,8 @@ def set_aside(path: Path) -> Path:
     folder = path.parent / "set-aside"
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         folder.rename(folder.with_name(f"set-aside-{fresh_id()}"))
-    make_durable(folder)
+    if not folder.is_dir():
+        make_durable(folder).chmod(stat.S_IMODE(path.parent.stat().st_mode))
     target = folder / path.name
     path.rename(target)
     sync_folder(folder)

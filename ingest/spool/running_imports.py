@@ -13,13 +13,14 @@ from audit_store import file_lock
 from audit_store.errors import AuditStoreError, StoreBusy
 from audit_store.event import fresh_id
 from audit_store.store_files import spool_dir
+from ingest.spool.intake import open_regular
 
 
 @contextlib.contextmanager
 def running_import(store: Path, segments: Iterable[str]) -> Iterator[None]:
     """While it lasts, an import of these segments (stems) runs. The spool's folder must exist."""
     part = spool_dir(store) / f"{fresh_id()}.import.part"
-    with file_lock.locked(part, fcntl.LOCK_EX, time.monotonic()):
+    with file_lock.locked(part, fcntl.LOCK_EX, time.monotonic(), store):
         part.write_text("\n".join(segments), encoding="utf-8")
         listed = part.rename(part.with_suffix(""))  # named only now that it is locked
         try:
@@ -30,16 +31,16 @@ def running_import(store: Path, segments: Iterable[str]) -> Iterator[None]:
 
 def segments_of_running_imports(store: Path) -> list[str]:
     """The stems of their segments, folded or not; files of imports that were killed are removed."""
-    return [segment for path in spool_dir(store).glob("*.import") for segment in _segments(path)]
+    return [segment for path in spool_dir(store).glob("*.import") for segment in _segments(store, path)]
 
 
-def _segments(path: Path) -> list[str]:
+def _segments(store: Path, path: Path) -> list[str]:
     try:
-        with file_lock.locked(path, fcntl.LOCK_SH, time.monotonic()):
+        with file_lock.locked(path, fcntl.LOCK_SH, time.monotonic(), store):
             path.unlink(missing_ok=True)
     except StoreBusy:
-        with contextlib.suppress(OSError):
-            return path.read_text(encoding="utf-8").splitlines()
+        with contextlib.suppress(OSError), open_regular(path) as file:
+            return file.read().decode(errors="replace").splitlines()
     except (AuditStoreError, OSError):
         pass  # gone, or the file of another user
     return []

@@ -1,10 +1,11 @@
 """Segments of the spool become rows that a fold can take, before it opens the store."""
 
 import logging
+import os
 import time
 from bisect import bisect_left
 from codecs import BOM_UTF8
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from itertools import accumulate
 from pathlib import Path
@@ -37,12 +38,14 @@ class Staged:
 
     `rows` has ROW_SCHEMA and a column `segment`, the stem of the file a row came from; `rejected` lists by
     stem what could not become a row. `left` gives the reason for each further segment that could not be read now.
+    `statuses` has by stem the owner and the mode that a file had when it was read.
     """
 
     segments: list[Path]
     rows: pa.Table
     rejected: dict[str, list[Rejected]] = field(default_factory=dict)
     left: dict[Path, str] = field(default_factory=dict)
+    statuses: dict[str, os.stat_result] = field(default_factory=dict)
 
     @property
     def stems(self) -> list[str]:
@@ -57,7 +60,8 @@ class Staged:
     def _of(self, segments: list[Path]) -> "Staged":
         stems = [segment.stem for segment in segments]
         rows = self.rows.filter(pc.is_in(self.rows["segment"], pa.array(stems, pa.string())))
-        return Staged(segments, rows, {stem: self.rejected[stem] for stem in stems if stem in self.rejected})
+        rejected = {stem: self.rejected[stem] for stem in stems if stem in self.rejected}
+        return Staged(segments, rows, rejected, statuses=self.statuses)
 
 
 def size_in_memory(segment: Path) -> int:
@@ -77,19 +81,20 @@ def stage(segments: list[Path]) -> Staged:
 
     Whatever one of them raises, the others are read: it alone is rejected whole, or left where its disk fails.
     """
+    statuses: dict[str, os.stat_result] = {}
     try:
-        return _staged(segments)
+        return replace(_staged(segments, statuses), statuses=statuses)
     except Exception as error:
         if len(segments) > 1:
             return _joined([stage([segment]) for segment in segments])
-        return _unusable(segments[0], error)
+        return replace(_unusable(segments[0], error), statuses=statuses)
 
 
-def _staged(segments: list[Path]) -> Staged:
+def _staged(segments: list[Path], statuses: dict[str, os.stat_result]) -> Staged:
     texts = [segment for segment in segments if segment.suffix == ".ndjson"]
-    own = {segment: _own_lines(segment) for segment in texts if is_own(segment.name)}
-    foreign = {segment: _foreign_lines(segment) for segment in texts if segment not in own}
-    parts = [_bulk_rows(segment) for segment in segments if segment.suffix == ".parquet"]
+    own = {segment: _own_lines(segment, statuses) for segment in texts if is_own(segment.name)}
+    foreign = {segment: _foreign_lines(segment, statuses) for segment in texts if segment not in own}
+    parts = [_bulk_rows(segment, statuses) for segment in segments if segment.suffix == ".parquet"]
     parts += [_own_rows(own)] if own else []
     parts += [_checked_rows(foreign)] if foreign else []
     return _joined(parts)
@@ -112,12 +117,13 @@ def _unusable(segment: Path, error: Exception) -> Staged:
 def _joined(parts: list[Staged]) -> Staged:
     rejected = {stem: rejects for part in parts for stem, rejects in part.rejected.items()}
     left = {segment: reason for part in parts for segment, reason in part.left.items()}
+    statuses = {stem: status for part in parts for stem, status in part.statuses.items()}
     segments = [segment for part in parts for segment in part.segments]
-    return Staged(segments, pa.concat_tables([part.rows for part in parts]), rejected, left)
+    return Staged(segments, pa.concat_tables([part.rows for part in parts]), rejected, left, statuses)
 
 
-def _bulk_rows(segment: Path) -> Staged:
-    content = _content(segment)
+def _bulk_rows(segment: Path, statuses: dict[str, os.stat_result]) -> Staged:
+    content = _content(segment, statuses)
     try:
         with pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True) as file:
             is_imported = BYTES in (file.metadata.metadata or {})
@@ -206,10 +212,10 @@ def _lines_before(lines: dict[Path, bytes]) -> list[int]:
     return [0, *accumulate(counts[:-1])]
 
 
-def _own_lines(segment: Path) -> bytes:
+def _own_lines(segment: Path, statuses: dict[str, os.stat_result]) -> bytes:
     """The lines of a segment that this program wrote; a last one that stays unfinished gets a line end."""
     for pause in _WHOLE_LINE_WAITS:
-        content = _content(segment)
+        content = _content(segment, statuses)
         if is_appended(segment.name):
             content = content.rstrip(b"\0")  # the room that its writer kept ready
         if content.endswith(b"\n"):
@@ -218,12 +224,13 @@ def _own_lines(segment: Path) -> bytes:
     return _ended(content)
 
 
-def _foreign_lines(segment: Path) -> bytes:
-    return _ended(_content(segment).removeprefix(BOM_UTF8))
+def _foreign_lines(segment: Path, statuses: dict[str, os.stat_result]) -> bytes:
+    return _ended(_content(segment, statuses).removeprefix(BOM_UTF8))
 
 
-def _content(segment: Path) -> bytes:
+def _content(segment: Path, statuses: dict[str, os.stat_result]) -> bytes:
     with open_regular(segment) as file:
+        statuses[segment.stem] = os.fstat(file.fileno())
         return file.read()
 
 

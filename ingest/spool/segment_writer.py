@@ -7,7 +7,7 @@ from pathlib import Path
 
 from audit_store.errors import NOT_STORED, UNKNOWN, AuditStoreError, SpoolFull
 from audit_store.event import fresh_id
-from audit_store.store_files import sync_folder
+from audit_store.store_files import make_spool, open_beside, sync_folder
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _BURST = 4096  # bytes after which a writer is expected to go on
@@ -23,11 +23,11 @@ class Segment:
         self._size = self._room = 0
 
     @classmethod
-    def create(cls, folder: Path) -> "Segment":
-        """A new file in the folder, whose name is durable. Raises OSError."""
-        make_durable(folder)
+    def create(cls, store: Path) -> "Segment":
+        """A new file in the spool of a store, whose name is durable. Raises OSError."""
+        folder = make_spool(store)
         path = folder / f"{fresh_id()}-{os.getpid()}.open"
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        descriptor = open_beside(store, path, os.O_WRONLY | os.O_EXCL)
         try:
             sync_folder(folder)
         except BaseException:
@@ -72,15 +72,6 @@ class Segment:
     def close(self) -> None:
         """Close the file; it stays for the next fold."""
         os.close(self._descriptor)
-
-
-def make_durable(folder: Path) -> Path:
-    """The folder, created durably where it is missing. Raises OSError."""
-    if not folder.is_dir():
-        make_durable(folder.parent)
-        folder.mkdir(exist_ok=True)
-        sync_folder(folder.parent)
-    return folder
 
 
 def disk_error(error: OSError, folder: Path) -> AuditStoreError:

@@ -27,7 +27,7 @@ class SpoolWriter:
     """Appends lines durably to this process's own segment; safe from many threads, and after a fork."""
 
     def __init__(self, store: Path) -> None:
-        self._folder = spool_dir(store)
+        self._store, self._folder = store, spool_dir(store)
         self._segment: Segment | None = None
         self._reset()
         os.register_at_fork(after_in_child=self._reset)
@@ -108,7 +108,7 @@ class SpoolWriter:
     def _write_to_segment(self, data: bytes) -> bool:
         """Whether the segment was still this writer's after the write; otherwise the next call makes a new one."""
         # After a failure or an interruption the end of the segment is not known: it is left to the next fold.
-        segment, self._segment = self._segment or Segment.create(self._folder), None
+        segment, self._segment = self._segment or Segment.create(self._store), None
         try:
             segment.write(data)
             if segment.is_open():

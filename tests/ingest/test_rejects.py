@@ -23,13 +23,13 @@ def listed(path: Path) -> list[dict[str, object]]:
 def test_rejects_are_added_to_the_list(store: Path) -> None:
     path = rejects_path(store)
     assert count_rejects(store) == 0
-    append_lines(path, io.BytesIO(as_line(Rejected("a.jsonl", 3, "agent: ünï", 'x\n"\ud800'))))
+    append_lines(path, io.BytesIO(as_line(Rejected("a.jsonl", 3, "agent: ünï", 'x\n"\ud800'))), path)
     with PendingRejects() as pending:
         pending.add(Rejected("b.jsonl", line, "outcome", "raw") for line in (1, 2))
         pending.add([])
         assert (pending.count, pending.first and pending.first.line) == (2, 1)
         assert count_rejects(store) == 1
-        pending.append_to(path)
+        pending.append_to(path, path)
     lines = listed(path)
     assert [(line["file"], line["line"], line["reason"]) for line in lines] == [
         ("a.jsonl", 3, "agent: ünï"),
@@ -46,10 +46,10 @@ def test_an_import_holds_one_of_its_rejects_in_memory(
     in_memory: list[int] = []
     append_to = PendingRejects.append_to
 
-    def counting(self: PendingRejects, path: Path) -> None:
+    def counting(self: PendingRejects, path: Path, like: Path) -> None:
         gc.collect()
         in_memory.append(sum(isinstance(value, Rejected) for value in gc.get_objects()))
-        append_to(self, path)
+        append_to(self, path, like)
 
     monkeypatch.setattr(PendingRejects, "append_to", counting)
     file = tmp_path / "bad.jsonl"

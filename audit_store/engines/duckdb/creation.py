@@ -3,6 +3,7 @@
 import contextlib
 import glob
 import logging
+import os
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from uuid import uuid4
 
 from audit_store.errors import AuditStoreError
 from audit_store.local_time import name_stamp
-from audit_store.store_files import sync_file, sync_folder
+from audit_store.store_files import open_beside, sync_file, sync_folder
 
 HEADERS_BYTES = 3 * 4096
 """The length of the three headers with which a DuckDB file begins."""
@@ -20,11 +21,12 @@ _log = logging.getLogger(__name__)
 
 
 @contextlib.contextmanager
-def draft(file: Path) -> Iterator[Path]:
+def draft(file: Path, like: Path | None = None) -> Iterator[Path]:
     """A path for a new database, which becomes `file` when the block ends without an error.
 
     The database is synced before the renaming and the folder after it, so that `file` is whole or not there at all.
-    Drafts of creations that were killed are removed. An empty file at `file` is replaced by one of the same mode.
+    Drafts of creations that were killed are removed. The database has the mode of the file `like`, by default that of
+    the empty file that it replaces.
     Call it with the writer's lock. Raises AuditStoreError.
     """
     path = file.with_name(f".{file.name}.{uuid4().hex}.new")
@@ -32,7 +34,7 @@ def draft(file: Path) -> Iterator[Path]:
         _remove(file.parent.glob(f".{glob.escape(file.name)}.*.new*"))
         yield path
         with contextlib.suppress(FileNotFoundError):
-            path.chmod(stat.S_IMODE(file.stat().st_mode) | stat.S_IRUSR | stat.S_IWUSR)
+            path.chmod(stat.S_IMODE((like or file).stat().st_mode) | stat.S_IRUSR | stat.S_IWUSR)
         sync_file(path)
         path.replace(file)
         sync_folder(file.parent)
@@ -51,6 +53,17 @@ def wals_of(file: Path) -> list[Path]:
     """The write-ahead log of a file and what an interrupted checkpoint leaves of it, as far as they exist."""
     parts = (Path(f"{wal_of(file)}{part}") for part in ("", ".checkpoint", ".recovery"))
     return [path for path in parts if path.exists()]
+
+
+def prepare_wal(file: Path) -> None:
+    """Create the write-ahead log that the next commit writes, with the mode of the file: DuckDB would use the umask.
+
+    Whoever may write the file can then go on after a kill. Call it with the writer's lock. Raises AuditStoreError.
+    """
+    try:
+        os.close(open_beside(file, wal_of(file), os.O_WRONLY | os.O_NOFOLLOW))
+    except OSError as error:
+        raise AuditStoreError(f"{wal_of(file)} cannot be created: {error.strerror or error}") from error
 
 
 def never_held_events(file: Path) -> bool:

@@ -1,35 +1,19 @@
-"""Which program holds a file, read from the system's list of locks: opening the file itself would cost more."""
+"""Waits until no other program holds a store, by the system's list of locks: opening the file would cost more."""
 
 import os
-import re
 import time
 from pathlib import Path
 
+from audit_store import file_lock
 from audit_store.engines.duckdb import rw_lock
 from audit_store.errors import StoreBusy
 from audit_store.store_files import real_path
 
-_LOCKS = Path("/proc/locks")
-# proc(5): "1: POSIX  ADVISORY  WRITE 1234 08:01:5678 0 EOF"
-_LOCK = re.compile(r"POSIX\s+\S+\s+(?:READ|WRITE)\s+(\d+)\s+([0-9a-f]+):([0-9a-f]+):(\d+)\s")
-
 
 def holder(path: Path) -> int | None:
-    """The process that holds a lock of fcntl(2) on a file, which DuckDB takes; None where none is known.
-
-    Other systems than Linux have no such list, and some file systems show other device numbers in it.
-    """
-    try:
-        status = path.stat()
-        locks = _LOCKS.read_text(encoding="ascii")
-    except OSError:
-        return None
-    device = os.major(status.st_dev), os.minor(status.st_dev)
-    for process, major, minor, inode in _LOCK.findall(locks):
-        is_file = (int(major, 16), int(minor, 16), int(inode)) == (*device, status.st_ino)
-        if is_file and int(process) not in (os.getpid(), 0):
-            return int(process)
-    return None
+    """The process that holds a lock of fcntl(2) on a file, which DuckDB takes; None where none is known."""
+    others = (process for process in file_lock.holders(path, "POSIX") if process not in (os.getpid(), 0))
+    return next(others, None)
 
 
 def wait_until_free(store: Path, wait: float) -> None:
@@ -45,5 +29,5 @@ def wait_until_free(store: Path, wait: float) -> None:
         if process is None:
             return
         if time.monotonic() > deadline:
-            raise StoreBusy(f"{store} is held by PID {process}; close it there, or try again")
+            raise StoreBusy(f"{store} is held by {file_lock.describe(process)}; close it there, or try again")
         time.sleep(0.05)

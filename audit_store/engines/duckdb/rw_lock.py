@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from audit_store.file_lock import locked
+from audit_store.file_lock import locked, release
 
 
 @contextlib.contextmanager
@@ -28,7 +28,7 @@ def acquired(store: Path, *, exclusive: bool, deadline: float) -> Iterator[None]
         locked(gate, fcntl.LOCK_EX, deadline, store) as turn,
         locked(lock, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH, deadline, store),
     ):
-        fcntl.flock(turn, fcntl.LOCK_UN)
+        release(turn)
         yield
 
 

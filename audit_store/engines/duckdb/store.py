@@ -129,6 +129,7 @@ class Store:
             create_tables(connection, self.path)
             _check_version(connection, self.path)
             self._check_memory(connection)
+            creation.prepare_wal(real_path(self.path))
             yield connection
             # Another connection sees nothing that will be rolled back.
             with contextlib.closing(connection.cursor()) as committed:
@@ -193,15 +194,14 @@ class Store:
                 raise
             if creation.never_held_events(file):
                 memory.refuse_new(self.path)
-                creation.move_aside(file)
-                self._create(file)
+                self._create(file, like=creation.move_aside(file))
             elif not creation.move_wal_aside(file, partial(_opens, file)):
                 raise
         return _connect(file, read_only=False)
 
-    def _create(self, file: Path) -> None:
+    def _create(self, file: Path, like: Path | None = None) -> None:
         with (
-            creation.draft(file) as draft,
+            creation.draft(file, like) as draft,
             translated(partial(explain_creation, self.path)),
             contextlib.closing(_connect(draft, read_only=False)) as connection,
         ):

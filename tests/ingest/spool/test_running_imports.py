@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from audit_store.store_files import spool_dir
-from ingest.spool.folder import make_folder
+from audit_store.store_files import make_spool, spool_dir
 from ingest.spool.running_imports import running_import, segments_of_running_imports
 from tests import ROOT
 
@@ -22,7 +21,7 @@ with running_import(Path(sys.argv[1]), ["killed"]):
 
 def test_segments_are_known_while_their_import_runs(path: Path) -> None:
     assert segments_of_running_imports(path) == []
-    make_folder(path)
+    make_spool(path)
     with running_import(path, ["one", "two"]), running_import(path, []):
         assert segments_of_running_imports(path) == ["one", "two"]
     assert segments_of_running_imports(path) == []
@@ -31,7 +30,7 @@ def test_segments_are_known_while_their_import_runs(path: Path) -> None:
 
 @pytest.mark.processes
 def test_the_file_of_a_killed_import_goes(path: Path) -> None:
-    make_folder(path)
+    make_spool(path)
     subprocess.run([sys.executable, "-c", KILLED, str(path)], cwd=ROOT, check=False)
     assert len(list(spool_dir(path).iterdir())) == 1
     assert segments_of_running_imports(path) == []

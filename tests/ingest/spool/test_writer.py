@@ -103,7 +103,7 @@ def test_what_its_writer_adds_while_an_empty_segment_goes_away_is_kept(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     writer = SpoolWriter(path)
-    writer._segment = segment_writer.Segment.create(spool_dir(path))
+    writer._segment = segment_writer.Segment.create(path)
     unlink = Path.unlink
 
     def late(self: Path) -> None:

@@ -113,6 +113,7 @@ def _salvaged(report: Report, surveyed: Survey | None, wait: float) -> Report:
             warnings = (*_wal_warning(report.store), *((_HEADER_WARNING,) if changed else ()))
         saved = folder / "saved.duckdb"
         save(Store(copy if headers else report.store), best, saved, wait)
+        saved.chmod(store_files.mode_beside(report.store))
         saved.replace(target)
     return replace(report, survey=best, saved=target, warnings=warnings)
 
