@@ -14,9 +14,9 @@ import pyarrow.compute as pc
 from audit_store import file_lock
 from audit_store.engines.protocol import WRITE_WAIT, Conflict, Engine, FoldCounts
 from audit_store.engines.registry import open_store
-from audit_store.errors import InvalidFormat
+from audit_store.errors import AuditStoreError, InvalidFormat
 from audit_store.store_files import events_in, make_spool
-from ingest import fold_rejects
+from ingest import fold_rejects, reserve
 from ingest.importing.prefetch import prefetched
 from ingest.rejects import Rejected
 from ingest.spool import folder
@@ -41,12 +41,14 @@ def fold(
     """Move what waits in the spool of the store at `path` into it; gives what this call did.
 
     `wait` is how many seconds to wait for the store each time. `after_batch` is given what each batch did, for a
-    progress bar. Raises StoreBusy when another program keeps the store; what was not folded stays in the spool.
-    Safe to call from any number of processes.
+    progress bar. Raises StoreBusy when another program keeps the store, and AuditStoreError when the disk has too
+    little space; what was not folded stays in the spool. Safe to call from any number of processes.
     """
     store = open_store(path)
     total = FoldCounts()
     make_spool(path)
+    if shortage := reserve.shortage(path, 0):
+        raise AuditStoreError(shortage)
     with file_lock.no_fold(path, wait):
         # While another program keeps the store, segments that are still appended to stay whole.
         store.wait_until_free(wait)
@@ -58,7 +60,8 @@ def fold(
             *segments_of_running_imports(path),
             *fold_rejects.held_segments(path),
         ]
-        batches = list(_batches(ready, BATCH_ROW_GROUPS * store.batch_rows))
+        most_bytes = min(BATCH_BYTES, reserve.spare(path))
+        batches = list(_batches(ready, BATCH_ROW_GROUPS * store.batch_rows, most_bytes))
         staged = map(stage, batches)
         problems: dict[Path, str] = {}
         # Without a second thread where one will do: Python can start none while it exits.
@@ -73,12 +76,12 @@ def fold(
     return FoldReport(**asdict(total), problems=tuple(texts))
 
 
-def _batches(segments: list[Path], most_rows: int) -> Iterator[list[Path]]:
+def _batches(segments: list[Path], most_rows: int, most_bytes: int) -> Iterator[list[Path]]:
     batch: list[Path] = []
     size = rows = 0
     for segment in segments:
         bytes_more, rows_more = size_in_memory(segment), events_in(segment)
-        if batch and (size + bytes_more > BATCH_BYTES or rows + rows_more > most_rows):
+        if batch and (size + bytes_more > most_bytes or rows + rows_more > most_rows):
             yield batch
             batch, size, rows = [], 0, 0
         batch.append(segment)
@@ -92,7 +95,10 @@ def _fold_batch(
 ) -> FoldCounts:
     """Store a batch and remove its segments; `problems` gets the reason for each that stays."""
     problems.update(batch.left)
-    if not batch.segments:
+    shortage = reserve.shortage(store.path, batch.rows.nbytes)
+    if shortage:
+        problems.update(dict.fromkeys(batch.segments, shortage))
+    if shortage or not batch.segments:
         return FoldCounts()
     try:
         counts, set_aside = _stored(store, batch, present, wait)

@@ -5,7 +5,7 @@ from typing import Any
 
 from audit_store.errors import AuditStoreError, StoreNotFound
 from audit_store.store_files import set_aside, unusable, waiting_events
-from ingest import fold_rejects
+from ingest import fold_rejects, reserve
 from ingest.rejects import count_rejects
 from ingest.spool import intake
 
@@ -30,6 +30,8 @@ def status(store: Path) -> dict[str, Any]:
         "problem": fold_rejects.problem(store),
     }
     try:
+        if summary["waiting"]:
+            summary["problem"] = summary["problem"] or reserve.shortage(store, 0)
         summary["rejected"] = count_rejects(store)
     except AuditStoreError as error:
         summary["problem"] = summary["problem"] or str(error)

@@ -97,7 +97,7 @@ def test_damage_ends_no_command_with_a_bare_exception(client: Client, target: st
 
 
 @pytest.mark.skipif(not disk_full.CAN_MOUNT, reason="only root may mount a small file system")
-@pytest.mark.parametrize("kilobytes", [16, 272, 1008])
+@pytest.mark.parametrize("kilobytes", [16, 272, 1424, 2512])
 def test_a_full_disk_loses_nothing(client: Client, kilobytes: int) -> None:
     assert list(failures(client, trials.disks_full([kilobytes]))) == []
 
