@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from audit_store import file_lock
 from audit_store.engines.duckdb import creation, holder, memory, queries, rw_lock
 from audit_store.engines.duckdb.recovery.salvage import survey
 from audit_store.engines.duckdb.store import Store
@@ -81,6 +82,6 @@ def _unchanging(store: Path, wait: float) -> Iterator[BinaryIO]:
                 yield content
                 return
         if time.monotonic() > deadline:
-            who = "another program" if process is None else f"PID {process}"
+            who = "another program" if process is None else file_lock.describe(process)
             raise StoreBusy(f"{store} is held by {who}; close it there, or try again")
         time.sleep(0.05)
