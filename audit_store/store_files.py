@@ -11,6 +11,7 @@ from pathlib import Path
 from audit_store.event import UUID_PATTERN
 
 _BULK = re.compile(UUID_PATTERN + r"-\d+-(\d+)\.parquet")
+_BATCH = re.compile(UUID_PATTERN + r"-\d+-(\d+)-([0-9a-f]{8})-batch\.ndjson")
 
 
 def default_store() -> Path:
@@ -49,9 +50,14 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def events_in(path: Path) -> int:
-    """How many events a segment holds: its lines, or the number in the name of a bulk segment; 0 for other files."""
+    """How many events a segment holds: the number in the name of a batch or bulk segment, else its lines.
+
+    0 for other files.
+    """
     if (rows := bulk_rows(path.name)) is not None:
         return rows
+    if (batch := batch_content(path.name)) is not None:
+        return batch[0]
     if path.suffix not in (".open", ".ndjson"):
         return 0
     try:
@@ -65,6 +71,12 @@ def bulk_rows(name: str) -> int | None:
     """How many events the name of a bulk segment says it holds; None for any other name."""
     bulk = _BULK.fullmatch(name)
     return int(bulk[1]) if bulk else None
+
+
+def batch_content(name: str) -> tuple[int, int] | None:
+    """How many events the name of a batch says it holds, and the CRC32 of its content; None for any other name."""
+    batch = _BATCH.fullmatch(name)
+    return (int(batch[1]), int(batch[2], 16)) if batch else None
 
 
 def real_path(store: Path) -> Path:

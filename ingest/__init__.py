@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from audit_store.errors import (
     AuditStoreError,
@@ -25,6 +26,7 @@ from audit_store.store_files import default_store
 from ingest import fold_scheduler
 from ingest.spool.event_line import event_line
 from ingest.spool.folder import publish, write_part
+from ingest.spool.segment_names import batch_ending
 from ingest.spool.writer import SpoolWriter
 
 if TYPE_CHECKING:
@@ -85,8 +87,10 @@ def append_many(
         return []
     path = Path(_absolute(store))
     lines, event_ids = zip(*(event_line(event) for event in checked), strict=True)
+    content = b"\n".join(lines) + b"\n"
+    ending = batch_ending(len(lines), crc32(content))
     try:
-        publish([write_part(path, "-batch.ndjson", lambda file: file.write(b"\n".join(lines) + b"\n"))])
+        publish([write_part(path, ending, lambda file: file.write(content))])
     except AuditStoreError as error:
         error.event_ids = event_ids
         raise

@@ -21,7 +21,8 @@ from ingest.importing.prefetch import prefetched
 from ingest.rejects import Rejected
 from ingest.spool import folder
 from ingest.spool.running_imports import segments_of_running_imports
-from ingest.spool.segment_reader import Staged, refused, size_in_memory, stage
+from ingest.spool.segment_reader import size_in_memory, stage
+from ingest.spool.staged import Staged, refused
 
 # Well under a second of work, for which readers wait.
 BATCH_BYTES = 160 << 20

@@ -15,7 +15,7 @@ from msgspec import inspect
 from audit_store.event import FIELDS
 from ingest.formats.line_shape import LINE_FIELDS
 
-SPOOL_FIELDS = ("fresh_id", "appended_at")
+SPOOL_FIELDS = ("fresh_id", "appended_at", "crc32")
 """What the lines of a spool carry beside the fields of an event."""
 
 _MESSAGE = re.compile(r"(?P<problem>.+?)(?: - at `\$\.?(?P<path>[^`]*)`)?", re.DOTALL)

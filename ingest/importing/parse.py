@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from audit_store import event
 from audit_store.errors import InvalidEvent, InvalidFormat
 from audit_store.event import UUID_PATTERN, Event
+from ingest.formats.declaration import SPOOL_FIELDS
 from ingest.importing.mapping import Recipe, is_path
 from ingest.importing.record_sql import MOST
 
@@ -54,7 +55,8 @@ def record_to_event(record: Mapping[str, Any], recipe: Recipe) -> Parsed:
         _keep_rest(values, {name: value for name, value in record.items() if name not in used})
     if recipe.trim:
         values |= {name: _cut(values[name], most) for name, most in MOST.items() if name in values}
-    fresh_id, appended_at = _checked_id(values.pop("fresh_id", None)), values.pop("appended_at", None)
+    given_id, appended_at, _ = (values.pop(name, None) for name in SPOOL_FIELDS)
+    fresh_id = _checked_id(given_id)
     timed = values.get("occurred_at") is not None
     if not timed and appended_at is not None:
         values["occurred_at"] = event.parse_time(appended_at)

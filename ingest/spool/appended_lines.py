@@ -9,12 +9,13 @@ import pyarrow.compute as pc
 import pyarrow.json as arrow_json
 
 from audit_store.event import EARLIEST, FIELDS, LATEST
+from ingest.formats.declaration import SPOOL_FIELDS
 from ingest.importing import arrow_columns
 from ingest.importing.frames import line_ends
 from ingest.rows import ROW_SCHEMA
 
 _BLOCK_BYTES = 16 << 20  # far more than the longest line
-_LINE_SCHEMA = pa.schema([(name, pa.string()) for name in (*FIELDS, "fresh_id", "appended_at")])
+_LINE_SCHEMA = pa.schema([(name, pa.string()) for name in (*FIELDS, *SPOOL_FIELDS)])
 _REQUIRED = ("agent", "activity")
 _DEFAULTS = {
     name: arrow_columns.text(value)

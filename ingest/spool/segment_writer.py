@@ -3,11 +3,13 @@
 import contextlib
 import errno
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from audit_store.errors import NOT_STORED, UNKNOWN, AuditStoreError, SpoolFull
 from audit_store.event import fresh_id
 from audit_store.store_files import make_spool, open_beside, sync_folder
+from ingest.spool import checksums
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _BURST = 4096  # bytes after which a writer is expected to go on
@@ -20,13 +22,13 @@ class Segment:
 
     def __init__(self, path: Path, descriptor: int) -> None:
         self._name, self._descriptor = str(path), descriptor
-        self._size = self._room = 0
+        self._size = self._room = self._checksum = 0
 
     @classmethod
     def create(cls, store: Path) -> "Segment":
         """A new file in the spool of a store, whose name is durable. Raises OSError."""
         folder = make_spool(store)
-        path = folder / f"{fresh_id()}-{os.getpid()}.open"
+        path = folder / f"{fresh_id()}-{os.getpid()}-crc.open"
         descriptor = open_beside(store, path, os.O_WRONLY | os.O_EXCL)
         try:
             sync_folder(folder)
@@ -35,20 +37,17 @@ class Segment:
             raise
         return cls(path, descriptor)
 
-    def write(self, data: bytes) -> None:
-        """Return once all the data is on disk. Raises OSError (not stored), AuditStoreError (unknown).
+    def write(self, lines: Sequence[bytes]) -> None:
+        """Return once the lines (JSON objects, without line ends) and their checksums are on disk.
 
-        After an exception of any kind, Ctrl-C included, the segment must not be written to again.
+        Raises OSError (not stored), AuditStoreError (unknown). After an exception of any kind, Ctrl-C included, the
+        segment must not be written to again.
         """
-        size, end = self._size, self._size + len(data)
-        try:
-            while size < end:
-                size += os.pwrite(self._descriptor, data[size - end :], size)
-        except OSError:
-            os.ftruncate(self._descriptor, self._size)
-            raise
-        if end > self._room:
-            self._make_room(end)
+        text, checksum = checksums.with_checksums(lines, self._checksum)
+        end = self._size + len(text)
+        self._write(text + checksums.END)
+        if end >= self._room:
+            self._make_room(end + len(checksums.END))
         try:
             _sync(self._descriptor)
         except OSError as error:
@@ -56,7 +55,18 @@ class Segment:
             raise AuditStoreError(
                 f"{self._name}: the disk failed to sync ({error})", stored=UNKNOWN
             ) from error
-        self._size = end
+        self._size, self._checksum = end, checksum
+
+    def _write(self, data: bytes) -> None:
+        position, end = self._size, self._size + len(data)
+        try:
+            while position < end:
+                position += os.pwrite(self._descriptor, data[position - end :], position)
+        except OSError:
+            os.ftruncate(self._descriptor, self._size)
+            if self._size:
+                os.ftruncate(self._descriptor, self._size + len(checksums.END))
+            raise
 
     def _make_room(self, end: int) -> None:
         """Write zeros after `end`: a sync that does not change the file's size skips the journal of the file system."""

@@ -56,7 +56,7 @@ class SpoolWriter:
             with self._joining:
                 group = self._group
                 first = not group.lines
-                group.lines.append(line + b"\n")
+                group.lines.append(line)
             if first:
                 with self._syncing:
                     self._close_group(group)
@@ -92,10 +92,9 @@ class SpoolWriter:
                 self._group = _Group()
 
     def _write(self, group: _Group) -> None:
-        data = b"".join(group.lines)
         may_be_stored = False
         try:
-            while not self._write_to_segment(data):
+            while not self._write_to_segment(group.lines):
                 may_be_stored = True  # the fold that took the segment over may have read the lines
         except (OSError, AuditStoreError) as error:
             if may_be_stored:
@@ -105,12 +104,12 @@ class SpoolWriter:
             else:
                 group.error = disk_error(error, self._folder) if isinstance(error, OSError) else error
 
-    def _write_to_segment(self, data: bytes) -> bool:
+    def _write_to_segment(self, lines: list[bytes]) -> bool:
         """Whether the segment was still this writer's after the write; otherwise the next call makes a new one."""
         # After a failure or an interruption the end of the segment is not known: it is left to the next fold.
         segment, self._segment = self._segment or Segment.create(self._store), None
         try:
-            segment.write(data)
+            segment.write(lines)
             if segment.is_open():
                 self._segment = segment
                 return True

@@ -24,7 +24,7 @@ class Target:
 
 
 TARGETS = {
-    "appended": Target("fold", f"{STORE}.spool/*[0-9].open", range(10, 20)),
+    "appended": Target("fold", f"{STORE}.spool/*-crc.open", range(10, 20)),
     "batch": Target("fold", f"{STORE}.spool/*-batch.ndjson", range(20, 30)),
     "bulk": Target("fold", f"{STORE}.spool/*.parquet", range(30, 40)),
     "foreign": Target("fold", f"{STORE}.spool/from-elsewhere.ndjson", range(40, 50)),

@@ -188,7 +188,7 @@ def test_a_segment_that_cannot_be_read_now_is_folded_later(
         return intake.open_regular(path)
 
     with monkeypatch.context() as patch:
-        patch.setattr("ingest.spool.segment_reader.open_regular", failing)
+        patch.setattr("ingest.spool.segment_lines.open_regular", failing)
         report = fold(store)
     assert report.stored == 1
     assert report.problems == (f"{segment}: Input/output error",)

@@ -15,7 +15,7 @@ from audit_store.event import DESCRIPTION_MAX_BYTES
 from audit_store.store_files import spool_dir
 from ingest import AuditLogHandler
 from ingest.spool import segment_writer
-from ingest.spool.folder import ready_segments
+from tests.ingest.spool.spooled import lines
 
 
 @pytest.fixture
@@ -35,10 +35,7 @@ def log() -> Iterator[logging.Logger]:
 
 def appended(store: Path) -> list[dict[str, Any]]:
     """The events that wait in the spool, with their metadata opened."""
-    lines = [
-        line for segment in ready_segments(store) for line in segment.read_bytes().rstrip(b"\0").splitlines()
-    ]
-    events = [json.loads(line) for line in lines]
+    events = [json.loads(line) for line in lines(store)]
     return [event | {"metadata": json.loads(event["metadata"])} for event in events]
 
 

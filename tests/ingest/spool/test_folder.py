@@ -11,7 +11,7 @@ from audit_store.store_files import spool_dir, waiting_events
 from ingest.spool import folder
 from ingest.spool.folder import ready_segments
 from ingest.spool.writer import SpoolWriter
-from tests.ingest.spool.spooled import lines
+from tests.ingest.spool.spooled import content, lines
 
 
 def test_nothing_waits_where_nothing_was_appended(path: Path) -> None:
@@ -21,10 +21,10 @@ def test_nothing_waits_where_nothing_was_appended(path: Path) -> None:
 
 def test_two_takers_share_the_segments_of_a_dead_writer(path: Path) -> None:
     for n in range(30):
-        SpoolWriter(path).append(b"%d" % n)
+        SpoolWriter(path).append(b"{%d}" % n)
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(ready_segments, [path] * 4))
-    assert sorted(lines(path)) == sorted(b"%d" % n for n in range(30))
+    assert sorted(lines(path)) == sorted(b"{%d}" % n for n in range(30))
 
 
 def test_a_segment_nobody_wrote_to_goes_away(path: Path) -> None:
@@ -37,12 +37,12 @@ def test_a_segment_nobody_wrote_to_goes_away(path: Path) -> None:
 @pytest.mark.parametrize("name", ["drop.ndjson", "x" * 240 + ".ndjson", "ü" * 120 + ".ndjson", "a\nb.ndjson"])
 def test_a_file_of_another_program_gets_a_name_of_its_own(path: Path, name: str) -> None:
     names = set()
-    for content in (b"1\n", b"2\n"):
+    for text in (b"1\n", b"2\n"):
         spool_dir(path).mkdir(exist_ok=True)
-        (spool_dir(path) / name).write_bytes(content)
+        (spool_dir(path) / name).write_bytes(text)
         (segment,) = ready_segments(path)
         assert ready_segments(path) == [segment]
-        assert segment.read_bytes() == content
+        assert segment.read_bytes() == text
         names.add(segment.stem)
         assert UUID(segment.name[:36]).version == 7
         folder.take_away([folder.set_aside(segment)], ())
@@ -73,9 +73,9 @@ def test_parts_are_published_whole_and_stale_ones_removed(path: Path) -> None:
 
 
 def test_what_is_set_aside_waits_no_more(path: Path) -> None:
-    SpoolWriter(path).append(b"1")
+    SpoolWriter(path).append(b"{1}")
     aside = folder.set_aside(ready_segments(path)[0])
-    assert aside.read_bytes() == b"1\n"
+    assert content(aside) == [b"{1}"]
     assert not folder.has_waiting(path)
 
 

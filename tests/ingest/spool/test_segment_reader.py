@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pytest
 
@@ -11,8 +12,9 @@ from ingest import append, append_many
 from ingest.fold import fold
 from ingest.importing import record_reader
 from ingest.spool import segment_reader
-from ingest.spool.folder import ready_segments
-from ingest.spool.segment_names import is_own, is_ready, unique_name
+from ingest.spool.folder import publish, ready_segments, write_part
+from ingest.spool.segment_lines import has_checksums
+from ingest.spool.segment_names import batch_ending, is_ready, unique_name
 
 KEY = "0198c5a4-6d5e-7c3b-8f00-1234567890ab"
 LOGIN: dict[str, Any] = {"agent": "ada", "activity": "Login"}
@@ -25,22 +27,26 @@ def store(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("name", "own", "ready"),
+    ("name", "checked", "ready"),
     [
-        (f"{KEY}-12.ndjson", True, True),
-        (f"{KEY}-12-batch.ndjson", True, True),
+        (f"{KEY}-12-crc.ndjson", True, True),
+        (f"{KEY}-12-3-0123abcd-batch.ndjson", True, True),
+        (f"{KEY}-12.ndjson", False, True),
+        (f"{KEY}-12-batch.ndjson", False, True),
+        (f"{KEY}-12-3-batch.ndjson", False, False),
         (f"{KEY}-12-7.parquet", False, True),
         (f"{KEY}-from-nightly.ndjson", False, True),
         (f"{KEY}-events.ndjson", False, False),
         (f"{KEY}-12.open", False, False),
+        (f"{KEY}-12-crc.open", False, False),
         ("12.ndjson", False, False),
         ("nightly-batch.ndjson", False, False),
     ],
 )
-def test_a_name_says_who_wrote_a_segment(name: str, own: bool, ready: bool) -> None:
-    assert (is_own(name), is_ready(name)) == (own, ready)
+def test_a_name_says_who_wrote_a_segment(name: str, checked: bool, ready: bool) -> None:
+    assert (has_checksums(Path(name)), is_ready(name)) == (checked, ready)
     renamed = unique_name(name)
-    assert (is_own(renamed), is_ready(renamed)) == (False, renamed.endswith(".ndjson"))
+    assert (has_checksums(Path(renamed)), is_ready(renamed)) == (False, renamed.endswith(".ndjson"))
 
 
 def test_appended_events_are_not_checked_again(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,13 +68,18 @@ def test_a_file_of_another_program_is_checked(store: Path) -> None:
     assert (reject.line, reject.reason.startswith("agent: ")) == (2, True)
 
 
-def test_a_damaged_segment_alone_is_read_the_checked_way(
+def test_a_segment_of_another_form_alone_is_read_the_checked_way(
     store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for _ in range(2):
-        append_many([LOGIN] * 3, store=store, fold=False)
-    damaged, whole = ready_segments(store)
-    damaged.write_bytes(damaged.read_bytes().replace(b'"Login"', b'"Login', 1))
+    append_many([LOGIN] * 3, store=store, fold=False)
+    text = (
+        json.dumps(LOGIN).replace('"Login"', '"Login').encode()
+        + b"\n"
+        + json.dumps(LOGIN).encode() * 2
+        + b"\n\n"
+    )
+    publish([write_part(store, batch_ending(3, crc32(text)), lambda file: file.write(text))])
+    whole, damaged = ready_segments(store)
     lines_checked: list[int] = []
 
     def counting_read(source: Any, *arguments: Any) -> Any:
@@ -76,10 +87,10 @@ def test_a_damaged_segment_alone_is_read_the_checked_way(
         return record_reader.read(source, *arguments)
 
     monkeypatch.setattr(segment_reader, "read", counting_read)
-    staged = segment_reader.stage([damaged, whole])
+    staged = segment_reader.stage([whole, damaged])
     assert lines_checked == [3]
     assert set(staged.rows["segment"].to_pylist()) == {whole.stem}
-    assert [reject.line for reject in staged.rejected[damaged.stem]] == [1]
+    assert [reject.line for reject in staged.rejected[damaged.stem]] == [1, 2]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +99,7 @@ def test_a_damaged_segment_alone_is_read_the_checked_way(
 def test_a_damaged_line_is_a_reject_with_its_line_and_stops_nothing(store: Path, damage: bytes) -> None:
     append(**LOGIN, store=store, fold=False)
     [segment] = ready_segments(store)
-    segment.write_bytes(segment.read_bytes().rstrip(b"\0") + damage)
+    segment.write_bytes(segment.read_bytes().rstrip(b"\0") + damage + b"\0")
     append_many([LOGIN], store=store, fold=False)
     report = fold(store)
     assert (report.stored, report.rejected) == (2, 1)
