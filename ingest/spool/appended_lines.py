@@ -1,4 +1,4 @@
-"""Lines that `append` wrote become rows. Their events were checked then and are not checked again."""
+"""Lines that `append` wrote become rows."""
 
 from typing import Any
 
@@ -31,7 +31,8 @@ def appended_rows(lines: bytes) -> pa.Table:
     """The rows (ROW_SCHEMA) of whole lines, each of which ends with a line end; `line` counts from 1.
 
     Raises ValueError where a line is not one that `append` writes: it is torn or damaged, has an unknown field or a
-    value that is not text, or lacks an agent, an activity, an id or a time.
+    value that is not text, or lacks an agent, an activity, an id or a time. Checksums, lengths and outcomes are not
+    looked at.
     """
     try:
         return _rows(lines)

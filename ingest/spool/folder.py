@@ -2,8 +2,9 @@
 
 `<store>.spool/` holds
 
-    *.open      a segment that a process is appending to, one JSON event a line
-    *.ndjson    a finished segment, also from other programs, moved here by rename
+    *-crc.open  a segment that a process is appending to, one JSON event a line, each with a checksum
+    *.ndjson    a finished segment, also from other programs, moved here by rename; the name of a batch ends in
+                -<events>-<crc32>-batch, that of another segment of this program in -crc
     *.parquet   a finished bulk segment; its name ends in -<rows>
     *.part      a file that is not finished; nobody reads it
     set-aside/  segments with something in them that could not be stored
@@ -33,7 +34,7 @@ from ingest.spool.segment_writer import disk_error
 def write_part(store: Path, suffix: str, write: Callable[[IO[bytes]], object]) -> Path:
     """Write a complete, synced file that `publish` moves into the spool; gives its path.
 
-    `suffix` is the end of the segment's name, such as "-batch.ndjson". Raises SpoolFull, AuditStoreError.
+    `suffix` is the end of the segment's name, such as "-7.parquet". Raises SpoolFull, AuditStoreError.
     """
     folder = spool_dir(store)
     part = folder / f"{fresh_id()}-{os.getpid()}{suffix}.part"

@@ -40,7 +40,7 @@ class SpoolWriter:
         self._drop()
 
     def append(self, line: bytes) -> None:
-        """Return once `line` (JSON with an `event_id` or `fresh_id`, no line break) is on disk.
+        """Return once `line` (a JSON object with an `event_id` or `fresh_id`, no line break) is on disk.
 
         Raises SpoolFull when the disk is full (not stored) and AuditStoreError when the disk failed; its
         `stored` says which. Threads that call this together share one sync.

@@ -157,9 +157,9 @@ class Laboratory:
         """Damage a file of a store in whose spool something waits, then fold."""
         chosen = TARGETS[target]
         work, lines = self._begin(chosen.workload)
-        damage.damage(work, target, how, seed)
+        stem = damage.damage(work, target, how, seed)
         outcome = in_child(
-            partial(invariant.check_damaged, work / STORE, lines, chosen.held), MUTANTS[mutant]
+            partial(invariant.check_damaged, work / STORE, lines, chosen, stem), MUTANTS[mutant]
         )
         return Result(problems=outcome.lines if outcome.status == 0 else [f"bare exception: {outcome}"])
 

@@ -9,7 +9,7 @@ from audit_store.engines.duckdb import fold_sql
 from audit_store.engines.duckdb.fold import FoldTransaction
 from audit_store.engines.protocol import Query
 from audit_store.store_files import spool_dir
-from ingest.spool import folder, segment_reader, segment_writer
+from ingest.spool import checksums, folder, segment_lines, segment_writer, staged
 
 
 def no_sync() -> None:
@@ -33,7 +33,7 @@ def removed_before_the_checkpoint() -> None:
         paths = "SELECT path FROM duckdb_databases() WHERE path IS NOT NULL"
         for (store,) in self._connection.execute(paths).fetchall():
             waiting = spool_dir(Path(store)).iterdir()
-            folder.remove([path for path in waiting if path.stem in stems])
+            folder.take_away([path for path in waiting if path.stem in stems], ())
         self._connection.execute("CHECKPOINT")
 
     FoldTransaction.insert = noting  # type: ignore[method-assign]
@@ -65,8 +65,16 @@ def unlink_before_rename() -> None:
 
 def batch_flag_ignored() -> None:
     """A batch is folded line by line."""
-    assert segment_reader.is_batch
-    segment_reader.is_batch = lambda name: False
+    assert segment_lines.batch_content
+    assert staged.is_batch
+    segment_lines.batch_content = lambda name: None
+    staged.is_batch = lambda name: False
+
+
+def checksums_ignored() -> None:
+    """A line is folded whatever its checksum says."""
+    assert checksums.damaged_lines
+    checksums.damaged_lines = lambda content: []
 
 
 MUTANTS: dict[str, Callable[[], object]] = {
@@ -76,4 +84,5 @@ MUTANTS: dict[str, Callable[[], object]] = {
     "no idempotency": no_idempotency,
     "unlink before rename": unlink_before_rename,
     "batch flag ignored": batch_flag_ignored,
+    "checksums ignored": checksums_ignored,
 }

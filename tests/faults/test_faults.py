@@ -75,17 +75,7 @@ def test_a_kill_at_any_moment_loses_and_doubles_nothing(client: Client) -> None:
     assert list(failures(client, trials.kills(5))) == []
 
 
-NO_CHECKSUM = "a line of the spool has no checksum, so that a change of it may go unseen"
-
-
-@pytest.mark.parametrize(
-    "target",
-    [
-        *(known(target, NO_CHECKSUM) for target in ("appended", "batch", "foreign", "bulk")),
-        known("store", "a store that was cut to nothing is replaced by a new one"),
-        known("wal", "a write-ahead log that cannot be read is not moved aside"),
-    ],
-)
+@pytest.mark.parametrize("target", damage.TARGETS)
 def test_damage_is_never_silent(client: Client, target: str) -> None:
     assert list(failures(client, trials.damages([target], 2))) == []
 

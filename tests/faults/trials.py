@@ -60,6 +60,8 @@ def against(client: Client, mutant: str) -> Iterator[Trial]:
         yield from images(client, "append", 1, mutant)
     elif mutant == "batch flag ignored":
         yield from damages(["batch"], 10, mutant)
+    elif mutant == "checksums ignored":
+        yield from damages(["appended"], 10, mutant)
     else:
         for calls in syscalls(client, "append", mutant):
             yield from (trial for trial in calls if trial["fault"] == "KILL_AFTER")

@@ -133,7 +133,7 @@ def test_a_damaged_line_is_refused_or_can_be_stored(
     assert con.execute("SELECT metadata::JSON, moment::TIMESTAMP FROM rows").fetchall() != []
 
 
-def test_limits_of_an_event_are_not_checked_again() -> None:
+def test_lengths_are_judged_with_the_rows() -> None:
     rows = appended_rows(text(LINE | {"agent": "a" * 1000}))
     assert rows["agent"].to_pylist() == ["a" * 1000]
     with pytest.raises(InvalidEvent):

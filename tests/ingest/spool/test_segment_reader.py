@@ -1,4 +1,4 @@
-"""Segments are staged by who wrote them: own lines as they are, foreign files with every check."""
+"""Segments are staged by who wrote them: own lines all at once, foreign files with every check."""
 
 import json
 from pathlib import Path
@@ -49,7 +49,7 @@ def test_a_name_says_who_wrote_a_segment(name: str, checked: bool, ready: bool) 
     assert (has_checksums(Path(renamed)), is_ready(renamed)) == (False, renamed.endswith(".ndjson"))
 
 
-def test_appended_events_are_not_checked_again(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_appended_events_are_not_parsed_one_by_one(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     append(**LOGIN, store=store, fold=False)
     append_many([LOGIN, LOGIN | {"event_id": "order 66"}], store=store, fold=False)
     monkeypatch.setattr(segment_reader, "read", None)
