@@ -19,8 +19,8 @@ from audit_store.store_files import events_in, make_spool
 from ingest import fold_rejects, reserve
 from ingest.importing.prefetch import prefetched
 from ingest.rejects import Rejected
+from ingest.running_imports import segments_of_running_imports
 from ingest.spool import folder
-from ingest.spool.running_imports import segments_of_running_imports
 from ingest.spool.segment_reader import size_in_memory, stage
 from ingest.spool.staged import Staged, refused
 

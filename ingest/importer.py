@@ -21,8 +21,8 @@ from ingest.formats import Format
 from ingest.importing.prefetch import prefetched
 from ingest.importing.record_reader import ReadOptions, read
 from ingest.rejects import PendingRejects, Rejected, rejects_path
+from ingest.running_imports import running_import
 from ingest.spool.bulk_segments import BulkSegments, in_pieces
-from ingest.spool.running_imports import running_import
 
 FOLD_WAIT = 60.0
 STDIN = "-"

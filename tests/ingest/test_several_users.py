@@ -20,7 +20,7 @@ from ingest.__main__ import main
 from ingest.fold import fold
 from ingest.rejects import rejects_path
 from ingest.resident import is_resident, resident
-from ingest.spool.running_imports import running_import
+from ingest.running_imports import running_import
 from ingest.status import status, words
 from tests.users import ADA, BOB, GROUP, as_user, needs_root, new_store, shared_folder
 

@@ -7,16 +7,22 @@ from pathlib import Path
 import pytest
 
 from audit_store.store_files import make_spool, spool_dir
-from ingest.spool.running_imports import running_import, segments_of_running_imports
+from ingest.running_imports import running_import, segments_of_running_imports
 from tests import ROOT
 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from ingest.spool.running_imports import running_import
+from ingest.running_imports import running_import
 with running_import(Path(sys.argv[1]), ["killed"]):
     os.kill(os.getpid(), signal.SIGKILL)
 """
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the store would be."""
+    return tmp_path / "audit.duckdb"
 
 
 def test_segments_are_known_while_their_import_runs(path: Path) -> None:
