@@ -34,6 +34,12 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("campaign" if config.getoption("--campaign") else "ordinary")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest tests, so that no process is left alone with them at the end."""
+    items.sort(key=lambda item: [item.get_closest_marker(mark) is None for mark in ("browser", "processes")])
+
+
 def examples(in_campaign: int) -> int:
     """The `max_examples` of a property: `in_campaign` in a campaign, otherwise a fifth of it, but at least 5."""
     return max(in_campaign * settings.default.max_examples // CAMPAIGN_EXAMPLES, 5)

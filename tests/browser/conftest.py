@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -217,31 +218,64 @@ def choose(page: Page, box: str | re.Pattern[str], typed: str, option: str | re.
 Visit = Callable[..., Watched]
 
 
+class Profiles:
+    """Browser profiles, one for each set of options: their caches keep scripts that take seconds to load."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._contexts: dict[str, list[BrowserContext]] = {}
+        self._in_use: Counter[str] = Counter()
+
+    def page(self, options: dict[str, object]) -> Page:
+        """A new page in a profile that no other page of this test has."""
+        key = repr(sorted(options.items()))
+        contexts = self._contexts.setdefault(key, [])
+        if self._in_use[key] == len(contexts):
+            contexts.append(self._browser.new_context(**options))  # type: ignore[arg-type]
+        self._in_use[key] += 1
+        return contexts[self._in_use[key] - 1].new_page()
+
+    def forget(self) -> None:
+        """Close all pages, and forget what they stored: cookies and the storage of their scripts."""
+        self._in_use.clear()
+        for context in itertools.chain.from_iterable(self._contexts.values()):
+            for page in context.pages:
+                if page.url.startswith(OURS[0]):
+                    page.evaluate("() => { localStorage.clear(); sessionStorage.clear() }")
+                page.close()
+            context.clear_cookies()
+
+
+@pytest.fixture(scope="session")
+def profiles(chromium: Browser) -> Profiles:
+    """The browser profiles of all tests."""
+    return Profiles(chromium)
+
+
 @pytest.fixture
-def visit(chromium: Browser) -> Iterator[Visit]:
-    """Opens a URL in a fresh browser profile; no error and no request to another host may follow."""
-    contexts: list[BrowserContext] = []
+def visit(profiles: Profiles) -> Iterator[Visit]:
+    """Opens a URL without cookies or stored values; no error and no request to another host may follow."""
     opened: list[Watched] = []
 
     def go(url: str, **options: object) -> Watched:
-        settings = {
-            "viewport": {"width": 1280, "height": 900},
-            "timezone_id": "UTC",
-            "locale": "en-GB",
-        } | options
-        contexts.append(chromium.new_context(**settings))  # type: ignore[arg-type]
-        watched = Watched(contexts[-1].new_page())
-        opened.append(watched)
-        watched.page.on("console", lambda m: watched.console.append(m.text) if m.type == "error" else None)
-        watched.page.on("pageerror", lambda error: watched.console.append(str(error)))
-        watched.page.on(
-            "request", lambda r: None if r.url.startswith(OURS) else watched.foreign.append(r.url)
+        page = profiles.page(
+            {
+                "viewport": {"width": 1280, "height": 900},
+                "timezone_id": "UTC",
+                "locale": "en-GB",
+                "reduced_motion": "reduce",
+            }
+            | options
         )
-        watched.page.goto(url)
+        watched = Watched(page)
+        opened.append(watched)
+        page.on("console", lambda m: watched.console.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: watched.console.append(str(error)))
+        page.on("request", lambda r: None if r.url.startswith(OURS) else watched.foreign.append(r.url))
+        page.goto(url)
         watched.settle()
         return watched
 
     yield go
-    for context in contexts:
-        context.close()
+    profiles.forget()
     assert [line for watched in opened for line in (*watched.console, *watched.foreign)] == []

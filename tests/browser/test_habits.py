@@ -24,6 +24,10 @@ new PerformanceObserver((list) => {
 """
 
 
+# As most viewers have it; the other tests skip animations.
+MOVING = {"reduced_motion": "no-preference"}
+
+
 def size(width: int) -> dict[str, dict[str, int]]:
     return {"viewport": {"width": width, "height": 860}}
 
@@ -118,7 +122,7 @@ def watched(seen: Watched, url: str) -> Page:
 
 @pytest.mark.parametrize(("path", "width"), [("/", 1280), ("/", 400), ("/log", 1280)])
 def test_nothing_jumps_while_a_filter_changes(crowded: Server, visit: Visit, path: str, width: int) -> None:
-    seen = visit(crowded.url, **size(width))
+    seen = visit(crowded.url, **size(width), **MOVING)
     page = watched(seen, f"{crowded.url}{path}?range=24h")
     if width < 640:
         page.keyboard.press("/")
@@ -132,16 +136,16 @@ def test_nothing_jumps_while_a_filter_changes(crowded: Server, visit: Visit, pat
 
 
 def test_nothing_jumps_while_events_arrive(crowded: Server, visit: Visit) -> None:
-    seen = visit(crowded.url)
+    seen = visit(crowded.url, **MOVING)
     page = watched(seen, f"{crowded.url}/log?range=24h&event={opened_event(crowded, 7990)}")
     total = page.get_by_text(re.compile(r" of [\d,]+ events$"))
     before = int(total.inner_text().split()[-2].replace(",", ""))
     for number in (1, 2):
-        append(agent="busy", activity="Login", description=f"live {number}", store=crowded.store)
+        append(agent="newcomer", activity="Login", description=f"live {number}", store=crowded.store)
         expect(total).to_have_text(re.compile(f" of {before + number:,} events$"))
         seen.settle()
     page.get_by_text("Live", exact=True).click()
     seen.settle()
-    append(agent="busy", activity="Login", store=crowded.store)
+    append(agent="newcomer", activity="Login", store=crowded.store)
     expect(page.get_by_role("button", name="Show 1 new event")).to_be_visible()
     assert shifts(page) < STILL
