@@ -108,7 +108,6 @@ def _fold_batch(
         whole = refused(batch.segments[0], f"its rows cannot be stored ({error})")
         parts = batch.halves() or [replace(whole, statuses=batch.statuses)]
         return sum((_fold_batch(store, part, present, wait, problems) for part in parts), FoldCounts())
-    fold_rejects.list_held(store.path)
     problems.update(folder.take_away(batch.segments, set_aside))
     return counts
 
@@ -128,8 +127,10 @@ def _stored(store: Engine, batch: Staged, present: list[str], wait: float) -> tu
         for conflict in conflicts:
             rejected[conflict.segment].append(_rejected(conflict))
         private = fold_rejects.private(store.path, batch.statuses)
-        fold_rejects.hold(store.path, rejected, private)
+        held = fold_rejects.hold(store.path, rejected, private)
         transaction.commit()
+    if held is not None:
+        fold_rejects.list_held(store.path, held)
     # What an earlier fold left out of the list of rejects is only in the segment.
     aside = {stem for stem, was_set_aside in folded.items() if was_set_aside or stem in private}
     return counts, aside | set(batch.rejected) | {stem for stem in private if rejected.get(stem)}

@@ -14,7 +14,7 @@ from pathlib import Path
 from audit_store.engines.protocol import Engine
 from audit_store.errors import InvalidSetting
 from audit_store.store_files import spool_dir, sync_folder
-from ingest.rejects import Rejected, append_lines, as_line, rejects_path
+from ingest.rejects import Rejected, append_lines, append_missing, as_line, rejects_path
 from ingest.spool import folder, intake
 from ingest.spool.segment_names import REJECTS
 
@@ -31,8 +31,8 @@ def private(store: Path, statuses: Mapping[str, os.stat_result]) -> set[str]:
     return {stem for stem, status in statuses.items() if _is_narrower(status, readers)}
 
 
-def hold(store: Path, rejects: Mapping[str, Sequence[Rejected]], private: Container[str]) -> None:
-    """Make the rejects of segments, by stem, durable before the commit of their fold.
+def hold(store: Path, rejects: Mapping[str, Sequence[Rejected]], private: Container[str]) -> Path | None:
+    """Make the rejects of segments, by stem, durable before the commit of their fold; gives the file, if any.
 
     Of those in `private` only the place is listed: the reason may quote the text. Raises SpoolFull, AuditStoreError.
     """
@@ -42,20 +42,19 @@ def hold(store: Path, rejects: Mapping[str, Sequence[Rejected]], private: Contai
         for reject in of_segment
     )
     if not any(rejects.values()):
-        return
+        return None
     segment = next(iter(rejects))
     part = folder.write_part(store, REJECTS, lambda file: file.writelines(lines))
-    part.rename(part.with_name(segment + REJECTS))
-    sync_folder(part.parent)
+    held = part.rename(part.with_name(segment + REJECTS))
+    sync_folder(held.parent)
+    return held
 
 
-def list_held(store: Path) -> None:
-    """Add what is held to the list of the store. Where the list cannot be written, it stays held."""
-    with contextlib.suppress(OSError):
-        for path in intake.held_rejects(store):
-            with intake.open_regular(path) as lines:
-                append_lines(rejects_path(store), lines, store)
-            path.unlink()
+def list_held(store: Path, held: Path) -> None:
+    """Add what is held to the list of the store, after the commit. Where the list cannot be written, it stays held."""
+    with contextlib.suppress(OSError), intake.open_regular(held) as lines:
+        append_lines(rejects_path(store), lines, store)
+        held.unlink()
 
 
 def settle(store: Engine, wait: float) -> None:
@@ -68,9 +67,12 @@ def settle(store: Engine, wait: float) -> None:
         with store.fold(wait) as transaction:
             committed = transaction.folded([path.stem for path in held])
         for path in held:
-            if path.stem not in committed and _waits(path):
+            if path.stem in committed or not _waits(path):
+                with contextlib.suppress(OSError), intake.open_regular(path) as lines:
+                    append_missing(rejects_path(store.path), lines, store.path)
+                    path.unlink()
+            else:
                 path.unlink()
-        list_held(store.path)
 
 
 def _waits(held: Path) -> bool:

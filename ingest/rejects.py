@@ -1,5 +1,7 @@
 """The list of what could not be stored: one JSON line a record, beside the store."""
 
+import contextlib
+import io
 import json
 import os
 import shutil
@@ -59,11 +61,39 @@ def append_lines(path: Path, lines: IO[bytes], like: Path) -> None:
     # Never through a link, which another user may have put there, and never into a pipe.
     flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK
     with os.fdopen(open_beside(like, path, flags), "ab") as file:
-        shutil.copyfileobj(lines, file)
-        file.flush()
-        os.fsync(file.fileno())
+        before = file.tell()
+        try:
+            shutil.copyfileobj(lines, file)
+            file.flush()
+            os.fsync(file.fileno())
+        except OSError:
+            # The next try adds all of them; and what a failed sync left in the cache might never reach the disk.
+            with contextlib.suppress(OSError):
+                os.ftruncate(file.fileno(), before)
+            raise
     if is_new:
         sync_folder(path.parent)
+
+
+def append_missing(path: Path, lines: Iterable[bytes], like: Path) -> None:
+    """Add those of the lines to the list at `path` that an interrupted `append_lines` has not written.
+
+    Raises OSError.
+    """
+    missing = dict.fromkeys(lines)
+    last = b""
+    with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
+        for last in file:
+            missing.pop(last, None)
+        if not _is_whole(last) and any(line.startswith(last) for line in missing):
+            os.truncate(path, file.tell() - len(last))
+            last = b""
+    first = b"" if _is_whole(last) else b"\n"
+    append_lines(path, io.BytesIO(first + b"".join(missing)), like)
+
+
+def _is_whole(line: bytes) -> bool:
+    return not line or line.endswith(b"\n")
 
 
 def as_line(reject: Rejected) -> bytes:

@@ -191,6 +191,8 @@ def run_command(folder: Path, report: Report) -> None:
         report.line("acknowledged", f"400={event_id}")
     if bool(event_id) != (status == 0):
         report.line("contradiction", f"exit status {status} and the id {event_id or 'not printed'}")
+    if status != 0:
+        raise AuditStoreError("the command says that it failed")
 
 
 def run_without_end(folder: Path, report: Report) -> None:

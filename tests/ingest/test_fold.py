@@ -77,7 +77,7 @@ def test_a_fold_killed_after_its_commit_has_its_rejects_listed_by_the_next(
 ) -> None:
     drop(store, "nonsense\n")
     with monkeypatch.context() as patch:
-        patch.setattr("ingest.fold_rejects.list_held", lambda _: 1 / 0)
+        patch.setattr("ingest.fold_rejects.list_held", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             fold(store)
     assert count_rejects(store) == 0

@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from ingest.importer import import_files
-from ingest.rejects import PendingRejects, Rejected, append_lines, as_line, count_rejects, rejects_path
+from ingest.rejects import (
+    PendingRejects,
+    Rejected,
+    append_lines,
+    append_missing,
+    as_line,
+    count_rejects,
+    rejects_path,
+)
 
 
 @pytest.fixture
@@ -65,3 +73,28 @@ def test_an_import_that_fails_lists_nothing(tmp_path: Path, store: Path) -> None
     with pytest.raises(Exception, match=r"wrong\.parquet"):
         import_files(store, [str(bad), str(wrong)])
     assert not rejects_path(store).exists()
+
+
+def test_a_listing_that_was_interrupted_is_completed(store: Path) -> None:
+    path = rejects_path(store)
+    lines = [as_line(Rejected("a.ndjson", line, "agent", "raw")) for line in range(1, 4)]
+    whole, other = b"".join(lines), as_line(Rejected("b.ndjson", 1, "agent", "raw"))
+    for written in range(len(whole) + 1):
+        path.write_bytes(other + whole[:written])
+        append_missing(path, lines, path)
+        assert path.read_bytes() == other + whole, written
+
+
+def test_the_end_of_a_list_that_is_none_of_the_lines_stays(store: Path) -> None:
+    path = rejects_path(store)
+    path.write_bytes(b'{"a line": "without an end"}')
+    line = as_line(Rejected("a.ndjson", 1, "agent", "raw"))
+    append_missing(path, [line], path)
+    assert path.read_bytes() == b'{"a line": "without an end"}\n' + line
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full disk")
+def test_a_list_on_a_full_disk_raises(store: Path) -> None:
+    lines = io.BytesIO(as_line(Rejected("a.ndjson", 1, "agent", "raw")))
+    with pytest.raises(OSError, match="No space left"):
+        append_lines(Path("/dev/full"), lines, store)
