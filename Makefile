@@ -11,7 +11,7 @@ LOCK = UV_CUSTOM_COMPILE_COMMAND="make lock" $(RUN) -m uv pip compile --quiet --
 	--generate-hashes --all-extras
 PYTEST = $(RUN) -m pytest -n $(WORKERS) --dist worksteal
 
-.PHONY: demo run test fast campaign faults check sizes lint types bench screenshots browser docs lock setup setup-dev clean
+.PHONY: demo run test fast campaign faults endurance check sizes lint types bench screenshots browser docs lock setup setup-dev clean
 
 demo: setup            ## a filled demo store, and the dashboard on it
 	rm -rf $(DEMO_STORE) $(DEMO_STORE).*
@@ -32,6 +32,9 @@ campaign: setup-dev browser  ## everything, with all examples of the properties 
 
 faults: setup-dev      ## every injected fault, with its table in docs/reliability.md; an hour (Linux, a C compiler)
 	$(RUN) -m tests.faults
+
+endurance: setup-dev   ## ten minutes of many writers, two users, kills and strange files (Linux, root)
+	$(RUN) -m tests.endurance
 
 check: lint types fast ## lint, types, fast tests
 

@@ -9,6 +9,7 @@ import os
 import random
 import signal
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ import duckdb
 
 from audit_store.engines.protocol import Query
 from audit_store.engines.registry import open_store
-from audit_store.errors import AuditStoreError
+from audit_store.errors import AuditStoreError, StoreBusy
 from audit_store.store_files import set_aside, spool_dir
 from ingest import append
 from ingest.fold import fold
@@ -243,8 +244,25 @@ def compare(store: Path, counts: Counts) -> None:
     ]
 
 
+def load(folder: Path) -> None:
+    """Import everything before a process becomes a user who may not read this Python's folder."""
+    store = folder / "loaded" / "audit.duckdb"
+    append(agent="ada", activity="Login", store=store, fold=False)
+    for number, make in enumerate(POISONS):
+        make(spool_dir(store) / f"poison-{number:012d}.ndjson")
+    fold(store)
+    status(store)
+    keeper = child(0, lambda: keep(store))
+    time.sleep(0.5)
+    with contextlib.suppress(StoreBusy):
+        open_store(store).wait_until_free(0)
+    keeper.stop()
+
+
 def main(minutes: float) -> int:
     """Run and print."""
+    with tempfile.TemporaryDirectory() as folder:
+        load(Path(folder))
     with shared_folder() as folder, shared_folder(0o2777) as records:
         counts = run(new_store(folder), records, 60 * minutes)
     print(
