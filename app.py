@@ -11,6 +11,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from dashboard.server import allowed_origins, background_service
+from dashboard.server.long_links import LongLinks
 from dashboard.server.media_sessions import MediaSessions
 from dashboard.server.page_head import OwnHead
 from dashboard.server.same_origin import SameOrigin
@@ -31,6 +32,7 @@ app = st.App(
         Middleware(SecurityHeaders),
         Middleware(SameOrigin, allowed_origins.from_environment()),
         Middleware(MediaSessions, st.get_option("server.baseUrlPath") or ""),
+        Middleware(LongLinks),
         Middleware(OwnHead),
     ],
 )
