@@ -18,6 +18,7 @@ from audit_store.export import export
 from audit_store.filters import OUTCOME_CHOICES, EventFilter
 from dashboard import data
 from dashboard.activity import overview
+from tests.conftest import examples
 
 BEGIN = datetime(2026, 3, 27, tzinfo=UTC)
 AGENTS = ("ada", "bob", "Bob's", "ünal", "%")
@@ -82,6 +83,7 @@ def stored(make_store: Callable[[Iterable[Event]], Store]) -> Callable[[list[Eve
     return make
 
 
+@settings(max_examples=examples(50))
 @given(
     logged=st.lists(events, min_size=1, max_size=40),
     where=filters.filter(lambda where: not where.hours),
@@ -99,7 +101,7 @@ def test_a_cell_of_the_week_counts_the_events_after_a_click_on_it(
     assert int(store.run(queries.summary(chosen))["events"][0]) == cell["events"]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(logged=st.lists(events, min_size=1, max_size=40), where=filters, top=st.integers(1, 5))
 def test_everything_counts_the_same(
     stored: Callable[[list[Event]], Store], logged: list[Event], where: EventFilter, top: int

@@ -1,7 +1,6 @@
 """A share of the faults, chosen with a fixed seed; `make faults` runs all of them."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import pytest
 
@@ -10,11 +9,6 @@ from tests.faults.client import Client
 from tests.faults.trials import Trial
 
 pytestmark = pytest.mark.processes
-
-
-def known(value: str, reason: str) -> Any:
-    """A parameter with which the product does not hold yet."""
-    return pytest.param(value, marks=pytest.mark.xfail(strict=False, reason=reason))
 
 
 def failures(client: Client, chosen: Iterable[Trial]) -> Iterator[tuple[Trial, list[str]]]:
@@ -34,7 +28,7 @@ def failures(client: Client, chosen: Iterable[Trial]) -> Iterator[tuple[Trial, l
         "command",
         "recover",
         "create",
-        known("fold", "a bulk segment that cannot be opened at the moment is set aside for ever"),
+        "fold",
     ],
 )
 def test_a_fault_at_any_call_loses_and_doubles_nothing_and_the_next_fold_succeeds(
@@ -62,7 +56,7 @@ def test_a_workload_makes_the_same_calls_every_time(client: Client) -> None:
         "import",
         "command",
         "recover",
-        known("fold", "the list of rejects is not durable when the segment goes, or has a reject twice"),
+        "fold",
     ],
 )
 def test_a_power_loss_keeps_what_was_acknowledged(client: Client, workload: str) -> None:
