@@ -75,15 +75,9 @@ def say(ctx: click.Context, text: str) -> None:
 
 
 def describe(error: Exception) -> str:
-    """The text of an error; for an append, what became of its events if that is not certain."""
+    """The text of an error."""
     if isinstance(error, OSError) and error.filename is not None:
         return f"{os.fspath(error.filename)}: {error.strerror}"
-    if (
-        isinstance(error, AuditStoreError)
-        and error.event_ids
-        and error.stored not in ("stored", "not stored")
-    ):
-        return f"{error} ({error.stored}: {', '.join(error.event_ids)})"
     return str(error)
 
 

@@ -1,5 +1,6 @@
 """Command line for appending, importing and folding: python -m ingest append | import | fold | status."""
 
+import functools
 import json
 import os
 import signal
@@ -9,8 +10,8 @@ from typing import Any
 
 import click
 
-from audit_store.cli import DONE, Commands, run, say, store_option
-from audit_store.errors import AuditStoreError, EventConflict
+from audit_store.cli import DONE, NOTHING_DONE, Commands, describe, discard_output, run, say, store_option
+from audit_store.errors import NOT_STORED, UNKNOWN, AuditStoreError, EventConflict
 from audit_store.event import FIELDS
 from ingest import append, fold_scheduler
 
@@ -67,6 +68,34 @@ def _field_options(command: Callable[..., int]) -> Callable[..., int]:
     return command
 
 
+def _says_what_is_stored(command: Callable[..., int]) -> Callable[..., int]:
+    """A command whose errors end with what became of its events: "not stored" or "unknown" and what to do."""
+
+    @functools.wraps(command)
+    def with_word(*arguments: Any, **settings: Any) -> int:
+        try:
+            return command(*arguments, **settings)
+        except BrokenPipeError:
+            raise
+        except (AuditStoreError, OSError) as error:
+            say(click.get_current_context(), f"{describe(error)} ({_word(error)})")
+            return NOTHING_DONE
+
+    return with_word
+
+
+def _word(error: Exception) -> str:
+    if not isinstance(error, AuditStoreError) or error.stored == NOT_STORED:
+        return NOT_STORED
+    if error.event_ids:
+        return f"{error.stored}: {', '.join(error.event_ids)}"
+    return (
+        "unknown: import the files again, which stores nothing twice"
+        if error.stored == UNKNOWN
+        else error.stored
+    )
+
+
 @click.group(cls=Commands)
 def commands() -> None:
     """Append events to an audit log and see how it is doing."""
@@ -75,15 +104,23 @@ def commands() -> None:
 @commands.command("append")
 @_field_options
 @store_option
+@_says_what_is_stored
 def append_command(store: Path, **fields: str | None) -> int:
     """Store one event and print its event_id.
 
-    When the command ends with status 0, the event is on disk. With --event-id, an event that is in the log already
-    is not stored again; one that differs from it is an error.
+    With --event-id, an event that is in the log already is not stored again; one that differs from it is an error.
+    Exit status 0: the event is on disk; 2: the message ends with "not stored", or with "unknown" and the event_id with
+    which to send the event again.
     """
     event = {name: value for name, value in fields.items() if value is not None}
     event_id = append(store=store, fold=False, **event)
-    click.echo(event_id)
+    try:
+        click.echo(event_id)
+    except BrokenPipeError:
+        raise
+    except OSError as error:  # stored all the same
+        say(click.get_current_context(), f"standard output: {error.strerror} (stored: {event_id})")
+        discard_output()
     fold_scheduler.fold_now(store)
     if "event_id" in event:
         _refuse_conflict(store, event_id, event)
@@ -98,7 +135,7 @@ def _refuse_conflict(store: Path, event_id: str, event: Mapping[str, str]) -> No
     try:
         with opened.read() as reader:
             stored = reader.arrow(opened.queries.event(event_id)).to_pylist()
-    except AuditStoreError:
+    except (AuditStoreError, OSError):
         return  # the event is safe in the spool, and the fold that stores it lists a conflict
     body = {name: value for name, value in event.items() if name in _BODY}
     same_source = [row for row in stored if row["source"] == event.get("source", "")]
@@ -147,6 +184,7 @@ def _refuse_conflict(store: Path, event_id: str, event: Mapping[str, str]) -> No
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as a JSON object.")
 @store_option
 @click.pass_context
+@_says_what_is_stored
 def import_command(
     ctx: click.Context,
     /,
@@ -162,7 +200,8 @@ def import_command(
     """Store the events of files, plain or gzip; - is standard input.
 
     Importing a file again stores nothing twice. Exit status 0: all events are stored, or wait safely in the
-    spool; 1: some were rejected, and are listed with their line and the reason; 2: nothing could be done.
+    spool; 1: some were rejected, and are listed with their line and the reason; 2: nothing could be done, and the
+    message ends with "not stored", or with "unknown": then import the files again.
     """
     # No matrices are multiplied here, but NumPy's library for them would start threads that spin for a while.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -150,15 +150,14 @@ class _Reading:
 def _store(store: Path, segments: BulkSegments, report: ImportReport) -> ImportReport:
     """Publish and fold segments; gives the report with what became of their events."""
     notes = report.notes
-    make_spool(store)
-    with running_import(store, segments.stems):
-        events = sum(events_in(segment) for segment in segments.publish())
+    with _published(store, segments) as published:
+        events = sum(events_in(segment) for segment in published)
         try:
             with _progress(events, "events", "store") as bar:
                 notes += fold(
                     store, wait=FOLD_WAIT, after_batch=lambda batch: bar.update(batch.events)
                 ).problems
-        except AuditStoreError as error:
+        except (AuditStoreError, OSError) as error:
             notes += (f"the events are safe in the spool, and wait: {error}",)
         counts = _results(store, segments.stems)
     return replace(
@@ -171,9 +170,22 @@ def _store(store: Path, segments: BulkSegments, report: ImportReport) -> ImportR
     )
 
 
+@contextlib.contextmanager
+def _published(store: Path, segments: BulkSegments) -> Iterator[list[Path]]:
+    """Move segments into the spool, all of them; while the block lasts, folds keep what they note about them."""
+    with contextlib.ExitStack() as stack:
+        try:
+            make_spool(store)
+            stack.enter_context(running_import(store, segments.stems))
+        except BaseException:
+            segments.discard()
+            raise
+        yield segments.publish()
+
+
 def _results(store: Path, segments: Sequence[str]) -> FoldCounts:
     """What became of segments, whoever folded them; nothing where the store cannot be read."""
-    with contextlib.suppress(AuditStoreError):
+    with contextlib.suppress(AuditStoreError, OSError):
         return open_store(store).fold_results(segments)
     return FoldCounts()
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import glob
 import json
 import os
 import sqlite3
@@ -79,7 +80,7 @@ def transaction(store: Path) -> Iterator[Connection]:
 def in_memory() -> Iterator[Connection]:
     """A connection to the same tables in memory, empty."""
     with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-        connection.executescript(_SCHEMA.read_text(encoding="utf-8"))
+        _create_tables(connection)
         yield connection
 
 
@@ -122,6 +123,13 @@ def _check(connection: Connection, path: Path) -> None:
         )
 
 
+def _create_tables(connection: Connection) -> None:
+    for statement in _SCHEMA.read_text(encoding="utf-8").split(";\n"):
+        connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
 def _create(store: Path, path: Path) -> None:
     """Make a whole database and give it its name at once, so that no other process opens half of one."""
     draft = path.with_name(f".{path.name}.{uuid4().hex}")
@@ -132,14 +140,16 @@ def _create(store: Path, path: Path) -> None:
             if store.exists():
                 draft.chmod(stat.S_IMODE(store.stat().st_mode) | stat.S_IRUSR | stat.S_IWUSR)
             with translated(path), contextlib.closing(_connect(draft, "mode=rw")) as connection:
-                connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = FULL")
-                connection.executescript(_SCHEMA.read_text(encoding="utf-8"))
-                connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-                connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+                connection.execute("BEGIN")
+                _create_tables(connection)
+                connection.execute("COMMIT")
+                # Last: what a write-ahead log holds would be lost with the name of the draft.
+                connection.execute("PRAGMA journal_mode = WAL")
             rename_to_new(draft, path)
         finally:
-            draft.unlink(missing_ok=True)
+            for part in path.parent.glob(f"{glob.escape(draft.name)}*"):
+                part.unlink(missing_ok=True)
         sync_folder(path.parent)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -180,7 +190,8 @@ def _problem(path: Path, error: sqlite3.Error, stored: Stored) -> AuditStoreErro
             f"{path} cannot be opened ({error}); give this user access to the file and its folder",
             stored=stored,
         )
-    return AuditStoreError(f"{path}: {error}; check the disk", stored=stored)
+    unknown = "; look whether the change was saved, and repeat it if not" if stored == UNKNOWN else ""
+    return AuditStoreError(f"{path}: {error}; check the disk{unknown}", stored=stored)
 
 
 def _damaged(path: Path, reason: str) -> str:

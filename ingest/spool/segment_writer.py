@@ -62,11 +62,19 @@ class Segment:
         try:
             while position < end:
                 position += os.pwrite(self._descriptor, data[position - end :], position)
-        except OSError:
+        except OSError as error:
+            if not self._takes_back(position - self._size):
+                raise AuditStoreError(f"{self._name}: {error.strerror or error}", stored=UNKNOWN) from error
+            raise
+
+    def _takes_back(self, written: int) -> bool:
+        """Whether no fold can read the bytes that a failed write has `written` after the whole lines."""
+        with contextlib.suppress(OSError):
             os.ftruncate(self._descriptor, self._size)
             if self._size:
                 os.ftruncate(self._descriptor, self._size + len(checksums.END))
-            raise
+            return written == 0 or self.is_open()
+        return False
 
     def _make_room(self, end: int) -> None:
         """Write zeros after `end`: a sync that does not change the file's size skips the journal of the file system."""

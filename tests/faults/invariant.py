@@ -10,6 +10,7 @@ from typing import Any
 from audit_store.engines.protocol import Query
 from audit_store.engines.registry import open_store
 from audit_store.errors import AuditStoreError, StoreNotFound
+from audit_store.state import marks
 from ingest.fold import fold
 from ingest.rejects import rejects_path
 from ingest.spool.folder import has_waiting
@@ -33,6 +34,8 @@ class Expected:
     refused: set[int] = field(default_factory=set)
     listed: list[str] = field(default_factory=list)
     contradictions: list[str] = field(default_factory=list)
+    marked: set[str] = field(default_factory=set)
+    unmarked: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, lines: Iterable[str]) -> "Expected":
@@ -51,6 +54,10 @@ class Expected:
                     expected.refused |= {int(number) for number in numbers}
             elif word == "listed":
                 expected.listed.append(rest)
+            elif word == "marked":
+                expected.marked.add(rest)
+            elif word == "unmarked":
+                expected.unmarked.add(rest)
             elif word == "contradiction":
                 expected.contradictions.append(rest)
         return expected
@@ -83,7 +90,22 @@ def problems(store: Path, expected: Expected) -> list[str]:
         rows = []
     except AuditStoreError as error:
         return [f"needs a person: reading raised {type(error).__name__}: {error}"]
-    return [*_of_rows(rows, expected), *_of_events(rows, expected), *_of_lists(store, expected)]
+    found = [*_of_rows(rows, expected), *_of_events(rows, expected), *_of_lists(store, expected)]
+    return [*found, *_of_marks(store, expected)]
+
+
+def _of_marks(store: Path, expected: Expected) -> list[str]:
+    try:
+        notes = [mark.note for mark in marks.read(store)]
+    except AuditStoreError as error:
+        return [f"needs a person: reading marks raised {type(error).__name__}: {error}"]
+    lost = [f"lost: the mark {note}" for note in sorted(expected.marked - set(notes))]
+    wrong = [
+        f"wrong word: the mark {note} was not stored, and is"
+        for note in sorted(expected.unmarked & set(notes))
+    ]
+    doubled = [f"doubled: the mark {note}" for note in set(notes) if notes.count(note) > 1]
+    return [*lost, *wrong, *doubled]
 
 
 def number_of(row: dict[str, Any]) -> int:

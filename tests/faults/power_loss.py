@@ -60,6 +60,8 @@ class Disk:
             return self._opened(call, path)
         if call.kind is Kind.RENAME:
             return self._rename(path, second, self.names.get(path))
+        if call.kind is Kind.LINK:
+            return self._rename("", second, self.names.get(path))
         if call.kind is Kind.UNLINK:
             return self._rename(path, "", self.names.get(path))
         if call.kind is Kind.MKDIR:

@@ -19,8 +19,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum kind { OPEN = 1, WRITE, SYNC, RENAME, UNLINK, TRUNCATE, MKDIR, LOCK, NOTE };
-enum fault { NO_FAULT, EIO_ONCE, ENOSPC_ONCE, EIO_ON, ENOSPC_ON, HALF, KILL_BEFORE, KILL_AFTER, SHORT };
+enum kind { OPEN = 1, WRITE, SYNC, RENAME, UNLINK, TRUNCATE, MKDIR, LOCK, NOTE, LINK };
+enum fault { NO_FAULT, EIO_ONCE, ENOSPC_ONCE, EIO_ON, ENOSPC_ON, HALF, KILL_BEFORE, KILL_AFTER, SHORT, SHORT_ON };
 enum { PASS, FAIL, SHORTEN, KILL, HALVE };
 
 struct record {
@@ -106,7 +106,7 @@ static int next(enum kind kind, int needs_room) {
     long call = ++calls;
     if (!chosen_call || call < chosen_call)
         return PASS;
-    int persistent = chosen_fault == EIO_ON || chosen_fault == ENOSPC_ON;
+    int persistent = chosen_fault == EIO_ON || chosen_fault == ENOSPC_ON || chosen_fault == SHORT_ON;
     if (call > chosen_call && !persistent)
         return PASS;
     switch (chosen_fault) {
@@ -116,6 +116,12 @@ static int next(enum kind kind, int needs_room) {
         return KILL;
     case HALF:
         return kind == WRITE ? HALVE : PASS;
+    case SHORT_ON:
+        if (call > chosen_call) {
+            errno = EIO;
+            return FAIL;
+        }
+        return kind == WRITE ? SHORTEN : PASS;
     case SHORT:
         return kind == WRITE ? SHORTEN : PASS;
     case ENOSPC_ONCE:
@@ -224,6 +230,13 @@ int renameat(int from_at, const char *from, int to_at, const char *to) {
     return renameat2(from_at, from, to_at, to, 0);
 }
 int rename(const char *from, const char *to) { return renameat2(AT_FDCWD, from, AT_FDCWD, to, 0); }
+
+int linkat(int from_at, const char *from, int to_at, const char *to, int flags) {
+    if (!is_watched(from) && !is_watched(to))
+        return syscall(SYS_linkat, from_at, from, to_at, to, flags);
+    CALL(LINK, 1, -1, 0, from, to, 0, "", 0, syscall(SYS_linkat, from_at, from, to_at, to, flags));
+}
+int link(const char *from, const char *to) { return linkat(AT_FDCWD, from, AT_FDCWD, to, 0); }
 
 int unlinkat(int at, const char *path, int flags) {
     if (!is_watched(path))

@@ -27,10 +27,14 @@ class Kind(IntEnum):
     MKDIR = 7
     LOCK = 8
     NOTE = 9
+    LINK = 10
 
 
 class Fault(IntEnum):
-    """What happens to the chosen call; `_ON` goes on for every later call. HALF is a kill within a write."""
+    """What happens to the chosen call; `_ON` goes on for every later call. HALF is a kill within a write.
+
+    SHORT_ON writes half, and every later call is an error.
+    """
 
     NONE = 0
     EIO_ONCE = 1
@@ -41,14 +45,15 @@ class Fault(IntEnum):
     KILL_BEFORE = 6
     KILL_AFTER = 7
     SHORT = 8
+    SHORT_ON = 9
 
 
-NEEDS_ROOM = {Kind.OPEN, Kind.WRITE, Kind.SYNC, Kind.RENAME, Kind.MKDIR}
+NEEDS_ROOM = {Kind.OPEN, Kind.WRITE, Kind.SYNC, Kind.RENAME, Kind.LINK, Kind.MKDIR}
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One recorded call: `path` is a note's text, `second` where a rename leads, `offset` a truncation's size."""
+    """One recorded call: `path` is a note's text, `second` a new name, `offset` a truncation's size."""
 
     kind: Kind
     fd: int
@@ -64,7 +69,7 @@ class Call:
         possible = [Fault.EIO_ONCE, Fault.EIO_ON, Fault.KILL_BEFORE, Fault.KILL_AFTER]
         if self.kind in NEEDS_ROOM:
             possible += [Fault.ENOSPC_ONCE, Fault.ENOSPC_ON]
-        return [*possible, Fault.HALF, Fault.SHORT] if self.kind is Kind.WRITE else possible
+        return [*possible, Fault.HALF, Fault.SHORT, Fault.SHORT_ON] if self.kind is Kind.WRITE else possible
 
 
 def build(folder: Path) -> Path:

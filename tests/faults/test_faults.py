@@ -26,6 +26,7 @@ def failures(client: Client, chosen: Iterable[Trial]) -> Iterator[tuple[Trial, l
         "append_many",
         "import",
         "command",
+        "mark",
         "recover",
         "create",
         "fold",
@@ -42,6 +43,14 @@ def test_a_fault_at_any_call_loses_and_doubles_nothing_and_the_next_fold_succeed
     assert list(failures(client, chosen)) == []
 
 
+@pytest.mark.parametrize("fault", ["EIO_ONCE", "EIO_ON", "ENOSPC_ON", "SHORT_ON"])
+@pytest.mark.parametrize("workload", ["group", "append_many", "command", "import", "mark"])
+def test_the_word_for_a_failed_append_is_true(client: Client, workload: str, fault: str) -> None:
+    calls = trials.syscalls(client, workload)
+    chosen = [trial for possible in calls for trial in possible if trial["fault"] == fault]
+    assert list(failures(client, trials.share(chosen, 15))) == []
+
+
 def test_a_workload_makes_the_same_calls_every_time(client: Client) -> None:
     kills = [calls[2] | {"fault": "KILL_BEFORE"} for calls in trials.syscalls(client, "append")[::10]]
     assert all(client.trial(**kill)["happened"] for kill in kills)
@@ -55,6 +64,7 @@ def test_a_workload_makes_the_same_calls_every_time(client: Client) -> None:
         "create",
         "import",
         "command",
+        "mark",
         "recover",
         "fold",
     ],

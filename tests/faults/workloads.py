@@ -17,8 +17,10 @@ from typing import Any
 
 from audit_store.cli import run
 from audit_store.engines.duckdb.fold import FoldTransaction
-from audit_store.errors import AuditStoreError
+from audit_store.errors import NOT_STORED, AuditStoreError
 from audit_store.event import Event
+from audit_store.state import marks
+from audit_store.state.marks import MarkRow
 from ingest import append, append_many
 from ingest.__main__ import commands
 from ingest.fold import fold
@@ -26,6 +28,7 @@ from ingest.importer import import_files
 from ingest.spool.appended_lines import appended_rows
 from ingest.spool.bulk_segments import BulkSegments
 from ingest.spool.event_line import event_line
+from ingest.spool.segment_writer import Segment
 from tests.faults import shim
 
 STORE = "audit.duckdb"
@@ -61,6 +64,10 @@ class Report:
         os.write(self._descriptor, text.encode() + b"\n")
         shim.note(text)
 
+    def refused(self, error: AuditStoreError, *numbers: int) -> None:
+        """What an error says of events."""
+        self.line("refused", error.stored.split(":")[0].replace(" ", "-"), *numbers)
+
     @contextlib.contextmanager
     def sending(self, *numbers: int) -> Iterator[list[str]]:
         """Send events, all or none; the ids that the call returned go into the list that this gives."""
@@ -69,7 +76,7 @@ class Report:
         try:
             yield event_ids
         except AuditStoreError as error:
-            self.line("refused", error.stored.split(":")[0].replace(" ", "-"), *numbers)
+            self.refused(error, *numbers)
             raise
         self.line("acknowledged", *(f"{n}={i}" for n, i in zip(numbers, event_ids, strict=True)))
 
@@ -149,6 +156,33 @@ def run_append(folder: Path, report: Report) -> None:
         send(folder / STORE, report, number)
 
 
+def run_group(folder: Path, report: Report) -> None:
+    """Append three events in one write, as threads do that append together; half of it holds one whole event."""
+    store, numbers = folder / STORE, range(500, 503)
+    lines = [event_line(Event.of(fields(number))) for number in numbers]
+    for number in numbers:
+        report.line("sent", number)
+    try:
+        Segment.create(store).write([line for line, _ in lines])
+    except OSError:
+        report.line("refused", "not-stored", *numbers)
+        raise
+    pairs = zip(numbers, lines, strict=True)
+    report.line("acknowledged", *(f"{number}={event_id}" for number, (_, event_id) in pairs))
+
+
+def run_mark(folder: Path, report: Report) -> None:
+    """Mark an alarm, which creates the state file, and again."""
+    for note in ("first", "second"):
+        try:
+            marks.insert(folder / STORE, MarkRow([], "acknowledged", note, "ada", _TIME))
+        except AuditStoreError as error:
+            if error.stored == NOT_STORED:
+                report.line("unmarked", note)
+            raise
+        report.line("marked", note)
+
+
 def run_append_many(folder: Path, report: Report) -> None:
     """Append two batches; the events are folded when the process exits."""
     for first in (200, 210):
@@ -173,7 +207,11 @@ def run_import(folder: Path, report: Report) -> None:
             rows.writerow([*(event[name] for name in names), json.dumps(event["metadata"])])
     for number in numbers:
         report.line("sent", number)
-    counts = import_files(folder / STORE, [str(file)])
+    try:
+        counts = import_files(folder / STORE, [str(file)])
+    except AuditStoreError as error:
+        report.refused(error, *numbers)
+        raise
     if counts.stored + counts.waiting == counts.read == IMPORTED:
         report.line("acknowledged", *(f"{number}=" for number in numbers))
 
@@ -185,14 +223,22 @@ def run_command(folder: Path, report: Report) -> None:
     for name, value in event.items():
         arguments += [f"--{name.replace('_', '-')}", value]
     report.line("sent", 400)
-    with contextlib.redirect_stdout(io.StringIO()) as output, contextlib.redirect_stderr(io.StringIO()):
+    with (
+        contextlib.redirect_stdout(io.StringIO()) as output,
+        contextlib.redirect_stderr(io.StringIO()) as errors,
+    ):
         status = run(commands, arguments, "ingest")
     if event_id := output.getvalue().strip():
         report.line("acknowledged", f"400={event_id}")
+    words = errors.getvalue()
+    if "(not stored)" in words:
+        report.line("refused", "not-stored", 400)
+    elif status != 0 and "(unknown: send it again with the same event_id: " not in words:
+        report.line("contradiction", f"exit status {status} without a word of what is stored: {words}")
     if bool(event_id) != (status == 0):
         report.line("contradiction", f"exit status {status} and the id {event_id or 'not printed'}")
     if status != 0:
-        raise AuditStoreError("the command says that it failed")
+        raise AuditStoreError(words)
 
 
 def run_without_end(folder: Path, report: Report) -> None:
@@ -215,6 +261,8 @@ class Workload:
 
 WORKLOADS = {
     "append": Workload(prepare_store, run_append),
+    "group": Workload(prepare_store, run_group),
+    "mark": Workload(prepare_store, run_mark),
     "append_many": Workload(prepare_store, run_append_many),
     "fold": Workload(prepare_segments, run_fold),
     "create": Workload(prepare_nothing, run_append),

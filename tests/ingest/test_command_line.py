@@ -101,3 +101,39 @@ def test_a_shell_completes_the_installed_script(tmp_path: Path, words: str, comp
         [sys.executable, str(script)], env=os.environ | variables, capture_output=True, text=True, check=True
     )
     assert sorted(line.partition(",")[2] for line in done.stdout.splitlines()) == completions
+
+
+NOT_STORED = [
+    ["append", "--agent", "", "--activity", "Login"],
+    ["append", "--agent", "ada", "--activity", "Login", "--store", "README.md/audit.duckdb"],
+    ["import", "README.md", "--format", "nonsense"],
+    ["import", "README.md", "--format", "jsonl", "--rejects", "README.md/list"],
+    ["import", "pyproject.toml", "--format", "parquet"],
+]
+
+
+@pytest.mark.parametrize("arguments", NOT_STORED)
+def test_an_error_ends_with_the_word_for_what_is_stored(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    monkeypatch.setenv("AUDIT_STORE", str(tmp_path / "audit.duckdb"))
+    monkeypatch.chdir(ROOT)
+    assert main(arguments) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"python -m ingest {arguments[0]}: ")
+    assert line.endswith(" (not stored)")
+
+
+@pytest.mark.processes
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_an_append_that_cannot_print_its_id_is_stored_with_status_0(tmp_path: Path) -> None:
+    store = tmp_path / "audit.duckdb"
+    arguments = ["append", "--agent", "ada", "--activity", "Login", "--store", str(store)]
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "ingest", *arguments]
+        result = subprocess.run(
+            command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert result.returncode == 0
+    assert "standard output: No space left on device (stored: " in result.stderr
+    assert main(["status", "--store", str(store)]) == 0
