@@ -1,6 +1,5 @@
 """Command line for appending, importing and folding: python -m ingest append | import | fold | status."""
 
-import functools
 import json
 import os
 import signal
@@ -10,10 +9,11 @@ from typing import Any
 
 import click
 
-from audit_store.cli import DONE, NOTHING_DONE, Commands, describe, discard_output, run, say, store_option
-from audit_store.errors import NOT_STORED, UNKNOWN, AuditStoreError, EventConflict
+from audit_store.cli import DONE, Commands, run, say, store_option
+from audit_store.errors import AuditStoreError, EventConflict
 from audit_store.event import FIELDS
 from ingest import append, fold_scheduler
+from ingest.command_words import print_stored, says_what_is_stored
 
 SOME_REJECTED = 1
 """The exit status where some events could not be stored."""
@@ -68,34 +68,6 @@ def _field_options(command: Callable[..., int]) -> Callable[..., int]:
     return command
 
 
-def _says_what_is_stored(command: Callable[..., int]) -> Callable[..., int]:
-    """A command whose errors end with what became of its events: "not stored" or "unknown" and what to do."""
-
-    @functools.wraps(command)
-    def with_word(*arguments: Any, **settings: Any) -> int:
-        try:
-            return command(*arguments, **settings)
-        except BrokenPipeError:
-            raise
-        except (AuditStoreError, OSError) as error:
-            say(click.get_current_context(), f"{describe(error)} ({_word(error)})")
-            return NOTHING_DONE
-
-    return with_word
-
-
-def _word(error: Exception) -> str:
-    if not isinstance(error, AuditStoreError) or error.stored == NOT_STORED:
-        return NOT_STORED
-    if error.event_ids:
-        return f"{error.stored}: {', '.join(error.event_ids)}"
-    return (
-        "unknown: import the files again, which stores nothing twice"
-        if error.stored == UNKNOWN
-        else error.stored
-    )
-
-
 @click.group(cls=Commands)
 def commands() -> None:
     """Append events to an audit log and see how it is doing."""
@@ -104,7 +76,7 @@ def commands() -> None:
 @commands.command("append")
 @_field_options
 @store_option
-@_says_what_is_stored
+@says_what_is_stored
 def append_command(store: Path, **fields: str | None) -> int:
     """Store one event and print its event_id.
 
@@ -114,13 +86,7 @@ def append_command(store: Path, **fields: str | None) -> int:
     """
     event = {name: value for name, value in fields.items() if value is not None}
     event_id = append(store=store, fold=False, **event)
-    try:
-        click.echo(event_id)
-    except BrokenPipeError:
-        raise
-    except OSError as error:  # stored all the same
-        say(click.get_current_context(), f"standard output: {error.strerror} (stored: {event_id})")
-        discard_output()
+    print_stored(event_id)
     fold_scheduler.fold_now(store)
     if "event_id" in event:
         _refuse_conflict(store, event_id, event)
@@ -184,7 +150,7 @@ def _refuse_conflict(store: Path, event_id: str, event: Mapping[str, str]) -> No
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as a JSON object.")
 @store_option
 @click.pass_context
-@_says_what_is_stored
+@says_what_is_stored
 def import_command(
     ctx: click.Context,
     /,
