@@ -37,7 +37,7 @@ def label(value: str) -> str:
     return f"Off-hours, {OFF_WORDS}" if value == OFF else words(value)
 
 
-def chosen(values: Sequence[str]) -> list[int]:
+def hour_numbers(values: Sequence[str]) -> list[int]:
     """The hours of the week that these values stand for: 0 (Monday, midnight) to 167."""
     return [
         24 * weekday + hour

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from ingest import default_store
+from audit_store.store_files import default_store
 from ingest.fold_scheduler import FoldingThread
 
 _thread: FoldingThread | None = None

@@ -24,6 +24,14 @@ new PerformanceObserver((list) => {
 """
 
 
+# Milliseconds after a run of the page in which something may still shift.
+OBSERVED = 1000
+# Resolves once no animation runs that ends by itself.
+AT_REST = """
+() => Promise.all(document.getAnimations()
+  .filter((one) => one.effect.getComputedTiming().endTime !== Infinity)
+  .map((one) => one.finished.catch(() => null)))
+"""
 # As most viewers have it; the other tests skip animations.
 MOVING = {"reduced_motion": "no-preference"}
 
@@ -115,7 +123,7 @@ def watched(seen: Watched, url: str) -> Page:
     seen.page.add_init_script(WATCH)
     seen.page.goto(url)
     seen.settle()
-    seen.page.wait_for_timeout(1000)
+    seen.page.wait_for_timeout(OBSERVED)
     shifts(seen.page)
     return seen.page
 
@@ -126,12 +134,12 @@ def test_nothing_jumps_while_a_filter_changes(crowded: Server, visit: Visit, pat
     page = watched(seen, f"{crowded.url}{path}?range=24h")
     if width < 640:
         page.keyboard.press("/")
-        page.wait_for_timeout(800)
+        page.evaluate(AT_REST)
         shifts(page)
     page.get_by_role("button", name="Failure").click()
     page.wait_for_url("**outcome=failure**")
     seen.settle()
-    page.wait_for_timeout(1000)
+    page.wait_for_timeout(OBSERVED)
     assert shifts(page) < STILL
 
 

@@ -76,7 +76,7 @@ def _hours(where: EventFilter) -> Condition:
     end = where.period.end or LATEST.replace(tzinfo=None)
     offset = _offset(week_hours.offsets(where.zone, start, end))
     sql = f"((epoch_us(occurred_at) + {offset} + {_TO_MONDAY}) // {_HOUR} % 168 = ANY($hours))"
-    return sql, {"hours": week_hours.chosen(where.hours)}
+    return sql, {"hours": week_hours.hour_numbers(where.hours)}
 
 
 def _offset(stretches: Sequence[Stretch]) -> str:
