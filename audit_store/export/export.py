@@ -18,6 +18,7 @@ from audit_store.export import manifest
 from audit_store.export.encoders import Encoder, encoder
 from audit_store.export.manifest import Manifest, Seal
 from audit_store.filters import EventFilter
+from audit_store.store_files import sync_folder
 
 MOST_EVENTS = 100_000
 MOST_BYTES = 32 << 20
@@ -146,17 +147,19 @@ def export_to(
 ) -> Manifest:
     """Write the events of a filter to a file, and its manifest beside it.
 
-    Both appear complete or not at all; an existing file stays unchanged until then. Raises as `export` does, and
-    OSError.
+    Both appear complete, durably, or not at all; an existing file stays unchanged until then. If it is killed, the
+    files are the old ones, the new ones, or have no manifest, which `verify.check` names. Raises as `export` does,
+    and OSError.
     """
     part = path.with_name(f"{path.name}.{fresh_id()}.part")
     try:
         with part.open("xb") as file:
             exported = export(where, file, fmt, store, file=path.name, by=by, wait=wait)
             _sync(file)
-        write_manifest(exported, manifest.path_of(part))
-        part.replace(path)
-        manifest.path_of(part).replace(manifest.path_of(path))
+        with manifest.path_of(part).open("xb") as file:
+            file.write(exported.to_text().encode())
+            _sync(file)
+        _publish(part, path)
     finally:
         part.unlink(missing_ok=True)
         manifest.path_of(part).unlink(missing_ok=True)
@@ -164,10 +167,26 @@ def export_to(
 
 
 def write_manifest(exported: Manifest, path: Path) -> None:
-    """Write a manifest to a file of its own. Raises OSError."""
-    with path.open("wb") as file:
-        file.write(exported.to_text().encode())
-        _sync(file)
+    """Write a manifest to a file of its own, which appears complete and durably. Raises OSError."""
+    part = path.with_name(f"{path.name}.{fresh_id()}.part")
+    try:
+        with part.open("xb") as file:
+            file.write(exported.to_text().encode())
+            _sync(file)
+        part.replace(path)
+        sync_folder(path.parent)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _publish(part: Path, path: Path) -> None:
+    """Give a synced file and its manifest their names; never a file beside the manifest of another one."""
+    manifest.path_of(path).unlink(missing_ok=True)
+    sync_folder(path.parent)
+    part.replace(path)
+    sync_folder(path.parent)
+    manifest.path_of(part).replace(manifest.path_of(path))
+    sync_folder(path.parent)
 
 
 def _sync(file: BinaryIO) -> None:

@@ -1,5 +1,6 @@
 """Compares an exported file with its manifest and says where they differ."""
 
+import glob
 import hashlib
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, groupby
@@ -22,7 +23,7 @@ def check(file: Path, manifest_file: Path | None = None) -> list[str]:
     with file.open("rb") as content:
         path = manifest_file or manifest.path_of(file)
         if not path.exists():
-            return [f"the manifest {path} does not exist, so {file} cannot be checked"]
+            return [_without_manifest(file, path)]
         try:
             expected, untouched = manifest.read(path.read_text(encoding="utf-8"))
         except (InvalidFormat, UnicodeDecodeError) as error:
@@ -32,6 +33,16 @@ def check(file: Path, manifest_file: Path | None = None) -> list[str]:
         if not _adds_up(expected):
             return [f"the manifest {path} contradicts itself: its blocks are not as long as the file"]
         return _differences(content, file.stat().st_size, expected)
+
+
+def _without_manifest(file: Path, path: Path) -> str:
+    left = sorted(part.name for part in file.parent.glob(f"{glob.escape(file.name)}.*.part*"))
+    if not left or path != manifest.path_of(file):
+        return f"the manifest {path} does not exist, so {file} cannot be checked"
+    return (
+        f"the export was interrupted, and the file has no manifest: it may be the earlier one; export it again, and "
+        f"delete {', '.join(left)}"
+    )
 
 
 def _adds_up(expected: Manifest) -> bool:

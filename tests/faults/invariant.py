@@ -10,18 +10,20 @@ from typing import Any
 from audit_store.engines.protocol import Query
 from audit_store.engines.registry import open_store
 from audit_store.errors import AuditStoreError, StoreNotFound
+from audit_store.export import verify
 from audit_store.state import marks
 from ingest.fold import fold
 from ingest.rejects import rejects_path
 from ingest.spool.folder import has_waiting
 from ingest.status import status
 from tests.faults.damage import Target
-from tests.faults.workloads import Report, fields
+from tests.faults.workloads import EXPORT, Report, fields
 
 _COLUMNS = (
     "SELECT seq, event_id::VARCHAR AS event_id, occurred_at::VARCHAR AS occurred_at, agent, activity, description, "
     "outcome, source_ip, target, metadata::VARCHAR AS metadata FROM events ORDER BY seq"
 )
+_TEXTS = ("listed", "contradiction", "marked", "unmarked", "exported")
 _STORED_TIME = "2026-03-14 09:26:53.589793"
 
 
@@ -32,10 +34,7 @@ class Expected:
     ids: dict[int, str] = field(default_factory=dict)
     batches: list[list[int]] = field(default_factory=list)
     refused: set[int] = field(default_factory=set)
-    listed: list[str] = field(default_factory=list)
-    contradictions: list[str] = field(default_factory=list)
-    marked: set[str] = field(default_factory=set)
-    unmarked: set[str] = field(default_factory=set)
+    texts: dict[str, list[str]] = field(default_factory=lambda: {word: [] for word in _TEXTS})
 
     @classmethod
     def of(cls, lines: Iterable[str]) -> "Expected":
@@ -52,14 +51,8 @@ class Expected:
                 stored, *numbers = rest.split()
                 if stored == "not-stored":
                     expected.refused |= {int(number) for number in numbers}
-            elif word == "listed":
-                expected.listed.append(rest)
-            elif word == "marked":
-                expected.marked.add(rest)
-            elif word == "unmarked":
-                expected.unmarked.add(rest)
-            elif word == "contradiction":
-                expected.contradictions.append(rest)
+            elif word in expected.texts:
+                expected.texts[word].append(rest)
         return expected
 
     @property
@@ -91,7 +84,7 @@ def problems(store: Path, expected: Expected) -> list[str]:
     except AuditStoreError as error:
         return [f"needs a person: reading raised {type(error).__name__}: {error}"]
     found = [*_of_rows(rows, expected), *_of_events(rows, expected), *_of_lists(store, expected)]
-    return [*found, *_of_marks(store, expected)]
+    return [*found, *_of_marks(store, expected), *_of_export(store, expected)]
 
 
 def _of_marks(store: Path, expected: Expected) -> list[str]:
@@ -99,13 +92,25 @@ def _of_marks(store: Path, expected: Expected) -> list[str]:
         notes = [mark.note for mark in marks.read(store)]
     except AuditStoreError as error:
         return [f"needs a person: reading marks raised {type(error).__name__}: {error}"]
-    lost = [f"lost: the mark {note}" for note in sorted(expected.marked - set(notes))]
+    lost = [f"lost: the mark {note}" for note in sorted(set(expected.texts["marked"]) - set(notes))]
     wrong = [
         f"wrong word: the mark {note} was not stored, and is"
-        for note in sorted(expected.unmarked & set(notes))
+        for note in sorted(set(expected.texts["unmarked"]) & set(notes))
     ]
     doubled = [f"doubled: the mark {note}" for note in set(notes) if notes.count(note) > 1]
     return [*lost, *wrong, *doubled]
+
+
+def _of_export(store: Path, expected: Expected) -> list[str]:
+    """An export is what its manifest says, or it is named as interrupted."""
+    file = store.with_name(EXPORT)
+    differences = verify.check(file) if file.exists() else []
+    if expected.texts["exported"] and (differences or file.read_bytes().count(b"\n") != 5):
+        return [f"lost: the export: {differences}"]
+    wrong = [
+        text for text in differences if "export was interrupted" not in text and "does not exist" not in text
+    ]
+    return [f"silent: the export has another manifest: {text}" for text in wrong]
 
 
 def number_of(row: dict[str, Any]) -> int:
@@ -150,7 +155,7 @@ def _of_events(rows: list[dict[str, Any]], expected: Expected) -> list[str]:
         if 0 < sum(stored[number] > 0 for number in batch) < len(batch)
     ]
     wrong = [f"wrong word: event {n} was not stored, and is" for n in sorted(expected.refused) if stored[n]]
-    wrong += [f"wrong word: {text}" for text in expected.contradictions]
+    wrong += [f"wrong word: {text}" for text in expected.texts["contradiction"]]
     return [*lost, *doubled, *torn, *wrong]
 
 
@@ -201,7 +206,7 @@ def _is_listed(store: Path, stem: str) -> bool:
 def _of_lists(store: Path, expected: Expected) -> list[str]:
     path = rejects_path(store)
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    counts = {text: sum(text in line for line in lines) for text in expected.listed}
+    counts = {text: sum(text in line for line in lines) for text in expected.texts["listed"]}
     return [f"lost: {text!r} is not listed" for text, count in counts.items() if not count] + [
         f"doubled: {text!r} is listed {count} times" for text, count in counts.items() if count > 1
     ]

@@ -17,8 +17,11 @@ from typing import Any
 
 from audit_store.cli import run
 from audit_store.engines.duckdb.fold import FoldTransaction
+from audit_store.engines.registry import open_store
 from audit_store.errors import NOT_STORED, AuditStoreError
 from audit_store.event import Event
+from audit_store.export.export import export_to
+from audit_store.filters import EventFilter
 from audit_store.state import marks
 from audit_store.state.marks import MarkRow
 from ingest import append, append_many
@@ -32,6 +35,7 @@ from ingest.spool.segment_writer import Segment
 from tests.faults import shim
 
 STORE = "audit.duckdb"
+EXPORT = "events.csv"
 BATCH = 5
 IMPORTED = 20
 TAKEN_KEY, CONFLICT, BAD_LINE = "key-0", 900, "bad line 901"
@@ -183,6 +187,21 @@ def run_mark(folder: Path, report: Report) -> None:
         report.line("marked", note)
 
 
+def prepare_export(folder: Path, report: Report) -> None:
+    """A store of three events, which are exported, and one more event."""
+    prepare_store(folder, report)
+    export_to(folder / EXPORT, EventFilter(range="all"), "csv", open_store(folder / STORE))
+    send(folder / STORE, report, 3, fold=False)
+    fold(folder / STORE)
+
+
+def run_export(folder: Path, report: Report) -> None:
+    """Export the events to the same file again, twice."""
+    for _ in range(2):
+        export_to(folder / EXPORT, EventFilter(range="all"), "csv", open_store(folder / STORE))
+    report.line("exported")
+
+
 def run_append_many(folder: Path, report: Report) -> None:
     """Append two batches; the events are folded when the process exits."""
     for first in (200, 210):
@@ -263,6 +282,7 @@ WORKLOADS = {
     "append": Workload(prepare_store, run_append),
     "group": Workload(prepare_store, run_group),
     "mark": Workload(prepare_store, run_mark),
+    "export": Workload(prepare_export, run_export),
     "append_many": Workload(prepare_store, run_append_many),
     "fold": Workload(prepare_segments, run_fold),
     "create": Workload(prepare_nothing, run_append),

@@ -223,3 +223,16 @@ def test_a_missing_manifest_and_a_missing_file(exported: Path, tmp_path: Path) -
     file.unlink()
     with pytest.raises(FileNotFoundError):
         check(file, elsewhere)
+
+
+def test_a_file_without_a_manifest_beside_parts_is_an_interrupted_export(
+    exported: Path, tmp_path: Path
+) -> None:
+    file = copy_of(exported, tmp_path)
+    part = file.with_name(f"{file.name}.0.part")
+    part.write_bytes(file.read_bytes())
+    assert check(file) == []
+    path_of(file).rename(path_of(part))
+    [sentence] = check(file)
+    assert "the export was interrupted, and the file has no manifest" in sentence
+    assert f"export it again, and delete {part.name}, {path_of(part).name}" in sentence
