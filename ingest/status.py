@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from audit_store.errors import AuditStoreError, StoreNotFound
+from audit_store.state import database
 from audit_store.store_files import set_aside, unusable, waiting_events
 from ingest import fold_rejects, reserve
 from ingest.rejects import count_rejects
@@ -27,7 +28,7 @@ def status(store: Path) -> dict[str, Any]:
         "not_folded": [{"name": left.name, "reason": left.reason} for left in intake.left(store)],
         "unusable": [path.name for path in unusable(store)],
         "size": store.stat().st_size if store.exists() else 0,
-        "problem": fold_rejects.problem(store),
+        "problem": fold_rejects.problem(store) or database.problem(store),
     }
     try:
         if summary["waiting"]:

@@ -24,11 +24,13 @@ from audit_store.errors import (
     shorten,
 )
 from audit_store.file_copy import rename_to_new
+from audit_store.state import row_checksums
 from audit_store.store_files import sync_folder
 
 Connection = sqlite3.Connection
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""Rows of version 1 have no checksums."""
 WAIT = 5.0
 """Seconds to wait for another program's transaction."""
 
@@ -68,18 +70,34 @@ def transaction(store: Path) -> Iterator[Connection]:
         _check(connection, path)
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("BEGIN IMMEDIATE")
+        if _version(connection) == 1:
+            row_checksums.add(connection)
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         yield connection
         try:
             connection.execute("COMMIT")
         except sqlite3.Error as error:
             failed_write = _primary_code(error) == sqlite3.SQLITE_IOERR
             raise _problem(path, error, UNKNOWN if failed_write else NOT_STORED) from error
+    row_checksums.note_sound(path)
+
+
+def problem(store: Path) -> str | None:
+    """Why the file of a store cannot be read; None where it can, or is not there."""
+    if not path_of(store).exists():
+        return None
+    try:
+        with reading(store):
+            return None
+    except AuditStoreError as error:
+        return str(error)
 
 
 @contextlib.contextmanager
 def in_memory() -> Iterator[Connection]:
     """A connection to the same tables in memory, empty."""
     with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        row_checksums.register(connection)
         _create_tables(connection)
         yield connection
 
@@ -93,9 +111,11 @@ def decoded(store: Path, text: str) -> Any:
 
 
 def _connect(path: Path, options: str) -> Connection:
-    return sqlite3.connect(
+    connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?{options}", timeout=WAIT, isolation_level=None, uri=True
     )
+    row_checksums.register(connection)
+    return connection
 
 
 def _connect_to_read(path: Path) -> Connection:
@@ -114,18 +134,28 @@ def _connect_to_read(path: Path) -> Connection:
 
 def _check(connection: Connection, path: Path) -> None:
     (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    version = _version(connection)
     if application != _APPLICATION_ID:
         raise StoreCorrupt(f"{path} does not hold saved views, marks and deliveries; move it away")
     if version > SCHEMA_VERSION:
         raise StoreNewer(
             f"{path} has schema version {version}; this program knows {SCHEMA_VERSION}: update this program"
         )
+    if version < 1 or (version == 1 and row_checksums.are_there(connection)):
+        raise StoreCorrupt(_damaged(path, f"its schema version is {version}"))
+    if damage := row_checksums.damage(connection, path, rows=version > 1):
+        raise StoreCorrupt(_damaged(path, damage))
+
+
+def _version(connection: Connection) -> int:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
 
 
 def _create_tables(connection: Connection) -> None:
     for statement in _SCHEMA.read_text(encoding="utf-8").split(";\n"):
         connection.execute(statement)
+    row_checksums.add(connection)
     connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
@@ -166,6 +196,8 @@ def translated(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise _problem(path, error, NOT_STORED) from error
+    except UnicodeDecodeError as error:
+        raise StoreCorrupt(_damaged(path, "a text is not UTF-8")) from error
     except UnicodeEncodeError as error:
         text = shorten(error.object)
         raise AuditStoreError(f"{text} has an unpaired surrogate; text must be valid Unicode") from error

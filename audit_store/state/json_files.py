@@ -47,7 +47,9 @@ def transaction(store: Path, table: Table) -> Iterator[Connection]:
     with database.transaction(store) as connection:
         if not _is_imported(connection, table):
             table.copy(connection, store)
-            connection.execute("INSERT INTO imported VALUES (?, ?)", (table.name, utc_text(now())))
+            connection.execute(
+                "INSERT INTO imported (name, imported_at) VALUES (?, ?)", (table.name, utc_text(now()))
+            )
         yield connection
 
 

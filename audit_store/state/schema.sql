@@ -1,4 +1,5 @@
 -- The tables of <store>.state.sqlite. Times are RFC 3339 in UTC; `parameters` and `spans` are JSON.
+-- Each table also has a column crc32, which row_checksums.py adds.
 
 CREATE TABLE views (
     name TEXT PRIMARY KEY,

@@ -51,7 +51,7 @@ def json_path(store: Path) -> Path:
 
 def _insert(connection: Connection, name: str, parameters: Mapping[str, Sequence[str]]) -> None:
     text = json.dumps({key: list(values) for key, values in parameters.items()})
-    connection.execute("INSERT OR REPLACE INTO views VALUES (?, ?)", (name, text))
+    connection.execute("INSERT OR REPLACE INTO views (name, parameters) VALUES (?, ?)", (name, text))
 
 
 def _copy(connection: Connection, store: Path) -> None:

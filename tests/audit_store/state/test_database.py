@@ -21,7 +21,7 @@ from audit_store.errors import (
     StoreCorrupt,
     StoreNewer,
 )
-from audit_store.state import database, deliveries, marks, views
+from audit_store.state import database, deliveries, marks, row_checksums, views
 from tests import ROOT
 from tests.audit_store.state.stores import SINK, mark_row, message, rows
 
@@ -128,6 +128,7 @@ DAMAGE: list[tuple[str, Callable[[Path], object], str]] = [
 
 def statement(file: Path, sql: str) -> None:
     with sqlite3.connect(file) as connection:
+        row_checksums.register(connection)
         connection.execute(sql)
     connection.close()
 
