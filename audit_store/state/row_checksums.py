@@ -3,6 +3,7 @@
 The checks run before an operation, unless the file is as the last check or transaction of this process left it.
 """
 
+import contextlib
 import sqlite3
 from pathlib import Path
 from zlib import crc32
@@ -72,7 +73,7 @@ def _version(path: Path) -> Version:
     """Changes whenever the file or its write-ahead log does."""
     version: Version = ()
     for file in (path, path.with_name(f"{path.name}-wal")):
-        if file.exists():
-            status = file.stat()
-            version += (status.st_ino, status.st_size, status.st_mtime_ns)
+        with contextlib.suppress(FileNotFoundError):
+            if (status := file.stat()).st_size:  # an open connection has an empty log
+                version += (status.st_ino, status.st_size, status.st_mtime_ns)
     return version
