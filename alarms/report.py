@@ -14,6 +14,7 @@ from alarms.summary import AlarmSummary, summarize
 from alarms.triage import marks
 from alarms.watch import watch_logins
 from audit_store.engines.registry import open_store
+from audit_store.errors import StoreBusy
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
 
@@ -107,4 +108,11 @@ def _deliver(
     path: Path, store_id: str, alarms: Sequence[ReportedAlarm], sinks: Sequence[Sink]
 ) -> list[DeliveryResult]:
     new = [alarm.summary for alarm in alarms if alarm.is_new]
-    return [deliver(path, store_id, new, sink) for sink in sinks]
+    return [_delivered(path, store_id, new, sink) for sink in sinks]
+
+
+def _delivered(path: Path, store_id: str, new: Sequence[AlarmSummary], sink: Sink) -> DeliveryResult:
+    try:
+        return deliver(path, store_id, new, sink)
+    except StoreBusy as error:  # another run is sending; the alarms are printed all the same
+        return DeliveryResult(0, (str(error),))

@@ -6,6 +6,7 @@ a receiver that heeds `Idempotency-Key` acts on it once.
 """
 
 import json
+import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,11 +19,15 @@ from alarms.triage.identity import SeriesSpan, is_same_alarm, spans_of
 from analysis import MAX_GAP
 from audit_store.errors import AuditStoreError
 from audit_store.local_time import utc_text
+from audit_store.quantities import counted
 from audit_store.state import deliveries
 from audit_store.state.deliveries import Delivery, Message
 
 # An alarm that grows is still the one that was sent: spikes this close are one alarm.
 _SAME_WITHIN = MAX_GAP["1h"].to_pytimedelta()
+
+RUN_SECONDS = 300.0
+"""Seconds after which a run begins to send no further message: the next run, which waits for it, goes on."""
 
 Send = Callable[[Message], None]
 """Returns once the receiver has the message; raises NotDelivered."""
@@ -52,8 +57,9 @@ def deliver(store: Path, store_id: str, summaries: Sequence[AlarmSummary], sink:
     """Send the alarms that were never sent to this sink, the oldest first, and what an earlier run left due.
 
     Programs that deliver for the same store take turns. After a message that does not arrive the others wait for the
-    next run: a receiver that is down is not worth a long queue of attempts. Raises StoreBusy where another program
-    sends for longer than `deliveries.SENDER_WAIT`, and AuditStoreError where the deliveries cannot be stored.
+    next run: a receiver that is down is not worth a long queue of attempts. So do those that are left after
+    RUN_SECONDS. Raises StoreBusy where another program sends for longer than `deliveries.SENDER_WAIT`, and
+    AuditStoreError where the deliveries cannot be stored.
     """
     with deliveries.one_sender(store):
         earlier = [delivery.message for delivery in deliveries.read(store, sink.name)]
@@ -102,7 +108,11 @@ def payload(store_id: str, summary: AlarmSummary) -> dict[str, Any]:
 
 
 def _send_all(store: Path, sink: Sink, due: Sequence[Delivery]) -> DeliveryResult:
+    deadline = time.monotonic() + RUN_SECONDS
     for position, delivery in enumerate(due):
+        if time.monotonic() > deadline:
+            left = counted(len(due) - position, "alarm")
+            return DeliveryResult(position, (f"{left} left for the next run, after {RUN_SECONDS:g} s",))
         try:
             sink.send(delivery.message)
         except NotDelivered as error:

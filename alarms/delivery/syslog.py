@@ -6,6 +6,7 @@ import os
 import socket
 from pathlib import Path
 
+from alarms.delivery.deadline import TIMEOUT, within
 from alarms.delivery.outbox import NotDelivered, Sink
 from audit_store.local_time import now, utc_text
 from audit_store.state.deliveries import Message
@@ -18,11 +19,12 @@ def default_address() -> str:
     return DEV_LOG if Path(DEV_LOG).exists() else "localhost"
 
 
-def syslog(address: str = DEV_LOG) -> Sink:
+def syslog(address: str = DEV_LOG, timeout: float = TIMEOUT) -> Sink:
     """A receiver that takes each alarm as one line, at severity warning of the facility authpriv.
 
     `address` is the path of a socket, or HOST[:PORT] for UDP in the form of RFC 5424. Syslog acknowledges nothing: a
-    line counts as delivered when it was handed over. Raises ValueError for an invalid address.
+    line counts as delivered when it was handed over, which may take `timeout` seconds. Raises ValueError for an
+    invalid address.
     """
     is_remote = not address.startswith("/")
     target = _host_and_port(address) if is_remote else address
@@ -30,15 +32,20 @@ def syslog(address: str = DEV_LOG) -> Sink:
     def send(message: Message) -> None:
         line = _rfc5424(message) if is_remote else f"audit-alarms: {one_line(message.sentence)}"
         try:
-            handler = _Handler(target, logging.handlers.SysLogHandler.LOG_AUTHPRIV, socket.SOCK_DGRAM)
-            try:
-                handler.emit(logging.LogRecord("alarms", logging.WARNING, "", 0, line, None, None))
-            finally:
-                handler.close()
+            within(timeout, lambda: _hand_over(target, line))
         except OSError as error:
             raise NotDelivered(f"syslog {address} cannot be reached: {error.strerror or error}") from error
 
     return Sink(f"syslog {address}", send)
+
+
+def _hand_over(target: str | tuple[str, int], line: str) -> None:
+    """Send a line. Raises OSError."""
+    handler = _Handler(target, logging.handlers.SysLogHandler.LOG_AUTHPRIV, socket.SOCK_DGRAM)
+    try:
+        handler.emit(logging.LogRecord("alarms", logging.WARNING, "", 0, line, None, None))
+    finally:
+        handler.close()
 
 
 def one_line(text: str) -> str:

@@ -2,13 +2,12 @@
 
 import hashlib
 import http.client
-import queue
-import threading
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from alarms.delivery.deadline import TIMEOUT, within
 from alarms.delivery.outbox import NotDelivered, Sink
 from audit_store.state.deliveries import Message
 
@@ -18,10 +17,6 @@ if TYPE_CHECKING:
 PAUSES = (1.0, 4.0, 15.0)
 """Seconds before the second and later attempts to send one message."""
 
-TIMEOUT = 10.0
-"""Seconds for one attempt, from the look-up of the host's name to the end of the answer's headers."""
-
-_LATE = "no answer in {:g} s"
 _ACKNOWLEDGED = range(200, 300)
 _RETRIED = {408, 425, 429}
 
@@ -29,10 +24,10 @@ _RETRIED = {408, 425, 429}
 def webhook(url: str, pauses: Sequence[float] = PAUSES, timeout: float = TIMEOUT) -> Sink:
     """A receiver that takes each alarm as JSON with the header Idempotency-Key; any 2xx answer acknowledges it.
 
-    Network failures, 408, 425, 429 and 5xx are retried after `pauses` (seconds). Redirects are not followed: they
-    would turn the POST into a GET, and may lead to another host. Raises ValueError for a URL that is not http or
-    https. The credentials are those of the URL, never those of ~/.netrc. No error quotes the URL, which may hold a
-    secret.
+    An attempt takes `timeout` seconds at most, until the headers of the answer are there. Network failures, 408, 425,
+    429 and 5xx are retried after `pauses` (seconds). Redirects are not followed: they would turn the POST into a GET,
+    and may lead to another host. Raises ValueError for a URL that is not http or https. The credentials are those of
+    the URL, never those of ~/.netrc. No error quotes the URL, which may hold a secret.
     """
     host = _host(url)
 
@@ -69,14 +64,10 @@ def _words(answer: int | str) -> str:
 
 def _post(url: str, message: Message, timeout: float) -> int | str:
     """The status of the answer to one attempt, or why there was none in time."""
-    answers: queue.SimpleQueue[int | str] = queue.SimpleQueue()
-    # The timeouts of sockets start anew with every byte, and the look-up of a name has none: only the wait for a
-    # thread has an end.
-    threading.Thread(target=lambda: answers.put(_answer(url, message, timeout)), daemon=True).start()
     try:
-        return answers.get(timeout=timeout)
-    except queue.Empty:
-        return _LATE.format(timeout)
+        return within(timeout, lambda: _answer(url, message, timeout))
+    except TimeoutError as error:
+        return str(error)
 
 
 def _answer(url: str, message: Message, timeout: float) -> int | str:
@@ -100,7 +91,7 @@ def _answer(url: str, message: Message, timeout: float) -> int | str:
         ) as response:
             return response.status_code
     except requests.Timeout:
-        return _LATE.format(timeout)
+        return f"no answer in {timeout:g} s"
     except (requests.RequestException, ValueError) as error:
         return _reason(error)
 

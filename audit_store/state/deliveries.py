@@ -36,15 +36,18 @@ class Delivery(NamedTuple):
 
 
 @contextlib.contextmanager
-def one_sender(store: Path, wait: float = SENDER_WAIT) -> Iterator[None]:
-    """Hold the right to send for this store, of which there is one; `wait` is in seconds. Raises StoreBusy."""
+def one_sender(store: Path, wait: float | None = None) -> Iterator[None]:
+    """Hold the right to send for this store; `wait` is in seconds (default: SENDER_WAIT). Raises StoreBusy."""
     lock = store.with_name(f"{store.name}.deliveries.lock")
     lock.parent.mkdir(parents=True, exist_ok=True)
+    deadline = time.monotonic() + (SENDER_WAIT if wait is None else wait)
     with contextlib.ExitStack() as stack:
         try:
-            stack.enter_context(locked(lock, fcntl.LOCK_EX, time.monotonic() + wait, store))
+            stack.enter_context(locked(lock, fcntl.LOCK_EX, deadline, store))
         except StoreBusy as error:
-            raise StoreBusy(f"another program is sending the alarms of {store}; try again") from error
+            raise StoreBusy(
+                f"another program is sending the alarms of {store}; the next run sends what it leaves ({error})"
+            ) from error
         yield
 
 

@@ -15,6 +15,7 @@ from alarms import mark, review, watch_logins
 from alarms.__main__ import main
 from audit_store.engines.duckdb.store import Store
 from audit_store.filters import EventFilter
+from audit_store.state import deliveries
 from ingest import append
 from ingest.spool.folder import has_waiting
 from tests import ROOT
@@ -58,6 +59,16 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
         return status, output.out, output.err
 
     return spikes
+
+
+def test_a_run_that_waits_for_another_in_vain_says_so_and_prints_the_alarms(
+    path: Path, run: Run, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("audit_store.state.deliveries.SENDER_WAIT", 0.05)
+    with deliveries.one_sender(path):
+        status, out, words = run("--since", "7d", "--store", path, "--webhook", receiver.url)
+    assert (status, len(out.splitlines()), receiver.messages) == (3, 1, [])
+    assert f"another program is sending the alarms of {path}; the next run sends what it leaves" in words
 
 
 def test_alarms_are_printed_and_give_status_3(path: Path, run: Run) -> None:

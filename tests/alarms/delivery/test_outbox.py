@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from alarms import LoginAlarm, NotDelivered, Sink, deliver
+from alarms.delivery import outbox
 from alarms.delivery.outbox import undelivered
 from audit_store.state.deliveries import Message
 from tests.alarms.login_alarms import AT, HOUR, alarm, summary
@@ -90,6 +92,20 @@ def test_a_receiver_that_is_down_gets_everything_later_in_order(path: Path, rece
     assert delivered(path, receiver, []) == 3
     assert [body["agent"] for body in receiver.bodies] == ["a", "b", "c"]
     assert undelivered(path, summaries, receiver.sink) == []
+
+
+def test_a_run_ends_and_leaves_the_rest_for_the_next(
+    path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alarms = [summary(alarm(agent=name, start=AT + number * 5 * HOUR)) for number, name in enumerate("abc")]
+    monkeypatch.setattr(outbox, "RUN_SECONDS", 0.1)
+    monkeypatch.setattr(
+        receiver, "send", lambda message: (time.sleep(0.2), receiver.messages.append(message))
+    )
+    result = deliver(path, STORE_ID, alarms, receiver.sink)
+    assert (result.delivered, result.problems) == (1, ("2 alarms left for the next run, after 0.1 s",))
+    monkeypatch.setattr(outbox, "RUN_SECONDS", 60)
+    assert deliver(path, STORE_ID, [], receiver.sink).delivered == 2
 
 
 WHOLE = alarm(kind="all", agent="")

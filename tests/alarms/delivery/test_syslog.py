@@ -1,6 +1,8 @@
 """Syslog by UDP and by a local socket, a line an alarm."""
 
+import contextlib
 import socket
+import time
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -21,9 +23,9 @@ def test_a_line_by_udp_has_the_form_of_rfc_5424() -> None:
         syslog(f"127.0.0.1:{server.getsockname()[1]}").send(HOSTILE)
         line = server.recv(4096).decode()
     head, _, text = line.partition("] ")
-    priority, time, _, program, _, kind, _, data = head.split(" ")
+    priority, sent_at, _, program, _, kind, _, data = head.split(" ")
     assert (priority, program, kind) == ("<84>1", "audit-alarms", "login-alarm")
-    assert datetime.fromisoformat(time).utcoffset() == timedelta()
+    assert datetime.fromisoformat(sent_at).utcoffset() == timedelta()
     assert (data, text) == ('key="the-key"', ESCAPED)
 
 
@@ -38,6 +40,20 @@ def test_a_line_by_a_local_socket(tmp_path: Path) -> None:
 def test_a_socket_that_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(NotDelivered, match=f"syslog {tmp_path}/nowhere cannot be reached: No such file"):
         syslog(str(tmp_path / "nowhere")).send(HOSTILE)
+
+
+def test_a_socket_that_nobody_reads_is_given_up_at_the_time_limit(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
+        server.bind(str(tmp_path / "log"))
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
+            other.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    other.sendto(b"x" * 1000, str(tmp_path / "log"))
+        begin = time.monotonic()
+        with pytest.raises(NotDelivered, match="log cannot be reached: no answer in"):
+            syslog(str(tmp_path / "log"), timeout=0.3).send(HOSTILE)
+        assert time.monotonic() - begin < 2
 
 
 @pytest.mark.parametrize("address", ["", ":514", "host:", "host:0", "host:99999", "host:x", "host:²"])
