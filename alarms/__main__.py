@@ -1,6 +1,5 @@
 """The command line of login alarms: python -m alarms."""
 
-import json
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -9,11 +8,21 @@ from typing import Any
 import click
 
 from alarms import DEFAULT_SENSITIVITY, SENSITIVITIES, Report, ReportedAlarm, Sink, report, syslog, webhook
-from alarms.delivery.syslog import default_address, one_line
+from alarms.delivery.syslog import default_address
 from alarms.triage.marks import OPEN
 from audit_store import ranges
-from audit_store.cli import DONE, NOTHING_DONE, Commands, discard_output, run, say, store_option
-from audit_store.errors import InvalidFilter
+from audit_store.cli import (
+    DONE,
+    NOTHING_DONE,
+    Commands,
+    discard_output,
+    run,
+    say,
+    show,
+    show_json,
+    store_option,
+)
+from audit_store.errors import InvalidFilter, one_line
 from audit_store.local_time import bound_text, now
 from ingest.fold_scheduler import fold_now
 
@@ -153,7 +162,7 @@ def spikes(
     except BrokenPipeError:
         discard_output()
     for text in (reported.status.sentence, *reported.status.notices, *reported.problems):
-        say(ctx, one_line(text))
+        say(ctx, text)
     if reported.has_new:
         return NEW
     return NOTHING_DONE if reported.problems else DONE
@@ -161,12 +170,12 @@ def spikes(
 
 def _print(reported: Report, tz: str, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(reported.as_dict()))
+        show_json(reported.as_dict())
         return
     zone = ranges.zone(tz)
     for alarm in reported.alarms:
         start = bound_text(alarm.summary.alarm.key.start, zone)
-        click.echo(f"{start}  {_state(alarm)}  {one_line(alarm.summary.sentence)}")
+        show(f"{start}  {_state(alarm)}  {one_line(alarm.summary.sentence)}")
 
 
 def _state(alarm: ReportedAlarm) -> str:

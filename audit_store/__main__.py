@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from audit_store.cli import DONE, Commands, run, say, store_option
-from audit_store.errors import AuditStoreError, InvalidFilter
+from audit_store.cli import DONE, Commands, data_output, run, say, show, store_option
+from audit_store.errors import AuditStoreError, InvalidFilter, one_line
 from audit_store.filters import LISTS, SINGLE, EventFilter
 from audit_store.quantities import counted, size
 from audit_store.ranges import DEFAULT_RANGE, RANGES
@@ -86,8 +86,8 @@ def export_command(
     if output is not None:
         exported = export_to(output, where, file_format, opened, by=by)
     else:
-        exported = export(where, sys.stdout.buffer, file_format, opened, by=by)
-        sys.stdout.buffer.flush()
+        exported = export(where, data_output(), file_format, opened, by=by)
+        sys.stdout.flush()
     if manifest is not None:
         write_manifest(exported, manifest)
     seqs = f", seq {exported.first_seq} to {exported.last_seq}" if exported.events else ""
@@ -137,10 +137,10 @@ def check_export_command(file: Path, manifest: Path | None) -> int:
 
     differences = verify.check(file, manifest)
     if differences:
-        click.echo("\n".join(f"{file}: {sentence}" for sentence in differences))
+        show("\n".join(one_line(f"{file}: {sentence}") for sentence in differences))
         return CHANGED
     exported, _ = read((manifest or path_of(file)).read_text(encoding="utf-8"))
-    click.echo(
+    show(
         f"{file}: unchanged since the export at {exported.exported_at} by {exported.exported_by}, "
         f"{counted(exported.events, 'event')}, {exported.filter}; manifest SHA-256 {exported.own_hash}"
     )
@@ -157,7 +157,7 @@ def accept_command(store: Path) -> int:
     """
     from audit_store.engines.registry import accept
 
-    click.echo(f"{store}: accepted as it is; {accept(store)}")
+    show(f"{store}: accepted as it is; {accept(store)}")
     return DONE
 
 
@@ -171,7 +171,7 @@ def repair_command(store: Path) -> int:
     from audit_store.engines.registry import repair
 
     report = repair(store)
-    click.echo(report.text())
+    show(report.text())
     return report.status
 
 
@@ -194,7 +194,7 @@ def backup_command(ctx: click.Context, dest: Path, store: Path) -> int:
         say(ctx, f"{counted(waiting, 'event')} in the spool not part of the backup")
     size_of_all = size(sum(file.bytes for file in made.manifest.files.values()))
     events = counted(made.manifest.events, "event")
-    click.echo(f"{made.folder}: {events}, last seq {made.manifest.last_seq}, {size_of_all}")
+    show(f"{made.folder}: {events}, last seq {made.manifest.last_seq}, {size_of_all}")
     return CHANGED if made.problems else DONE
 
 
@@ -212,7 +212,7 @@ def restore_command(backup: Path, force: bool, store: Path) -> int:
     from audit_store.backup.restore import restore
 
     restored = restore(backup.absolute(), store, force=force)
-    click.echo(restored.text())
+    show(restored.text())
     return CHANGED if restored.missing else DONE
 
 

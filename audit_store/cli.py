@@ -1,15 +1,21 @@
-"""What the command lines share: one-line errors on standard error, exit statuses, the option --store."""
+"""What the command lines share: what they write to a terminal, exit statuses, the option --store."""
 
+import io
+import json
+import logging
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from audit_store.errors import AuditStoreError
+from audit_store.errors import AuditStoreError, one_line, os_error_text
 from audit_store.store_files import default_store
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 DONE = 0
 NOTHING_DONE = 2
@@ -51,12 +57,14 @@ def run(commands: click.Group, arguments: Sequence[str] | None, prog: str) -> in
     """
     script = Path(sys.argv[0]).name
     program = script if script.startswith("audit-") else prog
+    if logging.lastResort is not None:
+        logging.lastResort.setFormatter(_EscapingFormatter())
     try:
         status = commands.main(arguments, prog_name=program, standalone_mode=False)
     except click.UsageError as error:
         name = error.ctx.command_path if error.ctx else program
         message = " ".join(error.format_message().split()).rstrip(".")
-        click.echo(f"{name}: {message}; see {name} --help", err=True)
+        say_plainly(f"{name}: {message}; see {name} --help")
         return NOTHING_DONE
     except click.Abort:
         return INTERRUPTED
@@ -71,14 +79,50 @@ def discard_output() -> None:
 def say(ctx: click.Context, text: str) -> None:
     """A line on standard error that begins with the name of the command."""
     name = f"{ctx.command_path} {ctx.invoked_subcommand}" if ctx.invoked_subcommand else ctx.command_path
-    click.echo(f"{name}: {text}", err=True)
+    say_plainly(f"{name}: {text}")
+
+
+def say_plainly(text: str) -> None:
+    """A line on standard error; line breaks, control and invisible characters are written as escapes."""
+    click.echo(one_line(text), err=True)
+
+
+def show(text: str) -> None:
+    """Lines on standard output; control and invisible characters are written as escapes."""
+    click.echo("\n".join(map(one_line, text.split("\n"))))
+
+
+def show_json(value: object) -> None:
+    """A value on standard output as JSON in ASCII, which a terminal shows as it is."""
+    click.echo(json.dumps(value).replace("\x7f", "\\u007f"))
+
+
+def data_output() -> BinaryIO:
+    """Standard output for data in UTF-8: exact for a pipe or file, and with escapes as in `show` on a terminal."""
+    return _EscapedOutput() if sys.stdout.isatty() else sys.stdout.buffer
+
+
+class _EscapedOutput(io.BytesIO):
+    """Writes lines of text to a terminal."""
+
+    def write(self, data: "Buffer", /) -> int:
+        """Write whole lines."""
+        text = bytes(data).decode(errors="backslashreplace").replace("\r\n", "\n")
+        click.echo("\n".join(map(one_line, text.split("\n"))), nl=False)
+        return memoryview(data).nbytes
+
+
+class _EscapingFormatter(logging.Formatter):
+    """Formats what no handler of the program takes, which Python writes to standard error."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The lines of a record, with escapes as in `show`."""
+        return "\n".join(map(one_line, super().format(record).split("\n")))
 
 
 def describe(error: Exception) -> str:
     """The text of an error."""
-    if isinstance(error, OSError) and error.filename is not None:
-        return f"{os.fspath(error.filename)}: {error.strerror}"
-    return str(error)
+    return os_error_text(error) if isinstance(error, OSError) else str(error)
 
 
 def _store_path(_ctx: click.Context, _parameter: click.Parameter, path: Path) -> Path:

@@ -18,6 +18,8 @@ AuditStoreError
 "unknown: send it again with the same event_id".
 """
 
+import errno
+import os
 from typing import Literal
 
 Stored = Literal["stored", "not stored", "unknown: send it again with the same event_id"]
@@ -34,6 +36,38 @@ def shorten(value: object) -> str:
     except (ValueError, RecursionError):  # a number of thousands of digits, or deep nesting
         text = f"<{type(value).__name__}>"
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def one_line(text: str) -> str:
+    """A text for a terminal or a line of a log: line breaks, control and invisible characters as escapes."""
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape", "surrogatepass").decode()
+        for character in text
+    )
+
+
+_REMEDIES = {
+    errno.ENOENT: "it does not exist; check the path",
+    errno.ENOTDIR: "a part of the path is not a folder; check the path",
+    errno.EISDIR: "it is a folder; name a file",
+    errno.EACCES: "this user has no access; change the owner or mode of the file or its folder",
+    errno.EPERM: "this user may not do it; change the owner or mode of the file or its folder",
+    errno.EROFS: "its file system is read-only; name a place elsewhere, or mount it for writing",
+    errno.ENOSPC: "its disk is full; free some space",
+    errno.EDQUOT: "the quota of this user is used up; free some space",
+    errno.EIO: "its disk failed; check the disk",
+    errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
+    errno.ELOOP: "it is a symbolic link that is not followed; name the file itself",
+    errno.EMFILE: "this process has too many open files; raise its limit (ulimit -n)",
+}
+
+
+def os_error_text(error: OSError) -> str:
+    """What failed, where, and what to do, of an error of the system."""
+    remedy = _REMEDIES.get(error.errno or 0, f"{error.strerror or error}; check the file and its disk")
+    return remedy if error.filename is None else f"{os.fsdecode(error.filename)}: {remedy}"
 
 
 class AuditStoreError(Exception):

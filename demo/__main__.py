@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+from audit_store.cli import describe, say_plainly
 from audit_store.engines.protocol import FoldCounts
-from audit_store.errors import AuditStoreError
+from audit_store.errors import AuditStoreError, one_line
 from audit_store.event import parse_time
 from demo.generate import generate, planted
 from demo.live import trickle
@@ -37,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 0
     except (AuditStoreError, OSError, ValueError) as error:
-        print(f"demo: {error}", file=sys.stderr)
+        say_plainly(f"demo: {describe(error)}")
         return 2
     return 0
 
@@ -45,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _fill(store: Path, world: dict[str, Any]) -> None:
     began = time.perf_counter()
     events = generate(**world)
-    _say(f"demo: generating {world['days']} days of events")
+    say_plainly(f"demo: generating {world['days']} days of events")
     store.parent.mkdir(parents=True, exist_ok=True)
     for batch in _batches(events, _BATCH):
         append_many(batch, store=store, fold=False)
@@ -59,21 +60,21 @@ def _batches(events: Iterator[dict[str, Any]], size: int) -> Iterable[list[dict[
 
 
 def _summary(store: Path, report: FoldCounts, world: dict[str, Any], seconds: float) -> None:
-    _say(
+    say_plainly(
         f"demo: {report.stored:,} events of {world['agents']} agents in the {world['days']} days until "
         f"{world['until']:%Y-%m-%d %H:%M} UTC stored in {store} ({seconds:.1f} s)"
         + (f"; {report.duplicates:,} were there already" if report.duplicates else "")
     )
     for spike in planted(**world):
         who = spike.agents[0] if len(spike.agents) == 1 else f"{len(spike.agents)} agents"
-        _say(f"  planted {spike.start:%Y-%m-%d %H:%M}  {spike.kind}: {spike.count} sign-ins of {who}")
+        say_plainly(f"  planted {spike.start:%Y-%m-%d %H:%M}  {spike.kind}: {spike.count} sign-ins of {who}")
 
 
 def _live(options: argparse.Namespace) -> None:
     events = trickle(seed=options.seed, agents=options.agents, now=datetime.now(UTC))
     first = next(events)  # the time starts here: this takes the seconds in which all of them are generated
     end = time.monotonic() + options.seconds
-    _say(f"demo: appending {options.rate:g} events a second for {options.seconds:g} s")
+    say_plainly(f"demo: appending {options.rate:g} events a second for {options.seconds:g} s")
     for event in chain([first], events):
         append(store=options.store, **event)
         time.sleep(min(1 / options.rate, max(0.0, end - time.monotonic())))
@@ -81,10 +82,14 @@ def _live(options: argparse.Namespace) -> None:
             return
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """End with a line on standard error."""
+        super().error(one_line(message))
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m demo", description="Fill a store with a generated audit log."
-    )
+    parser = _Parser(prog="python -m demo", description="Fill a store with a generated audit log.")
     parser.add_argument("--store", type=Path, default=DEFAULT_STORE, help=f"default: {DEFAULT_STORE}")
     parser.add_argument("--days", type=int, default=90, help="days of the log, default 90")
     parser.add_argument("--agents", type=int, default=40, help="how many act in it, default 40")
@@ -111,10 +116,6 @@ def _positive(text: str) -> float:
         if 0 < (value := float(text)) < math.inf:
             return value
     raise argparse.ArgumentTypeError(f"{text!r} is invalid; give a number above 0")
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr)
 
 
 if __name__ == "__main__":

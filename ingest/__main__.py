@@ -1,6 +1,5 @@
 """Command line for appending, importing and folding: python -m ingest append | import | fold | status."""
 
-import json
 import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
@@ -9,7 +8,7 @@ from typing import Any
 
 import click
 
-from audit_store.cli import DONE, Commands, run, say, store_option
+from audit_store.cli import DONE, Commands, run, say, show, show_json, store_option
 from audit_store.errors import AuditStoreError, EventConflict
 from audit_store.event import FIELDS
 from ingest import append, fold_scheduler
@@ -183,7 +182,7 @@ def import_command(
     report = import_files(store, files, options=options, **settings)
     for note in report.notes:
         say(ctx, note)
-    click.echo(json.dumps(report.as_dict()) if as_json else report.words())
+    show_json(report.as_dict()) if as_json else show(report.words())
     return SOME_REJECTED if report.rejected or report.conflicts else DONE
 
 
@@ -201,7 +200,7 @@ def fold_command(ctx: click.Context, store: Path) -> int:
     report = fold(store)
     for problem in report.problems:
         say(ctx, problem)
-    click.echo(
+    show(
         f"stored {report.stored}, duplicate {report.duplicates}, conflict {report.conflicts}, "
         f"rejected {report.rejected}"
     )
@@ -216,7 +215,7 @@ def status_command(as_json: bool, store: Path) -> int:
     from ingest.status import status, words
 
     summary = status(store)
-    click.echo(json.dumps(summary) if as_json else words(summary))
+    show_json(summary) if as_json else show(words(summary))
     return DONE
 
 

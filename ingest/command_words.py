@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from audit_store.cli import NOTHING_DONE, describe, discard_output, say
-from audit_store.errors import NOT_STORED, UNKNOWN, AuditStoreError
+from audit_store.cli import NOTHING_DONE, describe, discard_output, say, show
+from audit_store.errors import NOT_STORED, UNKNOWN, AuditStoreError, reason
 
 
 def says_what_is_stored(command: Callable[..., int]) -> Callable[..., int]:
@@ -29,11 +29,11 @@ def says_what_is_stored(command: Callable[..., int]) -> Callable[..., int]:
 def print_stored(event_id: str) -> None:
     """Print the id of a stored event; that it cannot be printed is no error, because the event is stored."""
     try:
-        click.echo(event_id)
+        show(event_id)
     except BrokenPipeError:
         raise
     except OSError as error:
-        say(click.get_current_context(), f"standard output: {error.strerror} (stored: {event_id})")
+        say(click.get_current_context(), f"standard output: {reason(error)} (stored: {event_id})")
         discard_output()
 
 

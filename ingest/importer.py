@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from audit_store.engines.protocol import FoldCounts
 from audit_store.engines.registry import open_store
-from audit_store.errors import AuditStoreError, InvalidFormat
+from audit_store.errors import AuditStoreError, InvalidFormat, one_line
 from audit_store.store_files import events_in, make_spool
 from ingest import formats
 from ingest.fold import fold
@@ -213,4 +213,6 @@ def _open(name: str, format_name: str) -> _Source:
 
 def _progress(total: int, unit: str, what: str) -> "tqdm[NoReturn]":
     """A bar on standard error where that is a terminal."""
-    return tqdm(total=total or None, unit=unit, desc=what, unit_scale=True, leave=False, disable=None)
+    return tqdm(
+        total=total or None, unit=unit, desc=one_line(what), unit_scale=True, leave=False, disable=None
+    )

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from audit_store.errors import AuditStoreError, StoreNotFound
+from audit_store.errors import AuditStoreError, StoreNotFound, one_line
 from audit_store.state import database
 from audit_store.store_files import set_aside, unusable, waiting_events
 from ingest import fold_rejects, reserve
@@ -70,7 +70,7 @@ def words(summary: dict[str, Any]) -> str:
     lines += [f"not folded {left['name']}: {left['reason']}" for left in summary["not_folded"]]
     lines += [f"moved      {name}: DuckDB could not use it" for name in summary["unusable"]]
     lines += [f"problem    {summary['problem']}"] if summary["problem"] else []
-    return "\n".join(lines)
+    return "\n".join(map(one_line, lines))
 
 
 def _number(count: int | None) -> str:

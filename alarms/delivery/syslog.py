@@ -8,6 +8,7 @@ from pathlib import Path
 
 from alarms.delivery.deadline import TIMEOUT, within
 from alarms.delivery.outbox import NotDelivered, Sink
+from audit_store.errors import one_line
 from audit_store.local_time import now, utc_text
 from audit_store.state.deliveries import Message
 
@@ -46,14 +47,6 @@ def _hand_over(target: str | tuple[str, int], line: str) -> None:
         handler.emit(logging.LogRecord("alarms", logging.WARNING, "", 0, line, None, None))
     finally:
         handler.close()
-
-
-def one_line(text: str) -> str:
-    """A text for a terminal or a line of a log: line breaks and control characters as escapes."""
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape", "surrogatepass").decode()
-        for character in text
-    )
 
 
 class _Handler(logging.handlers.SysLogHandler):

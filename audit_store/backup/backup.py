@@ -13,7 +13,7 @@ from audit_store.backup import manifest as manifests
 from audit_store.backup import side_files
 from audit_store.backup.manifest import STORE, Manifest
 from audit_store.engines import registry
-from audit_store.errors import AuditStoreError
+from audit_store.errors import AuditStoreError, os_error_text
 from audit_store.store_files import spool_dir, sync_file, sync_folder
 
 WAIT = 60.0
@@ -59,7 +59,7 @@ def backup(store: Path, folder: Path, wait: float = WAIT) -> Backup:
             draft.rename(folder)
         sync_folder(folder.parent)
     except OSError as error:
-        raise AuditStoreError(f"{folder} was not made: {error.strerror or error}; check the disk") from error
+        raise AuditStoreError(f"{folder} was not made: {os_error_text(error)}") from error
     return Backup(folder, manifest, problems)
 
 

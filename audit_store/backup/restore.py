@@ -8,7 +8,7 @@ from audit_store.backup import manifest as manifests
 from audit_store.backup import side_files
 from audit_store.backup.manifest import STORE, Manifest
 from audit_store.engines import registry
-from audit_store.errors import AuditStoreError
+from audit_store.errors import AuditStoreError, one_line, os_error_text
 from audit_store.file_lock import no_fold
 from audit_store.quantities import counted
 from audit_store.store_files import make_spool, set_aside, spool_dir, sync_folder, waiting_events
@@ -64,7 +64,7 @@ class Restored:
                 f"{counted(self.waiting, 'event')} in the spool{again}; "
                 f"run python -m ingest fold --store {self.store} to store them"
             )
-        return "\n".join(lines)
+        return "\n".join(map(one_line, lines))
 
 
 def restore(folder: Path, store: Path, *, force: bool = False, wait: float = WAIT) -> Restored:
@@ -84,10 +84,7 @@ def restore(folder: Path, store: Path, *, force: bool = False, wait: float = WAI
             files = side_files.put_back(store, folder, manifest.files)
             returned = _return_set_aside(store, manifest.made_at)
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        raise AuditStoreError(
-            f"{store} was not restored: {where}{error.strerror or error}; correct it, and restore again"
-        ) from error
+        raise AuditStoreError(f"{store} was not restored: {os_error_text(error)}") from error
     last_seq = replacement.last_seq
     missing = None if last_seq is None else max(last_seq - manifest.last_seq, 0)
     return Restored(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from alarms import NotDelivered, syslog
-from alarms.delivery.syslog import one_line
+from audit_store.errors import one_line
 from audit_store.state.deliveries import Message
 
 HOSTILE = Message("the-key", [], "support\n<0>1 forged\x1b[2J: 41 logins", "{}")

@@ -13,7 +13,7 @@ from audit_store import store_files
 from audit_store.engines.duckdb.recovery import header_repair
 from audit_store.engines.duckdb.recovery.salvage import Survey, save, survey
 from audit_store.engines.duckdb.store import Store
-from audit_store.errors import AuditStoreError, StoreCorrupt
+from audit_store.errors import AuditStoreError, StoreCorrupt, one_line
 from audit_store.quantities import counted
 
 WAIT = 10.0
@@ -57,7 +57,7 @@ class Report:
             )
         if self.saved is not None:
             lines.append(f"what can be read is saved in {self.saved}; the store itself was not changed")
-        return "\n".join([*lines, *self.warnings, *self.notes])
+        return "\n".join(map(one_line, [*lines, *self.warnings, *self.notes]))
 
 
 def repair(store: Path, wait: float = WAIT) -> Report:
