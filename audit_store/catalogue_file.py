@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from audit_store.catalogue import MAX_CATEGORIES, Catalogue
-from audit_store.errors import InvalidFormat, shorten
+from audit_store.errors import InvalidFormat, reason, shorten
 
 _Name = Annotated[str, msgspec.Meta(min_length=1)]
 _Outcome = Literal["success", "failure"]
@@ -65,7 +65,7 @@ def read(path: Path, over: Catalogue | None = None) -> Catalogue:
         text = path.read_text(encoding="utf-8")
         data = tomllib.loads(text)
     except (OSError, ValueError, RecursionError) as error:
-        raise InvalidFormat(f"catalogue {path}: {error}") from error
+        raise InvalidFormat(f"catalogue {path}: {reason(error)}") from error
     try:
         declared = msgspec.convert(data, _File)
         own = _catalogue(declared, over.other if over and declared.built_in else "Other")

@@ -128,6 +128,8 @@ def describe(error: Exception) -> str:
 def _store_path(_ctx: click.Context, _parameter: click.Parameter, path: Path) -> Path:
     if not path.name:
         raise click.BadParameter("name a file")
+    if path.is_dir():
+        raise click.BadParameter(f"{path} is a folder; name a file in it, such as {path / 'audit.duckdb'}")
     return path.absolute()
 
 

@@ -50,6 +50,7 @@ def one_line(text: str) -> str:
 
 _REMEDIES = {
     errno.ENOENT: "it does not exist; check the path",
+    errno.EEXIST: "another file has this name; move it away",
     errno.ENOTDIR: "a part of the path is not a folder; check the path",
     errno.EISDIR: "it is a folder; name a file",
     errno.EACCES: "this user has no access; change the owner or mode of the file or its folder",
@@ -64,10 +65,16 @@ _REMEDIES = {
 }
 
 
+def reason(error: Exception) -> str:
+    """What went wrong and what to do, of an error of the system, without its path; of any other error, its text."""
+    if not isinstance(error, OSError):
+        return str(error)
+    return _REMEDIES.get(error.errno or 0) or f"{error.strerror or error}; check the file and its disk"
+
+
 def os_error_text(error: OSError) -> str:
-    """What failed, where, and what to do, of an error of the system."""
-    remedy = _REMEDIES.get(error.errno or 0, f"{error.strerror or error}; check the file and its disk")
-    return remedy if error.filename is None else f"{os.fsdecode(error.filename)}: {remedy}"
+    """Where an error of the system happened, what went wrong, and what to do."""
+    return reason(error) if error.filename is None else f"{os.fsdecode(error.filename)}: {reason(error)}"
 
 
 class AuditStoreError(Exception):

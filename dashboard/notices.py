@@ -18,6 +18,7 @@ from audit_store.errors import (
     StoreLost,
     StoreNewer,
     StoreNotFound,
+    os_error_text,
 )
 from audit_store.filters import EventFilter
 from dashboard import data, store_health
@@ -38,7 +39,7 @@ def explained(where: EventFilter) -> Iterator[None]:
     except AuditStoreError as error:
         problem(error, data.store().path)
     except OSError as error:
-        unreadable(f"{error.filename or data.store().path}: {error.strerror or error}")
+        unreadable(os_error_text(error))
 
 
 def problem(error: AuditStoreError, path: Path) -> None:

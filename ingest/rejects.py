@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self
 
-from audit_store.errors import AuditStoreError
+from audit_store.errors import AuditStoreError, reason
 from audit_store.local_time import now, utc_text
 from audit_store.store_files import open_beside, sync_folder
 
@@ -117,4 +117,4 @@ def count_rejects(store: Path) -> int:
     except FileNotFoundError:
         return 0
     except OSError as error:
-        raise AuditStoreError(f"{path} cannot be read: {error.strerror}") from error
+        raise AuditStoreError(f"{path} cannot be read: {reason(error)}") from error

@@ -18,8 +18,6 @@ from ingest import append
 from ingest.fold import fold
 from tests import ROOT
 
-pytestmark = pytest.mark.processes
-
 EVIL = "\x1b]0;owned\x07\x1b[2J\x9b31m\rforged\u202egpj\u2066\u200f\x7f"
 NAME = EVIL.replace("\x9b", "")
 MARKS = re.compile(
@@ -231,6 +229,7 @@ COMMANDS = [
 ]
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("prepare", COMMANDS, ids=lambda prepare: prepare.__qualname__.partition(".")[0])
 def test_a_command_escapes_the_text_of_others(prepare: Prepare, tmp_path: Path) -> None:
     output = on_a_terminal(prepare(tmp_path), tmp_path)
@@ -242,3 +241,21 @@ def test_a_command_escapes_the_text_of_others(prepare: Prepare, tmp_path: Path) 
         for hit in MARKS.finditer(progress_bar.sub("", output))
     ]
     assert found == []
+
+
+def test_only_the_gate_writes_to_a_terminal() -> None:
+    rooms = ("audit_store", "ingest", "alarms", "analysis", "demo")
+    files = {path for room in rooms for path in (ROOT / room).rglob("*.py")} - {
+        ROOT / "audit_store" / "cli.py"
+    }
+    writes = re.compile(r"\b(print|echo|secho|sys\.std(out|err)(\.buffer)?\.write)\(")
+    assert writes.search('click.echo("x")')
+    assert [path for path in files if writes.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_data_to_a_pipe_or_file_is_exact(tmp_path: Path) -> None:
+    stored(tmp_path)
+    command = [sys.executable, "-m", "audit_store", "export", "--format", "csv", "--range", "all"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "AUDIT_STORE": "audit.duckdb"}
+    piped = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=True).stdout
+    assert EVIL.encode() in piped

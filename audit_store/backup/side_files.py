@@ -4,7 +4,7 @@ from collections.abc import Container, Iterator
 from pathlib import Path
 
 from audit_store.backup.manifest import STORE
-from audit_store.errors import AuditStoreError
+from audit_store.errors import AuditStoreError, reason
 from audit_store.file_copy import copy_file, put_new
 from audit_store.state import copies
 
@@ -31,7 +31,7 @@ def copy(store: Path, folder: Path) -> Iterator[str]:
             continue
         except OSError as error:
             (folder / name).unlink(missing_ok=True)
-            yield f"{path}: {error.strerror or error}"
+            yield f"{path}: {reason(error)}"
 
 
 def put_back(store: Path, folder: Path, names: Container[str]) -> list[str]:

@@ -21,6 +21,7 @@ from audit_store.errors import (
     StoreCorrupt,
     Stored,
     StoreNewer,
+    reason,
     shorten,
 )
 from audit_store.file_copy import rename_to_new
@@ -184,9 +185,7 @@ def _create(store: Path, path: Path) -> None:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise SpoolFull(_full(path), stored=NOT_STORED) from error
-        raise AuditStoreError(
-            f"{path} cannot be created: {error.strerror or error}", stored=NOT_STORED
-        ) from error
+        raise AuditStoreError(f"{path} cannot be created: {reason(error)}", stored=NOT_STORED) from error
 
 
 @contextlib.contextmanager

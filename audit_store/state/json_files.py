@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from audit_store.errors import AuditStoreError
+from audit_store.errors import AuditStoreError, reason
 from audit_store.local_time import now, utc_text
 from audit_store.state import database
 from audit_store.state.database import Connection
@@ -63,7 +63,7 @@ def records(path: Path) -> list[dict[str, Any]]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise AuditStoreError(f"{path} cannot be read: {error.strerror or error}") from error
+        raise AuditStoreError(f"{path} cannot be read: {reason(error)}") from error
     return [record for line in lines if (record := _record(line)) is not None]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from audit_store.errors import AuditStoreError, InvalidFormat, shorten
+from audit_store.errors import AuditStoreError, InvalidFormat, reason, shorten
 from audit_store.filters import LISTS, SINGLE
 from audit_store.state import json_files
 from audit_store.state.database import Connection, decoded
@@ -63,7 +63,7 @@ def _copy(connection: Connection, store: Path) -> None:
         return
     except (OSError, ValueError, RecursionError) as error:
         raise InvalidFormat(
-            f"{path} does not hold saved views: {error}; correct it or move it away"
+            f"{path} does not hold saved views: {reason(error)}; correct it or move it away"
         ) from error
     for name, parameters in views.items():
         _insert(connection, json_files.well_formed(name), parameters)

@@ -4,7 +4,7 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
-from audit_store.errors import InvalidFormat
+from audit_store.errors import InvalidFormat, reason
 from ingest.formats.declaration import InvalidDeclaration, read
 from ingest.formats.detection import read_head
 from ingest.formats.format import Format, When, build
@@ -59,4 +59,4 @@ def _load(path: Path) -> Format:
     try:
         return build(path.stem, read(tomllib.loads(path.read_text(encoding="utf-8"))))
     except (OSError, ValueError, InvalidDeclaration) as error:
-        raise InvalidFormat(f"format {path}: {error}") from error
+        raise InvalidFormat(f"format {path}: {reason(error)}") from error

@@ -23,7 +23,7 @@ from collections.abc import Callable, Container, Iterable
 from pathlib import Path
 from typing import IO
 
-from audit_store.errors import UNKNOWN, AuditStoreError
+from audit_store.errors import UNKNOWN, AuditStoreError, reason
 from audit_store.event import fresh_id
 from audit_store.store_files import make_durable, make_spool, open_beside, spool_dir, sync_folder
 from ingest.spool import intake
@@ -61,7 +61,7 @@ def publish(parts: Iterable[Path]) -> list[Path]:
         for folder in {segment.parent for segment in segments}:
             sync_folder(folder)
     except OSError as error:
-        raise AuditStoreError(f"the spool's disk failed: {error}", stored=UNKNOWN) from error
+        raise AuditStoreError(f"the spool's disk failed: {reason(error)}", stored=UNKNOWN) from error
     return segments
 
 

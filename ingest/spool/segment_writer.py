@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from audit_store.errors import NOT_STORED, UNKNOWN, AuditStoreError, SpoolFull
+from audit_store.errors import NOT_STORED, UNKNOWN, AuditStoreError, SpoolFull, reason
 from audit_store.event import fresh_id
 from audit_store.store_files import make_spool, open_beside, sync_folder
 from ingest.spool import checksums
@@ -53,7 +53,7 @@ class Segment:
         except OSError as error:
             # After a failed sync the kernel may drop the pages and report success the next time.
             raise AuditStoreError(
-                f"{self._name}: the disk failed to sync ({error})", stored=UNKNOWN
+                f"{self._name}: the disk failed to sync ({reason(error)})", stored=UNKNOWN
             ) from error
         self._size, self._checksum = end, checksum
 
@@ -98,4 +98,4 @@ def disk_error(error: OSError, folder: Path) -> AuditStoreError:
         return SpoolFull(
             f"the disk under {folder} is full; free some space and send the event again", stored=NOT_STORED
         )
-    return AuditStoreError(f"{folder}: {error.strerror or error}; nothing was written", stored=NOT_STORED)
+    return AuditStoreError(f"{folder}: {reason(error)}; nothing was written", stored=NOT_STORED)

@@ -6,7 +6,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from audit_store.errors import UNKNOWN, AuditStoreError
+from audit_store.errors import UNKNOWN, AuditStoreError, reason
 from audit_store.store_files import spool_dir
 from ingest.spool.segment_writer import Segment, disk_error
 
@@ -99,7 +99,7 @@ class SpoolWriter:
         except (OSError, AuditStoreError) as error:
             if may_be_stored:
                 group.error = AuditStoreError(
-                    f"{self._folder}: writing again failed: {error}", stored=UNKNOWN
+                    f"{self._folder}: writing again failed: {reason(error)}", stored=UNKNOWN
                 )
             else:
                 group.error = disk_error(error, self._folder) if isinstance(error, OSError) else error

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
-from audit_store.errors import AuditStoreError
+from audit_store.errors import AuditStoreError, reason
 from audit_store.local_time import name_stamp
 from audit_store.store_files import open_beside, sync_file, sync_folder
 
@@ -39,7 +39,7 @@ def draft(file: Path, like: Path | None = None) -> Iterator[Path]:
         path.replace(file)
         sync_folder(file.parent)
     except OSError as error:
-        raise AuditStoreError(f"{file} cannot be created: {error.strerror or error}") from error
+        raise AuditStoreError(f"{file} cannot be created: {reason(error)}") from error
     finally:
         _remove((path, wal_of(path)))
 
@@ -63,7 +63,7 @@ def prepare_wal(file: Path) -> None:
     try:
         os.close(open_beside(file, wal_of(file), os.O_WRONLY | os.O_NOFOLLOW))
     except OSError as error:
-        raise AuditStoreError(f"{wal_of(file)} cannot be created: {error.strerror or error}") from error
+        raise AuditStoreError(f"{wal_of(file)} cannot be created: {reason(error)}") from error
 
 
 def never_held_events(file: Path) -> bool:

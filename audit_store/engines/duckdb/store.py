@@ -29,7 +29,7 @@ from audit_store.engines.protocol import (
     Query,
     Version,
 )
-from audit_store.errors import StoreBusy, StoreCorrupt, StoreNewer, StoreNotFound
+from audit_store.errors import StoreBusy, StoreCorrupt, StoreNewer, StoreNotFound, reason
 from audit_store.store_files import real_path, sync_folder
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ class Store:
             sync_folder(real_path(self.path).parent)  # from which DuckDB has removed its WAL
             memory.write(self.path, new)
         except OSError as error:
-            _log.warning("%s cannot be written: %s", memory.path_of(self.path), error)
+            _log.warning("%s cannot be written: %s", memory.path_of(self.path), reason(error))
 
     @contextlib.contextmanager
     def _open(self, *, read_only: bool, wait: float) -> Iterator[Connection]:

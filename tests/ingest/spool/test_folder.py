@@ -82,6 +82,6 @@ def test_what_is_set_aside_waits_no_more(path: Path) -> None:
 def test_a_part_that_is_gone_cannot_be_published(path: Path) -> None:
     part = folder.write_part(path, "-batch.ndjson", lambda file: file.write(b"1\n"))
     part.unlink()
-    with pytest.raises(AuditStoreError, match="No such file") as failure:
+    with pytest.raises(AuditStoreError, match="it does not exist") as failure:
         folder.publish([part])
     assert failure.value.stored.startswith("unknown")

@@ -23,6 +23,8 @@ def replace(store: Path, copy: Path, expected: Contents, *, force: bool, wait: f
     """
     file = real_path(store)
     file.parent.mkdir(parents=True, exist_ok=True)
+    if file.is_dir():
+        raise AuditStoreError(f"{store} is a folder; name a file")
     if not force:
         _refuse_newer(store, expected, wait)
     Store(store).wait_until_free(wait)
