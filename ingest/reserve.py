@@ -48,7 +48,8 @@ def shortage(store: Path, rows_bytes: int) -> str | None:
 
 def _disk(store: Path) -> tuple[int, int]:
     """The size of the disk and its free space, in bytes; 0 for file systems that do not say it."""
-    total, _, free = shutil.disk_usage(real_path(store).parent)
+    folders = real_path(store).parents  # the first of them may not exist yet
+    total, _, free = shutil.disk_usage(next(folder for folder in folders if folder.is_dir()))
     return total, free
 
 

@@ -135,5 +135,5 @@ def test_an_append_that_cannot_print_its_id_is_stored_with_status_0(tmp_path: Pa
             command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False
         )
     assert result.returncode == 0
-    assert "standard output: No space left on device (stored: " in result.stderr
+    assert "standard output: its disk is full; free some space (stored: " in result.stderr
     assert main(["status", "--store", str(store)]) == 0
