@@ -121,7 +121,7 @@ FILES: list[tuple[Main, tuple[str, ...], str]] = [
     (STORE, (*EXPORT[:-1], "missing/x.csv"), "missing/x.csv.*: it does not exist; check the path"),
     (STORE, (*EXPORT[:-1], "file/x.csv"), "file/x.csv.*: a part of the path is not a folder; check the path"),
     (STORE, (*EXPORT[:-1], "folder"), "'folder' is a directory"),
-    (STORE, (*EXPORT, "--manifest", "missing/x"), "missing/x: it does not exist; check the path"),
+    (STORE, (*EXPORT, "--manifest", "missing/x"), "missing/x.*: it does not exist; check the path"),
     (STORE, ("check-export", "missing"), "missing: it does not exist; check the path"),
     (STORE, ("check-export", "file/x"), "file/x: a part of the path is not a folder"),
     (STORE, ("backup", "missing/new"), "missing is not a folder; create it"),
