@@ -92,17 +92,15 @@ class AuditStoreError(Exception):
 
 
 class InvalidEvent(AuditStoreError):
-    """An event is not valid; names the field, the value and, in a batch, the row (counted from 1)."""
+    """An event is not valid; names the field, the value and, in a batch, the row (counted from 1).
+
+    `reason` is the message without the row, for lists that have a column for it.
+    """
 
     def __init__(self, field: str, value: object, allowed: str, *, row: int | None = None) -> None:
         self.field, self.value, self.allowed, self.row = field, value, allowed, row
-        where = field if row is None else f"row {row}, {field}"
-        super().__init__(f"{where}: {shorten(value)} is not allowed: {allowed}")
-
-    @property
-    def reason(self) -> str:
-        """The message without the row, for lists that have a column for it."""
-        return f"{self.field}: {shorten(self.value)} is not allowed: {self.allowed}"
+        self.reason = f"{field}: {shorten(value)} is not allowed: {allowed}"
+        super().__init__(self.reason if row is None else f"row {row}, {self.reason}")
 
     def at_row(self, row: int) -> "InvalidEvent":
         """The same error for a row of a batch."""

@@ -21,6 +21,7 @@ from ingest.importing.prefetch import prefetched
 from ingest.rejects import Rejected
 from ingest.running_imports import segments_of_running_imports
 from ingest.spool import folder
+from ingest.spool.segment_names import is_renamed
 from ingest.spool.segment_reader import size_in_memory, stage
 from ingest.spool.staged import Staged, refused
 
@@ -82,7 +83,9 @@ def _batches(segments: list[Path], most_rows: int, most_bytes: int) -> Iterator[
     size = rows = 0
     for segment in segments:
         bytes_more, rows_more = size_in_memory(segment), events_in(segment)
-        if batch and (size + bytes_more > most_bytes or rows + rows_more > most_rows):
+        is_full = size + bytes_more > most_bytes or rows + rows_more > most_rows
+        # What other programs wrote may take long to judge: no event of this program waits for it.
+        if batch and (is_full or is_renamed(segment.name) != is_renamed(batch[-1].name)):
             yield batch
             batch, size, rows = [], 0, 0
         batch.append(segment)

@@ -14,7 +14,7 @@ from pathlib import Path
 from audit_store.engines.protocol import Engine
 from audit_store.errors import InvalidSetting
 from audit_store.store_files import spool_dir, sync_folder
-from ingest.rejects import Rejected, append_lines, append_missing, as_line, rejects_path
+from ingest.rejects import Rejected, append_lines, append_missing, as_lines, rejects_path
 from ingest.spool import folder, intake
 from ingest.spool.segment_names import REJECTS
 
@@ -36,15 +36,15 @@ def hold(store: Path, rejects: Mapping[str, Sequence[Rejected]], private: Contai
 
     Of those in `private` only the place is listed: the reason may quote the text. Raises SpoolFull, AuditStoreError.
     """
-    lines = (
-        as_line(replace(reject, reason=_LEFT_OUT, raw="") if stem in private else reject)
+    listed = (
+        replace(reject, reason=_LEFT_OUT, raw="") if stem in private else reject
         for stem, of_segment in rejects.items()
         for reject in of_segment
     )
     if not any(rejects.values()):
         return None
     segment = next(iter(rejects))
-    part = folder.write_part(store, REJECTS, lambda file: file.writelines(lines))
+    part = folder.write_part(store, REJECTS, lambda file: file.writelines(as_lines(listed)))
     held = part.rename(part.with_name(segment + REJECTS))
     sync_folder(held.parent)
     return held

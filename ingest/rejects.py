@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self
@@ -16,6 +16,7 @@ from audit_store.local_time import now, utc_text
 from audit_store.store_files import open_beside, sync_folder
 
 _IN_MEMORY = 1 << 20
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +45,12 @@ class PendingRejects:
 
     def add(self, rejects: Iterable[Rejected]) -> None:
         """Keep rejects. Raises OSError when the disk is full."""
-        for reject in rejects:
-            self.first = self.first or reject
-            self.count += 1
-            self._file.write(as_line(reject))
+        self._file.writelines(as_lines(map(self._counted, rejects)))
+
+    def _counted(self, reject: Rejected) -> Rejected:
+        self.first = self.first or reject
+        self.count += 1
+        return reject
 
     def append_to(self, path: Path, like: Path) -> None:
         """Add them to the list at `path`, durably. Raises OSError."""
@@ -96,11 +99,13 @@ def _is_whole(line: bytes) -> bool:
     return not line or line.endswith(b"\n")
 
 
-def as_line(reject: Rejected) -> bytes:
-    """A reject as a line of the list, with the time now."""
-    record = {"file": reject.file, "line": reject.line, "reason": reject.reason, "raw": reject.raw}
-    text = json.dumps(record | {"rejected_at": utc_text(now(), "seconds")}, ensure_ascii=False)
-    return text.encode(errors="backslashreplace") + b"\n"
+def as_lines(rejects: Iterable[Rejected]) -> Iterator[bytes]:
+    """Rejects as lines of the list, with the time now."""
+    rejected_at = utc_text(now(), "seconds")
+    for reject in rejects:
+        record = {"file": reject.file, "line": reject.line, "reason": reject.reason, "raw": reject.raw}
+        text = _encode(record | {"rejected_at": rejected_at})
+        yield text.encode(errors="backslashreplace") + b"\n"
 
 
 def rejects_path(store: Path) -> Path:

@@ -31,7 +31,10 @@ class ReadOptions:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """A format and the caller's options as one: how a record becomes an event."""
+    """A format and the caller's options as one: how a record becomes an event.
+
+    `by_name`: each field comes from the key of its own name alone.
+    """
 
     fields: Mapping[str, tuple[str, ...]]
     constants: Mapping[str, str]
@@ -41,6 +44,7 @@ class Recipe:
     source: str
     zone: tzinfo | None
     lines: LineShape | None
+    by_name: bool
 
     def plain_fields(self) -> dict[str, str] | None:
         """The one key behind each event field, or None if the recipe is more than that."""
@@ -66,8 +70,9 @@ def recipe_of(fmt: Format, options: ReadOptions) -> Recipe:
     source = options.source if options.source is not None else fmt.source
     # A source that no event may have is refused once, here, instead of in every record.
     Event(agent="-", activity="-", source=source)
+    fields = _mapped(fmt.fields, mapping if lines is None else {})
     return Recipe(
-        fields=_mapped(fmt.fields, mapping if lines is None else {}),
+        fields=fields,
         constants=fmt.constants,
         when=fmt.when,
         rest=fmt.rest,
@@ -75,6 +80,7 @@ def recipe_of(fmt: Format, options: ReadOptions) -> Recipe:
         source=source,
         zone=_zone(options.timezone or fmt.timezone),
         lines=lines,
+        by_name=all(candidates == (name,) for name, candidates in fields.items()),
     )
 
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -30,7 +30,7 @@ class Parsed(NamedTuple):
 def parse_record(text: str) -> dict[str, Any]:
     """The JSON object in a text, strictly by RFC 8259. Raises InvalidEvent with the field "record"."""
     try:
-        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+        value = _decode(text)
     except (ValueError, RecursionError) as error:
         raise InvalidEvent("record", text, f"it must be a JSON object ({error})") from None
     if not isinstance(value, dict):
@@ -63,8 +63,12 @@ def record_to_event(record: Mapping[str, Any], recipe: Recipe) -> Parsed:
     return Parsed(_event(values, recipe), fresh_id, timed)
 
 
-def _gather(record: Mapping[str, Any], recipe: Recipe) -> tuple[dict[str, Any], set[str]]:
+def _gather(record: Mapping[str, Any], recipe: Recipe) -> tuple[dict[str, Any], Collection[str]]:
     """The values of the event's fields, and the keys of the record that they use."""
+    if recipe.by_name:
+        return {
+            name: value for name in recipe.fields if (value := record.get(name)) is not None
+        }, recipe.fields
     values: dict[str, Any] = {}
     used = set()
     for name, candidates in recipe.fields.items():
@@ -191,3 +195,6 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> float:
     raise InvalidEvent("record", name, "NaN and Infinity are not valid JSON")
+
+
+_decode = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant).decode

@@ -27,7 +27,7 @@ from audit_store.errors import UNKNOWN, AuditStoreError, reason
 from audit_store.event import fresh_id
 from audit_store.store_files import make_durable, make_spool, open_beside, spool_dir, sync_folder
 from ingest.spool import intake
-from ingest.spool.segment_names import is_open, is_ready, unique_name
+from ingest.spool.segment_names import is_open, is_ready, is_renamed, unique_name
 from ingest.spool.segment_writer import disk_error
 
 
@@ -66,9 +66,10 @@ def publish(parts: Iterable[Path]) -> list[Path]:
 
 
 def ready_segments(store: Path) -> list[Path]:
-    """Every finished segment, oldest first, after taking over those that are still open.
+    """Every finished segment, after taking over those that are still open: those of other programs last.
 
-    A segment's stem is unique for ever, so that a fold can note it: the file of another program gets a new name.
+    Of each kind the oldest is first. A segment's stem is unique for ever, so that a fold can note it: the file of
+    another program gets a new name.
     What `intake` leaves stays where it is.
     """
     ready, foreign = [], False
@@ -83,7 +84,7 @@ def ready_segments(store: Path) -> list[Path]:
                 foreign = True
     if foreign:
         sync_folder(spool_dir(store))  # a power loss must not bring the old name back after the fold
-    return sorted(ready)
+    return sorted(ready, key=lambda path: (is_renamed(path.name), path))
 
 
 def has_waiting(store: Path) -> bool:

@@ -69,9 +69,10 @@ def of_lines(segments: Sequence[SegmentLines], rows: pa.Table, rejects: Iterable
     numbers = np.concatenate([lines.numbers for lines in segments])
     owners = np.repeat(np.arange(len(segments)), [len(lines.numbers) for lines in segments])
     rejected = {lines.segment.stem: list(lines.rejects) for lines in segments if lines.rejects}
-    for reject in rejects:
-        segment = segments[owners[reject.line - 1]].segment
-        number = int(numbers[reject.line - 1])
+    listed = list(rejects)
+    places = np.array([reject.line for reject in listed], np.int64) - 1
+    for reject, owner, number in zip(listed, owners[places].tolist(), numbers[places].tolist(), strict=True):
+        segment = segments[owner].segment
         named = Rejected(segment.name, number, reject.reason, reject.raw)
         rejected.setdefault(segment.stem, []).append(named)
     indices = arrow_columns.numbers(rows["line"]) - 1

@@ -13,7 +13,7 @@ from ingest.rejects import (
     Rejected,
     append_lines,
     append_missing,
-    as_line,
+    as_lines,
     count_rejects,
     rejects_path,
 )
@@ -31,7 +31,9 @@ def listed(path: Path) -> list[dict[str, object]]:
 def test_rejects_are_added_to_the_list(store: Path) -> None:
     path = rejects_path(store)
     assert count_rejects(store) == 0
-    append_lines(path, io.BytesIO(as_line(Rejected("a.jsonl", 3, "agent: ünï", 'x\n"\ud800'))), path)
+    append_lines(
+        path, io.BytesIO(b"".join(as_lines([Rejected("a.jsonl", 3, "agent: ünï", 'x\n"\ud800')]))), path
+    )
     with PendingRejects() as pending:
         pending.add(Rejected("b.jsonl", line, "outcome", "raw") for line in (1, 2))
         pending.add([])
@@ -77,8 +79,8 @@ def test_an_import_that_fails_lists_nothing(tmp_path: Path, store: Path) -> None
 
 def test_a_listing_that_was_interrupted_is_completed(store: Path) -> None:
     path = rejects_path(store)
-    lines = [as_line(Rejected("a.ndjson", line, "agent", "raw")) for line in range(1, 4)]
-    whole, other = b"".join(lines), as_line(Rejected("b.ndjson", 1, "agent", "raw"))
+    lines = list(as_lines(Rejected("a.ndjson", line, "agent", "raw") for line in range(1, 4)))
+    whole, other = b"".join(lines), next(as_lines([Rejected("b.ndjson", 1, "agent", "raw")]))
     for written in range(len(whole) + 1):
         path.write_bytes(other + whole[:written])
         append_missing(path, lines, path)
@@ -88,13 +90,13 @@ def test_a_listing_that_was_interrupted_is_completed(store: Path) -> None:
 def test_the_end_of_a_list_that_is_none_of_the_lines_stays(store: Path) -> None:
     path = rejects_path(store)
     path.write_bytes(b'{"a line": "without an end"}')
-    line = as_line(Rejected("a.ndjson", 1, "agent", "raw"))
+    line = next(as_lines([Rejected("a.ndjson", 1, "agent", "raw")]))
     append_missing(path, [line], path)
     assert path.read_bytes() == b'{"a line": "without an end"}\n' + line
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full disk")
 def test_a_list_on_a_full_disk_raises(store: Path) -> None:
-    lines = io.BytesIO(as_line(Rejected("a.ndjson", 1, "agent", "raw")))
+    lines = io.BytesIO(next(as_lines([Rejected("a.ndjson", 1, "agent", "raw")])))
     with pytest.raises(OSError, match="No space left"):
         append_lines(Path("/dev/full"), lines, store)

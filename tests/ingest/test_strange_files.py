@@ -1,6 +1,9 @@
 """No file in the spool stops another: whatever it is, the rest is folded and it is named with a reason."""
 
+import json
 import os
+import subprocess
+import sys
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -11,14 +14,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from audit_store.engines.protocol import Query
 from audit_store.engines.registry import open_store
 from audit_store.event import AGENT_MAX, DESCRIPTION_MAX_BYTES
 from audit_store.store_files import spool_dir
-from ingest import append
+from ingest import append, append_many
 from ingest.fold import fold
 from ingest.rejects import rejects_path
 from ingest.rows import ROW_SCHEMA
 from ingest.status import status, words
+from tests import ROOT
 
 LOGIN: dict[str, Any] = {"agent": "ada", "activity": "Login"}
 ROW: dict[str, Any] = {
@@ -212,3 +217,27 @@ def test_a_plain_file_in_place_of_the_folder_for_rejected_segments_stops_nothing
     assert any(
         path.read_text() == "a file\n" for path in spool_dir(store).glob("set-aside*") if path.is_file()
     )
+
+
+def test_a_file_of_another_program_is_folded_after_what_was_appended(store: Path) -> None:
+    (spool_dir(store) / "before.ndjson").write_text('{"agent":"other","activity":"Login"}\nnonsense\n')
+    append(**LOGIN, store=store, fold=False)
+    append_many([LOGIN | {"agent": "batch"}], store=store, fold=False)
+    batches: list[tuple[int, int]] = []
+    fold(store, after_batch=lambda counts: batches.append((counts.stored, counts.rejected)))
+    assert batches == [(2, 0), (1, 1)]
+    with open_store(store).read() as reader:
+        agents = reader.arrow(Query("SELECT agent FROM events ORDER BY seq"))["agent"].to_pylist()
+    assert agents == ["ada", "batch", "other"]
+
+
+def test_a_file_of_nothing_but_bad_lines_is_rejected_without_pandas(store: Path) -> None:
+    (spool_dir(store) / "bad.ndjson").write_text('nonsense\n{"agent":"torn\n{"activity":"Login"}\n')
+    code = (
+        f"import sys; from pathlib import Path; from ingest.fold import fold; "
+        f"print(fold(Path({str(store)!r})).rejected, 'pandas' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "3 False\n"
+    reasons = [json.loads(line)["reason"] for line in rejects_path(store).read_text().splitlines()]
+    assert [reason.split(":")[0] for reason in reasons] == ["record", "record", "agent"]
