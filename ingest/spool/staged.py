@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -61,7 +61,7 @@ def joined(parts: Sequence[Staged]) -> Staged:
 
 def of_segment(segment: Path, rows: pa.Table) -> Staged:
     """What one segment holds; `rows` has ROW_SCHEMA."""
-    return Staged([segment], rows.append_column("segment", _repeated(segment.stem, rows.num_rows)))
+    return Staged([segment], _owned(rows, [segment], np.zeros(rows.num_rows, np.int64)))
 
 
 def of_lines(segments: Sequence[SegmentLines], rows: pa.Table, rejects: Iterable[Reject] = ()) -> Staged:
@@ -76,13 +76,13 @@ def of_lines(segments: Sequence[SegmentLines], rows: pa.Table, rejects: Iterable
         named = Rejected(segment.name, number, reject.reason, reject.raw)
         rejected.setdefault(segment.stem, []).append(named)
     indices = arrow_columns.numbers(rows["line"]) - 1
-    stems = arrow_columns.texts([lines.segment.stem for lines in segments])
+    paths = [lines.segment for lines in segments]
     placed = rows.set_column(
         rows.schema.get_field_index("line"),
         ROW_SCHEMA.field("line"),
         arrow_columns.integers(numbers[indices]),
-    ).append_column("segment", stems.take(arrow_columns.integers(owners[indices])))
-    return Staged([lines.segment for lines in segments], placed, rejected)
+    )
+    return Staged(paths, _owned(placed, paths, owners[indices]), rejected)
 
 
 def refused(segment: Path, reason: str) -> Staged:
@@ -117,5 +117,10 @@ def without_broken_batches(staged: Staged) -> Staged:
     return replace(staged, rows=rows)
 
 
-def _repeated(text: str, count: int) -> "pa.Array[Any]":
-    return pa.repeat(arrow_columns.text(text), count)
+def _owned(rows: pa.Table, segments: Sequence[Path], owners: npt.NDArray[np.int64]) -> pa.Table:
+    """The rows with the stem of the segment of each, whose index is in `owners`."""
+    # A dictionary: stems are longer than what most events say.
+    stems = arrow_columns.texts([segment.stem for segment in segments])
+    return rows.append_column(
+        "segment", pa.DictionaryArray.from_arrays(arrow_columns.integers(owners), stems)
+    )
