@@ -21,16 +21,19 @@ _SHOWN = 80
 
 
 @contextlib.contextmanager
-def locked(path: Path, kind: int, deadline: float, store: Path | None = None) -> Iterator[int]:
+def locked(
+    path: Path, kind: int, deadline: float, store: Path | None = None, *, behind: Path | None = None
+) -> Iterator[int]:
     """Hold a lock on a file, created where it is missing, with the mode of `store`; gives its descriptor.
 
     `kind` is fcntl.LOCK_SH or fcntl.LOCK_EX, `deadline` a time of `time.monotonic`. Raises StoreBusy, naming the
-    holder, after the deadline, and AuditStoreError for a file that cannot be opened or locked.
+    holder, after the deadline; whoever holds the lock may wait for that of the file `behind`, whose holder is then
+    named. Raises AuditStoreError for a file that cannot be opened or locked.
     """
     descriptor = _open(path, store)
     _held.add(descriptor)
     try:
-        _acquire(descriptor, path, kind, deadline)
+        _acquire(descriptor, path, kind, deadline, behind)
         yield descriptor
     finally:
         if descriptor in _held:
@@ -98,14 +101,15 @@ def user_name(uid: int) -> str:
         return str(uid)
 
 
-def _acquire(descriptor: int, path: Path, kind: int, deadline: float) -> None:
+def _acquire(descriptor: int, path: Path, kind: int, deadline: float, behind: Path | None) -> None:
     pause = 0.001
     while True:
         try:
             fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() > deadline:
-                raise StoreBusy(f"{path} is locked by {_holder(path)}; try again when it has ended") from None
+                held = behind if behind is not None and holders(behind, "FLOCK") else path
+                raise StoreBusy(f"{held} is locked by {_holder(held)}; try again when it has ended") from None
         except OSError as error:
             raise AuditStoreError(
                 f"{path} cannot be locked: {error.strerror}; keep the store on a file system with locks (flock)"

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from audit_store import file_lock
+from audit_store.engines.duckdb import rw_lock
 from audit_store.engines.registry import open_store
 from audit_store.errors import AuditStoreError, StoreBusy
 from ingest import append
@@ -50,6 +51,22 @@ def test_a_lock_names_the_process_that_holds_it_and_its_command(path: Path) -> N
     )
     assert len(text) < 300
     take(path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a list of locks")
+def test_the_error_of_a_process_that_waits_at_the_gate_names_who_holds_the_store(path: Path) -> None:
+    store, gate = path.with_suffix(""), path.with_suffix(".turn")
+    command = [sys.executable, "-c", HOLD, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        with (
+            file_lock.locked(gate, fcntl.LOCK_EX, time.monotonic()),
+            pytest.raises(StoreBusy, match=rf"{path} is locked by PID {holder.pid} \("),
+            rw_lock.acquired(store, exclusive=False, deadline=time.monotonic()),
+        ):
+            pass
+        holder.communicate("\n")
 
 
 def test_a_lock_of_this_process_says_so(path: Path) -> None:

@@ -25,7 +25,7 @@ def acquired(store: Path, *, exclusive: bool, deadline: float) -> Iterator[None]
         yield  # a read-only folder that no writer has ever used
         return
     with (
-        locked(gate, fcntl.LOCK_EX, deadline, store) as turn,
+        locked(gate, fcntl.LOCK_EX, deadline, store, behind=lock) as turn,
         locked(lock, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH, deadline, store),
     ):
         release(turn)
