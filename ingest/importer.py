@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO, NoReturn
+from typing import NoReturn
 
 import pyarrow as pa
 from tqdm import tqdm
@@ -18,6 +18,7 @@ from audit_store.store_files import events_in, make_spool
 from ingest import formats
 from ingest.fold import fold
 from ingest.formats import Format
+from ingest.importing.byte_source import Content
 from ingest.importing.prefetch import prefetched
 from ingest.importing.record_reader import ReadOptions, read
 from ingest.rejects import PendingRejects, Rejected, rejects_path
@@ -193,22 +194,30 @@ def _results(store: Path, segments: Sequence[str]) -> FoldCounts:
 @dataclass(frozen=True, slots=True)
 class _Source:
     name: str
-    content: Path | BinaryIO
+    content: Content | Path
     format: Format
-    size: int
+    size: int = 0
 
 
 def _open(name: str, format_name: str) -> _Source:
     if name == STDIN:
-        chosen = formats.load("jsonl" if format_name == "auto" else format_name)
-        return _Source(name, sys.stdin.buffer, chosen, 0)
+        return _opened(name, Content(sys.stdin.buffer), format_name)
     path = Path(name)
-    size = path.stat().st_size
-    with path.open("rb"):
-        pass
-    return _Source(
-        name, path, formats.detect(path) if format_name == "auto" else formats.load(format_name), size
-    )
+    content = Content(path)
+    if not path.is_file():
+        return _opened(name, content, format_name)  # a pipe gives its bytes only once
+    # Many files are not kept open at once.
+    with closing(content):
+        return replace(_opened(name, content, format_name), content=path, size=path.stat().st_size)
+
+
+def _opened(name: str, content: Content, format_name: str) -> _Source:
+    try:
+        fmt = formats.detect(content.head, name) if format_name == "auto" else formats.load(format_name)
+    except BaseException:
+        content.close()
+        raise
+    return _Source(name, content, fmt)
 
 
 def _progress(total: int, unit: str, what: str) -> "tqdm[NoReturn]":

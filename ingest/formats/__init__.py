@@ -5,8 +5,8 @@ from functools import cache
 from pathlib import Path
 
 from audit_store.errors import InvalidFormat, reason
+from ingest.formats import detection
 from ingest.formats.declaration import InvalidDeclaration, read
-from ingest.formats.detection import read_head
 from ingest.formats.format import Format, When, build
 
 __all__ = ["Format", "When", "detect", "load", "names"]
@@ -33,14 +33,14 @@ def load(name: str) -> Format:
     )
 
 
-def detect(path: Path) -> Format:
-    """The format of the file at `path`, plain or gzip, by its first 64 KiB and its extension.
+def detect(head: bytes, name: str) -> Format:
+    """The format of a file by the beginning of its content and the extension of its name.
 
-    Raises InvalidFormat, listing the formats, where none or several fit, and OSError for an unreadable file.
+    Raises InvalidFormat, listing the formats, where none or several fit.
     """
-    head, extension = read_head(path)
-    formats = [load(name) for name in names()]
-    fitting = [candidate for candidate in formats if candidate.pattern and candidate.pattern.search(head)]
+    text, extension = detection.text_of(head), detection.extension(name)
+    formats = [load(known) for known in names()]
+    fitting = [candidate for candidate in formats if candidate.pattern and candidate.pattern.search(text)]
     # Content comes first; the extension only decides what content leaves open.
     if len(fitting) != 1:
         fitting = [
@@ -49,7 +49,7 @@ def detect(path: Path) -> Format:
     if len(fitting) != 1:
         why = f"both {' and '.join(candidate.name for candidate in fitting)} fit" if fitting else "none fits"
         raise InvalidFormat(
-            f"the format of {path} is not clear ({why}): name it with --format, one of {', '.join(names())}"
+            f"the format of {name} is not clear ({why}): name it with --format, one of {', '.join(names())}"
         )
     return fitting[0]
 

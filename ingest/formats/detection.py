@@ -1,29 +1,13 @@
-"""The beginning of a file, by which its format is detected."""
+"""What the beginning of a file says about its format."""
 
-import gzip
-import zlib
-from pathlib import Path
-
-HEAD_BYTES = 64 * 1024
-GZIP_MAGIC = b"\x1f\x8b"
+PARQUET_MAGIC = b"PAR1"
 
 
-def read_head(path: Path) -> tuple[str, str]:
-    """The first 64 KiB of a file as text, decompressed, and its extension without `.gz`. Raises OSError.
-
-    Blank lines at the beginning are left out, and bytes that are not UTF-8 replaced.
-    """
-    with path.open("rb") as file:
-        head = file.read(HEAD_BYTES)
-    if head.startswith(GZIP_MAGIC):
-        head = _decompressed_head(path)
-    name = path.name.lower().removesuffix(".gz")
-    return head.decode("utf-8-sig", errors="replace").lstrip(), "." + name.rpartition(".")[2]
+def text_of(head: bytes) -> str:
+    """The beginning of a file as text, without blank lines before it; bytes that are not UTF-8 are replaced."""
+    return head.decode("utf-8-sig", errors="replace").lstrip()
 
 
-def _decompressed_head(path: Path) -> bytes:
-    try:
-        with gzip.open(path) as file:
-            return file.read(HEAD_BYTES)
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        return b""
+def extension(name: str) -> str:
+    """The extension of a file's name without `.gz`, such as ".csv"; "." where it has none."""
+    return "." + name.lower().removesuffix(".gz").rpartition("/")[2].rpartition(".")[2]

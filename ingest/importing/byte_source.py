@@ -1,31 +1,69 @@
-"""The content of a file, decompressed if it is gzip, and how far the file has been read."""
+"""The content of a file, opened once: unpacked, decoded to UTF-8, with line ends that are line feeds."""
 
+import codecs
+import contextlib
 import gzip
 import io
+import tempfile
 import zlib
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, Protocol, cast
 
-from ingest.formats.detection import GZIP_MAGIC
+from ingest.formats.detection import PARQUET_MAGIC
 
+HEAD_BYTES = 64 * 1024
+_GZIP_MAGIC = b"\x1f\x8b"
 _PIECE = 128 * 1024
+# That of UTF-32 begins with that of UTF-16.
+_ENCODINGS = {
+    codecs.BOM_UTF32_LE: "utf-32-le",
+    codecs.BOM_UTF32_BE: "utf-32-be",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
+_LONGEST_MARK = 4
+
+
+class _Stream(Protocol):
+    def read(self, size: int, /) -> bytes:
+        """The next bytes, at most `size`; none at the end. Raises _Damaged."""
+        ...
+
+
+class _Damaged(Exception):
+    """What follows cannot be read; the message says why."""
 
 
 class Content:
     """A readable stream over a file or an open stream (which stays open).
 
     `done` counts the bytes of the file itself, compressed ones if it is gzip. Where compressed data ends early or is
-    damaged, the stream ends, and `damage` says why.
+    damaged, or text is not in the encoding of its byte order mark, the stream ends, and `damage` says why. `head` is
+    the first HEAD_BYTES of the content, which `read` gives, too. Raises OSError.
     """
 
     def __init__(self, source: Path | BinaryIO) -> None:
-        self._source = source
-        # Unbuffered, because one buffer above the counter is enough.
-        self._counted = _Counted(source.open("rb", buffering=0) if isinstance(source, Path) else source)
-        self._plain = io.BufferedReader(self._counted, _PIECE)
-        is_gzip = self._plain.peek(2)[:2] == GZIP_MAGIC
-        self._gzip = gzip.GzipFile(fileobj=self._plain) if is_gzip else None
+        self.source = source
+        self._closing = contextlib.ExitStack()
+        if isinstance(source, Path):
+            # Unbuffered, because one buffer above the counter is enough.
+            self._counted = _Counted(self._closing.enter_context(source.open("rb", buffering=0)))
+        else:
+            self._counted = _Counted(source)
         self.damage = ""
+        plain = _Begun(io.BufferedReader(self._counted, _PIECE), len(_GZIP_MAGIC))
+        self._is_packed = plain.beginning == _GZIP_MAGIC
+        unpacked = _Begun(_Gzip(plain) if self._is_packed else plain, _LONGEST_MARK)
+        self._stream: _Stream = unpacked
+        for mark, encoding in _ENCODINGS.items():
+            if unpacked.beginning.startswith(mark):
+                self._stream = _Utf8(unpacked, mark, encoding)
+                break
+        self._unread = b""
+        self._is_mac = False
+        self.head = self._unread = self.read(HEAD_BYTES)
+        is_text = not self.head.startswith(PARQUET_MAGIC)
+        self._is_mac = is_text and b"\r" in self.head and b"\n" not in self.head
 
     @property
     def done(self) -> int:
@@ -34,32 +72,98 @@ class Content:
 
     def read(self, size: int) -> bytes:
         """The next `size` bytes; fewer only at the end."""
-        if self._gzip is None:
-            return self._plain.read(size)
-        # Piece by piece, because a read that meets damage gives nothing.
-        pieces: list[bytes] = []
-        while size > 0 and (piece := self._decompressed(self._gzip, min(size, _PIECE))):
+        pieces = []
+        while size > 0 and (piece := self._piece(size)):
             pieces.append(piece)
             size -= len(piece)
-        return b"".join(pieces)
+        content = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        return content.replace(b"\r", b"\n") if self._is_mac else content
 
-    def _decompressed(self, file: gzip.GzipFile, size: int) -> bytes:
+    def _piece(self, size: int) -> bytes:
+        if self._unread:
+            piece, self._unread = self._unread[:size], self._unread[size:]
+            return piece
         if self.damage:
             return b""
         try:
-            return file.read1(size)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            self.damage = str(error)
+            return self._stream.read(size)
+        except _Damaged as damage:
+            self.damage = str(damage)
             return b""
 
     def seekable(self) -> Path | BinaryIO:
-        """The same from the beginning, for readers that seek; reads a stream into memory."""
-        return self._source if isinstance(self._source, Path) else io.BytesIO(self._plain.read())
+        """The same from the beginning, for readers that seek: a copy where the file is no plain one on a disk."""
+        if isinstance(self.source, Path) and not self._is_packed and self.source.is_file():
+            return self.source
+        copy = self._closing.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
+        while piece := self.read(_PIECE):
+            copy.write(piece)
+        copy.seek(0)
+        return copy
 
     def close(self) -> None:
         """Close the file if it was opened here."""
-        if isinstance(self._source, Path):
-            self._counted.file.close()
+        self._closing.close()
+
+
+class _Begun:
+    """A stream whose `beginning`, of at most `size` bytes, is known before it is read."""
+
+    def __init__(self, stream: _Stream, size: int) -> None:
+        self._stream = stream
+        self.beginning = b""
+        with contextlib.suppress(_Damaged):
+            while len(self.beginning) < size and (piece := stream.read(size - len(self.beginning))):
+                self.beginning += piece
+        self._unread = self.beginning
+
+    def read(self, size: int) -> bytes:
+        if self._unread:
+            piece, self._unread = self._unread[:size], self._unread[size:]
+            return piece
+        return self._stream.read(size)
+
+
+class _Gzip:
+    """What the members of a gzip file hold."""
+
+    def __init__(self, packed: _Stream) -> None:
+        self._file = gzip.GzipFile(fileobj=cast(BinaryIO, packed))
+
+    def read(self, size: int) -> bytes:
+        # Piece by piece, because a read that meets damage gives nothing.
+        try:
+            return self._file.read1(min(size, _PIECE))
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise _Damaged(f"it could not be decompressed further ({error})") from error
+
+
+class _Utf8:
+    """Text in another encoding, as UTF-8 without its byte order mark."""
+
+    def __init__(self, text: _Stream, mark: bytes, encoding: str) -> None:
+        self._text, self._encoding = text, encoding
+        self._decoder = codecs.getincrementaldecoder(encoding)()
+        text.read(len(mark))
+        self._error: UnicodeDecodeError | None = None
+        self._is_ended = False
+
+    def read(self, size: int) -> bytes:
+        if self._error is not None:
+            raise _Damaged(f"it is not {self._encoding.upper()} any further ({self._error.reason})")
+        while not self._is_ended:
+            piece = self._text.read(size)
+            self._is_ended = not piece
+            try:
+                text = self._decoder.decode(piece, final=self._is_ended)
+            except UnicodeDecodeError as error:
+                self._error = error
+                text = bytes(error.object[: error.start]).decode(self._encoding)
+            if text:
+                return text.encode()
+            if self._error is not None:
+                return self.read(size)
+        return b""
 
 
 class _Counted(io.RawIOBase):

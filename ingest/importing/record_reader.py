@@ -43,25 +43,26 @@ class Chunk:
     bytes_done: int
 
 
-def read(source: Path | BinaryIO, fmt: Format, options: ReadOptions) -> Generator[Chunk, None, None]:
+def read(
+    source: Content | Path | BinaryIO, fmt: Format, options: ReadOptions
+) -> Generator[Chunk, None, None]:
     """The events of a file, plain or gzip, in chunks of at most 250,000.
 
     What cannot become an event is a reject and does not stop the reading. Raises InvalidFormat where the file as a
     whole does not fit, or the options make no sense. Close the generator unless it is read to its end.
     """
-    with scratch() as connection, closing(Content(source)) as content:
+    content = source if isinstance(source, Content) else Content(source)
+    with scratch() as connection, closing(content):
         stager = FrameStager(fmt, options, connection)
         keys = _Keys(connection)
         parts = ((frame, content.done, datetime.now(UTC)) for frame in _frames(fmt, content))
         last_line = 0
-        with closing(_staged(stager, parts, in_threads=not isinstance(source, BytesIO))) as staged:
+        with closing(_staged(stager, parts, in_threads=not isinstance(content.source, BytesIO))) as staged:
             for part in staged:
                 last_line = max(last_line, part.last_line)
                 yield Chunk(keys.distinct(part.rows), part.rejects, part.read, part.bytes_done)
         if content.damage:
-            reject = Reject(
-                last_line + 1, f"file: it could not be decompressed further ({content.damage})", ""
-            )
+            reject = Reject(last_line + 1, f"file: {content.damage}", "")
             yield Chunk(NO_ROWS, [reject], 1, content.done)
 
 
