@@ -18,9 +18,9 @@ from audit_store.store_files import events_in, make_spool
 from ingest import formats
 from ingest.fold import fold
 from ingest.formats import Format
-from ingest.importing.byte_source import Content
 from ingest.importing.prefetch import prefetched
 from ingest.importing.record_reader import ReadOptions, read
+from ingest.importing.sources.byte_source import Content
 from ingest.rejects import PendingRejects, Rejected, rejects_path
 from ingest.running_imports import running_import
 from ingest.spool.bulk_segments import BulkSegments, in_pieces

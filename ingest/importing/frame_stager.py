@@ -15,9 +15,9 @@ from audit_store.errors import InvalidEvent, InvalidFormat
 from audit_store.event import BODY, content_uuid, fresh_id
 from ingest.formats import Format
 from ingest.importing import record_sql, staging_sql
-from ingest.importing.frames import Frame, Reject, shown
 from ingest.importing.mapping import ReadOptions, recipe_of
 from ingest.importing.parse import parse_record, record_to_event
+from ingest.importing.sources.frames import Frame, Reject, shown
 from ingest.rows import ROW_SCHEMA
 
 _BYTES = pa.binary(16)

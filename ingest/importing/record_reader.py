@@ -15,13 +15,14 @@ import pyarrow.compute as pc
 from audit_store.engines.duckdb.connection import Connection
 from audit_store.engines.duckdb.store import scratch
 from ingest.formats import Format
-from ingest.importing import arrow_columns, frames, key_sql, tables
-from ingest.importing.byte_source import Content
+from ingest.importing import arrow_columns, key_sql
 from ingest.importing.duplicate_counter import Ordinals
 from ingest.importing.frame_stager import FrameStager, StagedFrame, in_batches, run
-from ingest.importing.frames import Frame, Reject
 from ingest.importing.mapping import ReadOptions
 from ingest.importing.prefetch import map_in_threads
+from ingest.importing.sources import frames, json_documents, tables
+from ingest.importing.sources.byte_source import Content
+from ingest.importing.sources.frames import Frame, Reject
 from ingest.rows import NO_ROWS, ROW_SCHEMA
 
 __all__ = ["Chunk", "ReadOptions", "Reject", "read"]
@@ -70,7 +71,7 @@ def _frames(fmt: Format, content: Content) -> Iterator[Frame]:
     if fmt.kind == "parquet":
         return tables.parquet_rows(content.seekable())
     if fmt.kind == "json-records":
-        return frames.json_records(content, fmt.records)
+        return json_documents.json_records(content, fmt.records)
     if fmt.kind == "csv":
         return tables.csv_rows(frames.blocks(content, frames.FRAME_BYTES))
     return frames.text_lines(frames.blocks(content))

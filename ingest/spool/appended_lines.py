@@ -11,7 +11,7 @@ import pyarrow.json as arrow_json
 from audit_store.event import EARLIEST, FIELDS, LATEST
 from ingest.formats.declaration import SPOOL_FIELDS
 from ingest.importing import arrow_columns
-from ingest.importing.frames import line_ends
+from ingest.importing.sources.frames import line_ends
 from ingest.rows import ROW_SCHEMA
 
 _BLOCK_BYTES = 16 << 20  # far more than the longest line

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from audit_store.store_files import batch_content
-from ingest.importing.frames import shown
+from ingest.importing.sources.frames import shown
 from ingest.rejects import Rejected
 from ingest.spool import checksums
 from ingest.spool.intake import open_regular

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingest.importing import arrow_columns
-from ingest.importing.frames import Reject
+from ingest.importing.sources.frames import Reject
 from ingest.rejects import Rejected
 from ingest.rows import NO_ROWS, ROW_SCHEMA
 from ingest.spool import row_rules

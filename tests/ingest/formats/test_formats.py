@@ -12,8 +12,8 @@ import pytest
 
 from audit_store.errors import InvalidFormat
 from ingest import formats
-from ingest.importing.byte_source import Content
 from ingest.importing.record_reader import ReadOptions, Reject, read
+from ingest.importing.sources.byte_source import Content
 
 CLOUDTRAIL: dict[str, Any] = {
     "eventVersion": "1.08",

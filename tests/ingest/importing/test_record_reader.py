@@ -17,9 +17,10 @@ from audit_store.engines.duckdb.store import Connection, scratch
 from audit_store.errors import InvalidEvent, InvalidFormat
 from audit_store.event import content_uuid
 from ingest import formats
-from ingest.importing import frames, record_reader
+from ingest.importing import record_reader
 from ingest.importing.mapping import Recipe
 from ingest.importing.record_reader import Chunk, ReadOptions, read
+from ingest.importing.sources import frames
 from tests.ingest.importing.records import GOOD, ids, lines_of, take
 
 

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audit_store.errors import InvalidFormat
-from ingest.importing import frames
-from ingest.importing.byte_source import Content
-from ingest.importing.frames import blocks
+from ingest.importing.sources import frames
+from ingest.importing.sources.byte_source import Content
+from ingest.importing.sources.frames import blocks
 from tests.conftest import examples
 from tests.ingest.importing.records import GOOD, ids, lines_of, take
 

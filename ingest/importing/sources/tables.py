@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from audit_store.errors import InvalidFormat
 from ingest.importing.arrow_columns import integers
-from ingest.importing.frames import FRAME_BYTES, RECORD_BYTES, Frame, Reject, line_ends, shown
+from ingest.importing.sources.frames import FRAME_BYTES, RECORD_BYTES, Frame, Reject, line_ends, shown
 
 BATCH_ROWS = 100_000
 _QUOTE = 34

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from ingest import formats
 from ingest.importer import import_files
-from ingest.importing.byte_source import HEAD_BYTES, Content
+from ingest.importing.sources.byte_source import HEAD_BYTES, Content
 from tests.ingest.importing.records import take
 
 LINES = 5000

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 from audit_store.errors import InvalidFormat
 from ingest import formats
-from ingest.importing import frames, tables
-from ingest.importing.frames import blocks
 from ingest.importing.record_reader import ReadOptions, read
+from ingest.importing.sources import frames, tables
+from ingest.importing.sources.frames import blocks
 from tests.conftest import examples
 from tests.ingest.importing.records import ids, lines_of, take
 

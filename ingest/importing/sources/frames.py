@@ -1,8 +1,6 @@
 """The bytes of a file → frames: tables of records with their line numbers, a few megabytes each."""
 
 import codecs
-import json
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
@@ -12,7 +10,6 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from audit_store.errors import InvalidFormat
 from ingest.importing import arrow_columns
 
 # glibc keeps blocks of this size for the next ones, and gives larger ones back to the system each time.
@@ -24,9 +21,6 @@ RAW_SHOWN = 2000
 _PIECE = 1 << 18
 _LINE_END = 10
 _SPACE = 32
-_BETWEEN = re.compile(r"[\s,]*")
-_decode = json.JSONDecoder().raw_decode
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _TOO_LONG = f"record: it must have at most {RECORD_BYTES} bytes"
 
 
@@ -176,73 +170,3 @@ def _encoding_problem(line: bytes) -> str | None:
     except UnicodeDecodeError as error:
         return f"record: it must be UTF-8, and byte {error.start + 1} is {line[error.start]:#04x}"
     return None
-
-
-def json_records(stream: Readable, path: str) -> Iterator[Frame]:
-    """Every element of the array at `path` ($ or $.name) is a record, numbered from 1.
-
-    At a record that cannot be read the rest of the file is skipped and is one reject. Raises InvalidFormat where
-    no such array begins within the first megabyte.
-    """
-    name = path.removeprefix("$").removeprefix(".")
-    opening = re.compile(rf'"{re.escape(name)}"\s*:\s*\[' if name else r"\s*\[")
-    texts = iter(lambda: stream.read(RECORD_BYTES), b"")
-    # Bytes that are not UTF-8 become lone surrogates, so that only their own record is refused.
-    decoded = codecs.iterdecode(texts, "utf-8-sig", errors="surrogateescape")
-    number = 0
-    for records, skipped in _elements(decoded, opening, path):
-        lines, raws, rejects = [], [], []
-        for record in records:
-            number += 1
-            if record.isascii() or not _SURROGATE.search(record):
-                lines.append(number)
-                raws.append(record)
-            else:
-                rejects.append(Reject(number, "record: it must be UTF-8", shown(record)))
-        if skipped:
-            reason = "record: invalid JSON or over 1 MiB; the rest of the file was skipped"
-            rejects.append(Reject(number + 1, reason, shown(skipped)))
-        yield Frame(
-            pa.table({"line": pa.array(lines, pa.int64()), "raw": pa.array(raws, pa.string())}), rejects
-        )
-
-
-def _elements(texts: Iterable[str], opening: re.Pattern[str], path: str) -> Iterator[tuple[list[str], str]]:
-    """The texts of the elements that each piece completes, and at the end what could not be read."""
-    text, is_open = "", False
-    for piece in texts:
-        text += piece
-        if not is_open:
-            start = opening.search(text) if path != "$" else opening.match(text)
-            if not start:
-                break
-            text, is_open = text[start.end() :], True
-        records, text = _complete_elements(text)
-        yield records, ""
-        if text.startswith("]"):
-            return
-        if len(text) > RECORD_BYTES:
-            break
-    if not is_open:
-        raise InvalidFormat(f"there is no array at {path} in this file")
-    if text:
-        yield [], text
-
-
-def _complete_elements(text: str) -> tuple[list[str], str]:
-    """The texts of the elements at the beginning of a part of an array, and what follows them."""
-    records: list[str] = []
-    position = _skip_separators(text, 0)
-    while position < len(text) and text[position] != "]":
-        try:
-            end = _decode(text, position)[1]
-        except (ValueError, RecursionError):
-            break  # perhaps only incomplete
-        records.append(text[position:end])
-        position = _skip_separators(text, end)
-    return records, text[position:]
-
-
-def _skip_separators(text: str, position: int) -> int:
-    separators = _BETWEEN.match(text, position)
-    return separators.end() if separators else position
