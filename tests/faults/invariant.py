@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from audit_store.backup.restore import restore
 from audit_store.engines.protocol import Query
 from audit_store.engines.registry import open_store
 from audit_store.errors import AuditStoreError, StoreNotFound
@@ -17,7 +18,7 @@ from ingest.rejects import rejects_path
 from ingest.spool.folder import has_waiting
 from ingest.status import status
 from tests.faults.damage import Target
-from tests.faults.workloads import EXPORT, Report, fields
+from tests.faults.workloads import BACKUP, EXPORT, Report, fields
 
 _COLUMNS = (
     "SELECT seq, event_id::VARCHAR AS event_id, occurred_at::VARCHAR AS occurred_at, agent, activity, description, "
@@ -62,7 +63,9 @@ class Expected:
 
 
 def recover(store: Path) -> list[str]:
-    """One ordinary fold; gives what keeps it from storing what waits."""
+    """Restore from a backup, if there is one, and one ordinary fold; gives what keeps it from storing what waits."""
+    if failure := _restored(store):
+        return [failure]
     if not store.exists() and not has_waiting(store):
         return []
     try:
@@ -72,6 +75,18 @@ def recover(store: Path) -> list[str]:
     except Exception as error:
         return [f"needs a person: the fold raised {type(error).__name__}: {error}"]
     return [f"needs a person: events still wait in {store.name}.spool"] if has_waiting(store) else []
+
+
+def _restored(store: Path) -> str | None:
+    """Why a backup, if there is one, cannot be restored; None also where the store holds more than the backup."""
+    folder = store.with_name(BACKUP)
+    try:
+        if folder.exists():
+            restore(folder, store)
+    except AuditStoreError as error:
+        if "can be read" not in str(error):
+            return f"needs a person: restoring raised {type(error).__name__}: {error}"
+    return None
 
 
 def problems(store: Path, expected: Expected) -> list[str]:

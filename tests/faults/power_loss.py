@@ -137,6 +137,9 @@ def _change(names: Names, change: NameChange) -> None:
     names.pop(old, None)
     if new:
         names[new] = file
+    if old and new and file is DIRECTORY:
+        for name in [name for name in names if name.startswith(f"{old}/")]:
+            names[new + name.removeprefix(old)] = names.pop(name)
 
 
 def _all(changes: list, _: random.Random) -> list:

@@ -29,6 +29,8 @@ def failures(client: Client, chosen: Iterable[Trial]) -> Iterator[tuple[Trial, l
         "mark",
         "export",
         "recover",
+        "backup",
+        "restore",
         "create",
         "fold",
     ],
@@ -68,6 +70,8 @@ def test_a_workload_makes_the_same_calls_every_time(client: Client) -> None:
         "mark",
         "export",
         "recover",
+        "backup",
+        "restore",
         "fold",
     ],
 )

@@ -15,6 +15,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from audit_store.backup.backup import backup
+from audit_store.backup.restore import restore
 from audit_store.cli import run
 from audit_store.engines.duckdb.fold import FoldTransaction
 from audit_store.engines.registry import open_store
@@ -35,6 +37,7 @@ from ingest.spool.segment_writer import Segment
 from tests.faults import shim
 
 STORE = "audit.duckdb"
+BACKUP = "backup"
 EXPORT = "events.csv"
 BATCH = 5
 IMPORTED = 20
@@ -270,6 +273,32 @@ def run_without_end(folder: Path, report: Report) -> None:
         fold(store)
 
 
+def prepare_lost(folder: Path, report: Report) -> None:
+    """A store that is gone, a backup of it, and what waits in its spool."""
+    prepare_store(folder, report)
+    backup(folder / STORE, folder / BACKUP)
+    (folder / STORE).unlink()
+    send_batch(folder / STORE, report, 20, fold=False)
+
+
+def run_backup(folder: Path, report: Report) -> None:
+    """Back the store up."""
+    _copy_by_writes()
+    backup(folder / STORE, folder / BACKUP)
+
+
+def run_restore(folder: Path, report: Report) -> None:
+    """Put the backup in the place of the store, and fold what waits."""
+    _copy_by_writes()
+    restore(folder / BACKUP, folder / STORE)
+    fold(folder / STORE)
+
+
+def _copy_by_writes() -> None:
+    """Copy files by calls that the shim knows."""
+    os.__dict__.pop("copy_file_range", None)
+
+
 @dataclass(frozen=True, slots=True)
 class Workload:
     """What is there before, and what runs while a fault happens."""
@@ -289,4 +318,6 @@ WORKLOADS = {
     "import": Workload(prepare_store, run_import),
     "command": Workload(prepare_store, run_command),
     "recover": Workload(prepare_wal, run_fold),
+    "backup": Workload(prepare_segments, run_backup),
+    "restore": Workload(prepare_lost, run_restore),
 }
