@@ -4,7 +4,6 @@ from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -45,12 +44,13 @@ class Chunk:
 
 
 def read(
-    source: Content | Path | BinaryIO, fmt: Format, options: ReadOptions
+    source: Content | Path | BinaryIO, fmt: Format, options: ReadOptions, *, in_threads: bool = True
 ) -> Generator[Chunk, None, None]:
     """The events of a file, plain or gzip, in chunks of at most 250,000.
 
     What cannot become an event is a reject and does not stop the reading. Raises InvalidFormat where the file as a
-    whole does not fit, or the options make no sense. Close the generator unless it is read to its end.
+    whole does not fit, or the options make no sense. Close the generator unless it is read to its end. While Python
+    exits, no thread can be started any more.
     """
     content = source if isinstance(source, Content) else Content(source)
     with scratch() as connection, closing(content):
@@ -58,7 +58,7 @@ def read(
         keys = _Keys(connection)
         parts = ((frame, content.done, datetime.now(UTC)) for frame in _frames(fmt, content))
         last_line = 0
-        with closing(_staged(stager, parts, in_threads=not isinstance(content.source, BytesIO))) as staged:
+        with closing(_staged(stager, parts, in_threads=in_threads)) as staged:
             for part in staged:
                 last_line = max(last_line, part.last_line)
                 yield Chunk(keys.distinct(part.rows), part.rejects, part.read, part.bytes_done)
@@ -80,7 +80,6 @@ def _frames(fmt: Format, content: Content) -> Iterator[Frame]:
 def _staged(
     stager: FrameStager, parts: Iterator[tuple[Frame, int, datetime]], *, in_threads: bool
 ) -> Generator[StagedFrame, None, None]:
-    # A fold reads from memory, also while Python exits, when no thread can be started any more.
     if in_threads:
         return map_in_threads(stager.stage, parts, _STATEMENTS_AT_ONCE)
     return (stager.stage(part) for part in parts)

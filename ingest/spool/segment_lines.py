@@ -25,13 +25,16 @@ Statuses: TypeAlias = dict[str, os.stat_result]
 
 # Seconds. A writer whose segment was taken over may be in the middle of a line.
 _WHOLE_LINE_WAITS = (0.001, 0.01, 0.05, 0.0)
+GZIP_MAGIC = b"\x1f\x8b"
+COMPRESSED = "it is compressed; unpack it, or import it with python -m ingest import"
+"""Why a file is refused whose lines cannot be counted before it is unpacked."""
 _DAMAGED = "the line was damaged after it was written (its checksum is wrong)"
 _NO_END = (
     "the file ends here without its end mark: its writer was killed while it wrote this line, or the end of the file "
     "was lost"
 )
 _BATCH_DAMAGED = (
-    "file: the batch was damaged after it was written (it is not what the checksum in its name says); "
+    "the batch was damaged after it was written (it is not what the checksum in its name says); "
     "none of its {} events is stored"
 )
 
@@ -57,7 +60,10 @@ def lines_of(segment: Path, statuses: Statuses) -> SegmentLines:
         return _appended(segment, statuses)
     if (batch := batch_content(segment.name)) is not None:
         return _batch(segment, statuses, *batch)
-    content = content_of(segment, statuses).removeprefix(BOM_UTF8).rstrip(b"\0")
+    content = content_of(segment, statuses)
+    if content.startswith(GZIP_MAGIC):
+        return _refused(segment, COMPRESSED)
+    content = content.removeprefix(BOM_UTF8).rstrip(b"\0")
     return _all(segment, content if content.endswith(b"\n") else content + b"\n")
 
 
@@ -76,8 +82,13 @@ def _batch(segment: Path, statuses: Statuses, events: int, checksum: int) -> Seg
     lines = _all(segment, content_of(segment, statuses))
     if len(lines.numbers) == events and crc32(lines.text) == checksum:
         return lines
-    rejected = Rejected(segment.name, 1, _BATCH_DAMAGED.format(events), "")
-    return SegmentLines(segment, b"", lines.numbers[:0], [rejected])
+    return _refused(segment, _BATCH_DAMAGED.format(events))
+
+
+def _refused(segment: Path, reason: str) -> SegmentLines:
+    return SegmentLines(
+        segment, b"", np.empty(0, np.int64), [Rejected(segment.name, 1, f"file: {reason}", "")]
+    )
 
 
 def _appended(segment: Path, statuses: Statuses) -> SegmentLines:

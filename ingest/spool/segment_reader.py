@@ -1,10 +1,12 @@
 """Segments of the spool become rows that a fold can take, before it opens the store."""
 
 import logging
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,16 +14,28 @@ import pyarrow.parquet as pq
 from audit_store.store_files import bulk_rows
 from ingest import formats
 from ingest.importing import arrow_columns
-from ingest.importing.record_reader import ReadOptions, read
+from ingest.importing.record_reader import ReadOptions, Reject, read
+from ingest.rejects import Rejected
 from ingest.rows import NO_ROWS, ROW_SCHEMA
 from ingest.spool import row_rules
 from ingest.spool.appended_lines import appended_rows
 from ingest.spool.intake import open_regular
-from ingest.spool.segment_lines import SegmentLines, Statuses, content_of, has_checksums, lines_of
+from ingest.spool.segment_lines import (
+    COMPRESSED,
+    GZIP_MAGIC,
+    SegmentLines,
+    Statuses,
+    content_of,
+    has_checksums,
+    lines_of,
+)
+from ingest.spool.segment_names import is_renamed
 from ingest.spool.staged import Staged, joined, judged, of_lines, of_segment, refused, without_broken_batches
 
 BYTES = b"bytes"
 """The key in the metadata of a bulk segment under which it gives the bytes of its rows in memory."""
+LARGE = 16 << 20
+"""Bytes of a file of another program above which it is read by itself, piece by piece."""
 
 
 def size_in_memory(segment: Path) -> int:
@@ -51,12 +65,18 @@ def stage(segments: list[Path]) -> Staged:
 
 
 def _staged(segments: list[Path], statuses: Statuses) -> Staged:
-    texts = [lines_of(segment, statuses) for segment in segments if segment.suffix == ".ndjson"]
+    large = [segment for segment in segments if is_renamed(segment.name) and segment.stat().st_size > LARGE]
+    texts = [
+        lines_of(segment, statuses)
+        for segment in segments
+        if segment.suffix == ".ndjson" and segment not in large
+    ]
     own = [lines for lines in texts if has_checksums(lines.segment)]
     others = [lines for lines in texts if not has_checksums(lines.segment)]
     parts = [_bulk_rows(segment, statuses) for segment in segments if segment.suffix == ".parquet"]
     parts += [_own_rows(own)] if own else []
     parts += [_checked_rows(others)] if others else []
+    parts += [_large_rows(segment, statuses) for segment in large]
     return without_broken_batches(joined(parts))
 
 
@@ -103,7 +123,24 @@ def _own_rows(segments: Sequence[SegmentLines]) -> Staged:
 
 def _checked_rows(segments: Sequence[SegmentLines]) -> Staged:
     """The rows of segments whose lines may be anything, read in one go because each reading has a price."""
-    content = BytesIO(b"".join(lines.text for lines in segments))
-    chunks = list(read(content, formats.load("spool"), ReadOptions(keys="fresh")))
+    # An empty line at the beginning: what the first file begins with says nothing of the others, such as an encoding.
+    content = BytesIO(b"\n" + b"".join(lines.text for lines in segments))
+    rows, rejects = _read(content)
+    return of_lines(segments, rows, rejects, lines_before=1)
+
+
+def _large_rows(segment: Path, statuses: Statuses) -> Staged:
+    """The rows of a large file of another program, whose text is never in memory as a whole."""
+    with open_regular(segment) as file:
+        statuses[segment.stem] = os.fstat(file.fileno())
+        if os.pread(file.fileno(), len(GZIP_MAGIC), 0) == GZIP_MAGIC:
+            return refused(segment, COMPRESSED)
+        rows, rejects = _read(file)
+    listed = [Rejected(segment.name, *reject) for reject in rejects]
+    return replace(of_segment(segment, rows), rejected={segment.stem: listed} if listed else {})
+
+
+def _read(source: BinaryIO) -> tuple[pa.Table, list[Reject]]:
+    chunks = list(read(source, formats.load("spool"), ReadOptions(keys="fresh"), in_threads=False))
     rows = pa.concat_tables([NO_ROWS, *(chunk.rows for chunk in chunks)])
-    return of_lines(segments, rows, (reject for chunk in chunks for reject in chunk.rejects))
+    return rows, [reject for chunk in chunks for reject in chunk.rejects]

@@ -64,18 +64,23 @@ def of_segment(segment: Path, rows: pa.Table) -> Staged:
     return Staged([segment], _owned(rows, [segment], np.zeros(rows.num_rows, np.int64)))
 
 
-def of_lines(segments: Sequence[SegmentLines], rows: pa.Table, rejects: Iterable[Reject] = ()) -> Staged:
-    """What segments of text hold; the lines of `rows` (ROW_SCHEMA) and `rejects` count through all of them."""
+def of_lines(
+    segments: Sequence[SegmentLines], rows: pa.Table, rejects: Iterable[Reject] = (), *, lines_before: int = 0
+) -> Staged:
+    """What segments of text hold.
+
+    The lines of `rows` (ROW_SCHEMA) and `rejects` count through all segments, and through `lines_before` them.
+    """
     numbers = np.concatenate([lines.numbers for lines in segments])
     owners = np.repeat(np.arange(len(segments)), [len(lines.numbers) for lines in segments])
     rejected = {lines.segment.stem: list(lines.rejects) for lines in segments if lines.rejects}
     listed = list(rejects)
-    places = np.array([reject.line for reject in listed], np.int64) - 1
+    places = np.array([reject.line for reject in listed], np.int64) - 1 - lines_before
     for reject, owner, number in zip(listed, owners[places].tolist(), numbers[places].tolist(), strict=True):
         segment = segments[owner].segment
         named = Rejected(segment.name, number, reject.reason, reject.raw)
         rejected.setdefault(segment.stem, []).append(named)
-    indices = arrow_columns.numbers(rows["line"]) - 1
+    indices = arrow_columns.numbers(rows["line"]) - 1 - lines_before
     paths = [lines.segment for lines in segments]
     placed = rows.set_column(
         rows.schema.get_field_index("line"),

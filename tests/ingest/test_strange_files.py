@@ -241,3 +241,13 @@ def test_a_file_of_nothing_but_bad_lines_is_rejected_without_pandas(store: Path)
     assert done.stdout == "3 False\n"
     reasons = [json.loads(line)["reason"] for line in rejects_path(store).read_text().splitlines()]
     assert [reason.split(":")[0] for reason in reasons] == ["record", "record", "agent"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_a_file_in_another_encoding_changes_nothing_of_the_next(store: Path, encoding: str) -> None:
+    (spool_dir(store) / "a.ndjson").write_bytes('{"agent":"a","activity":"Login"}\n'.encode(encoding))
+    (spool_dir(store) / "b.ndjson").write_text('{"agent":"b","activity":"Login"}\nbad\n')
+    report = fold(store)
+    assert report.stored == 1
+    listed = [json.loads(line) for line in rejects_path(store).read_text().splitlines()]
+    assert [reject["line"] for reject in listed if reject["raw"] == "bad"] == [2]

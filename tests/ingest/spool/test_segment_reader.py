@@ -1,5 +1,6 @@
 """Segments are staged by who wrote them: own lines all at once, foreign files with every check."""
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -82,9 +83,9 @@ def test_a_segment_of_another_form_alone_is_read_the_checked_way(
     whole, damaged = ready_segments(store)
     lines_checked: list[int] = []
 
-    def counting_read(source: Any, *arguments: Any) -> Any:
+    def counting_read(source: Any, *arguments: Any, **options: Any) -> Any:
         lines_checked.append(source.getvalue().count(b"\n"))
-        return record_reader.read(source, *arguments)
+        return record_reader.read(source, *arguments, **options)
 
     monkeypatch.setattr(segment_reader, "read", counting_read)
     staged = segment_reader.stage([whole, damaged])
@@ -115,3 +116,36 @@ def test_a_conflict_is_listed_with_the_line_of_its_own_segment(store: Path) -> N
     assert fold(store).conflicts == 1
     [listed] = map(json.loads, store.with_name("audit.duckdb.rejects.jsonl").read_text().splitlines())
     assert listed["line"] == 1
+
+
+def test_a_large_file_of_another_program_is_read_piece_by_piece(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool_dir(store).mkdir()
+    text = (
+        "\ufeff" + f"{json.dumps(LOGIN)}\n" * 50 + f"\n{TOO_LONG}\n" + json.dumps(LOGIN | {"agent": "last"})
+    )
+    (spool_dir(store) / "nightly.ndjson").write_text(text, encoding="utf-8")
+    [segment] = ready_segments(store)
+    monkeypatch.setattr(segment_reader, "LARGE", 1000)
+    monkeypatch.setattr(segment_reader, "lines_of", None)
+    staged = segment_reader.stage([segment])
+    assert staged.rows["line"].to_pylist() == [*range(1, 51), 53]
+    assert staged.rows["agent"].to_pylist()[-1] == "last"
+    assert set(staged.rows["segment"].to_pylist()) == {segment.stem}
+    assert [(reject.file, reject.line) for reject in staged.rejected[segment.stem]] == [(segment.name, 52)]
+    assert list(staged.statuses) == [segment.stem]
+
+
+@pytest.mark.parametrize("large", [1, 1 << 20])
+def test_a_compressed_file_is_refused_with_what_to_do(
+    store: Path, monkeypatch: pytest.MonkeyPatch, large: int
+) -> None:
+    monkeypatch.setattr(segment_reader, "LARGE", large)
+    spool_dir(store).mkdir()
+    (spool_dir(store) / "a.ndjson").write_bytes(gzip.compress(json.dumps(LOGIN).encode() + b"\n"))
+    (spool_dir(store) / "b.ndjson").write_text(json.dumps(LOGIN) + "\n")
+    report = fold(store)
+    assert (report.stored, report.rejected) == (1, 1)
+    [listed] = map(json.loads, store.with_name("audit.duckdb.rejects.jsonl").read_text().splitlines())
+    assert listed["reason"].startswith("file: it is compressed; unpack it")
