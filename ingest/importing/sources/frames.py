@@ -129,7 +129,9 @@ def _block_lines(source: Iterable[bytes]) -> Iterator[tuple[pa.Table, list[Rejec
         rejects = _rejected_lines(block, starts, first)
         skipped = [reject.line for reject in rejects] + _blank_lines(block, starts, first)
         if skipped:
-            table = table.filter(pc.invert(pc.is_in(table["line"], pa.array(skipped, pa.int64()))))
+            table = table.filter(
+                pc.invert(pc.is_in(table["line"], arrow_columns.integers(np.array(skipped, np.int64))))
+            )
         first += len(ends)
         for start in range(0, max(len(table), 1), FRAME_ROWS):
             yield table.slice(start, FRAME_ROWS), rejects if start == 0 else []
