@@ -145,6 +145,9 @@ def _refuse_conflict(store: Path, event_id: str, event: Mapping[str, str]) -> No
     metavar="FILE",
     help="List here what could not be stored; default: beside the store.",
 )
+@click.option(
+    "--now", is_flag=True, help="Give events without a time that of the import, instead of rejecting them."
+)
 @click.option("--strict", is_flag=True, help="Store nothing if any event is rejected.")
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as a JSON object.")
 @store_option
@@ -158,6 +161,7 @@ def import_command(
     timezone: str | None,
     year: int | None,
     source: str | None,
+    now: bool,
     as_json: bool,
     store: Path,
     **settings: Any,
@@ -178,7 +182,7 @@ def import_command(
     # Arrow's default allocator gives memory back to the system only to ask for it again: a tenth of an import.
     if "jemalloc" in pa.supported_memory_backends():
         pa.set_memory_pool(pa.jemalloc_memory_pool())
-    options = ReadOptions(timezone=timezone, year=year, source=source, map=mappings)
+    options = ReadOptions(timezone=timezone, year=year, source=source, map=mappings, now=now)
     report = import_files(store, files, options=options, **settings)
     for note in report.notes:
         say(ctx, note)

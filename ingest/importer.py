@@ -18,6 +18,7 @@ from audit_store.store_files import events_in, make_spool
 from ingest import formats
 from ingest.fold import fold
 from ingest.formats import Format
+from ingest.importing.mapping import first_key
 from ingest.importing.prefetch import prefetched
 from ingest.importing.record_reader import ReadOptions, read
 from ingest.importing.sources.byte_source import Content
@@ -114,6 +115,7 @@ def _read_all(
         reading = _Reading(sources, options, rejected, bar)
         for rows in prefetched(in_pieces(reading.tables(), segments.most_rows)):
             segments.write(rows)
+    reading.check_keys()
     return reading.records
 
 
@@ -129,11 +131,18 @@ class _Reading:
     ) -> None:
         self._sources, self._options, self._rejected, self._bar = sources, options, rejected, bar
         self.records = 0
+        self._unseen = frozenset(options.map or ())
+
+    def check_keys(self) -> None:
+        """Raise InvalidFormat where no record of any source has the key of a mapped field."""
+        for name in sorted(self._unseen if self.records else ()):
+            key = (self._options.map or {})[name]
+            raise InvalidFormat(f"--map {name}={key}: no record has the key {first_key(key)!r}")
 
     def tables(self) -> Iterator[pa.Table]:
         """Tables of rows (ROW_SCHEMA). Raises InvalidFormat, naming the source."""
         for source in self._sources:
-            before = int(self._bar.n)
+            before, unseen = int(self._bar.n), self._unseen
             try:
                 with closing(read(source.content, source.format, self._options)) as chunks:
                     for chunk in chunks:
@@ -143,9 +152,11 @@ class _Reading:
                             for reject in chunk.rejects
                         )
                         self._bar.update(before + chunk.bytes_done - self._bar.n)
+                        unseen = chunk.unseen
                         yield chunk.rows
             except InvalidFormat as error:
                 raise InvalidFormat(f"{source.name}: {error}") from error
+            self._unseen &= unseen
 
 
 def _store(store: Path, segments: BulkSegments, report: ImportReport) -> ImportReport:

@@ -45,7 +45,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     append(agent="ada", activity="Login", store=store, fold=False)
     fold(store)
     backup(store, tmp_path / "backup")
-    (tmp_path / "events.jsonl").write_text('{"agent": "a", "activity": "b"}\n')
+    (tmp_path / "events.jsonl").write_text(
+        '{"agent": "a", "activity": "b", "occurred_at": "2026-03-14T09:26:53Z"}\n'
+    )
     (tmp_path / "bad.jsonl").write_text("bad\n")
     (tmp_path / "file").write_text("x")
     (tmp_path / "folder").mkdir()

@@ -1,5 +1,6 @@
 """One frame of records → rows: by SQL where that is certain, and record by record elsewhere."""
 
+import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -15,7 +16,7 @@ from audit_store.errors import InvalidEvent, InvalidFormat
 from audit_store.event import BODY, content_uuid, fresh_id
 from ingest.formats import Format
 from ingest.importing import record_sql, staging_sql
-from ingest.importing.mapping import ReadOptions, recipe_of
+from ingest.importing.mapping import ReadOptions, first_key, recipe_of
 from ingest.importing.parse import parse_record, record_to_event
 from ingest.importing.sources.frames import Frame, Reject, shown
 from ingest.rows import ROW_SCHEMA
@@ -30,6 +31,7 @@ _STAGED_SCHEMA = pa.schema(
 )
 _BATCH_ROWS = 16_384
 _BATCH_BYTES = 2 << 20
+_NO_TIME = "an imported event needs a time: name where it is with --map occurred_at=…, or use --now"
 _WHITE = " \t\n\r\f"
 
 
@@ -57,6 +59,8 @@ class FrameStager:
         self._plain = self._recipe.plain_fields()
         self._fresh = options.keys == "fresh"
         self._zone = self._zone_of_duckdb()
+        self.unseen = {name for name, key in (options.map or {}).items() if key and fmt.lines is None}
+        """The mapped fields whose key no record has had yet."""
 
     def _zone_of_duckdb(self) -> str | None:
         """The zone of times without an offset, if DuckDB has it: Python may have more."""
@@ -68,6 +72,7 @@ class FrameStager:
     def stage(self, part: tuple[Frame, int, datetime]) -> StagedFrame:
         """A frame, the bytes of the file up to its end, and when it was read; may be called by several threads."""
         frame, bytes_done, now = part
+        self._look_for_keys(frame)
         rows, uncertain = self._staged(frame, now)
         exact, rejects = self._exact(uncertain, now)
         if exact:
@@ -76,6 +81,15 @@ class FrameStager:
         records = len(frame.table) + len(frame.rejects)
         last_line = int(frame.table["line"][-1].as_py()) if len(frame.table) else 0
         return StagedFrame(rows, sorted([*frame.rejects, *rejects]), records, bytes_done, last_line)
+
+    def _look_for_keys(self, frame: Frame) -> None:
+        if frame.names or not frame.table.num_rows:
+            self.unseen -= {name for name in self.unseen if frame.names}
+            return
+        for name in list(self.unseen):
+            key = json.dumps(first_key((self._options.map or {})[name]), ensure_ascii=False)
+            if pc.any(pc.match_substring(frame.table["raw"], key)).as_py():
+                self.unseen.discard(name)
 
     def _staged(self, frame: Frame, now: datetime) -> tuple[pa.Table, pa.Table]:
         """Rows that are certain, and line, raw and record of the others; halved where memory does not suffice."""
@@ -108,7 +122,7 @@ class FrameStager:
                 fresh=self._fresh,
                 source=self._recipe.source,
                 zone=self._zone,
-                now=now,
+                now=now if self._options.now else None,
             ),
         )
         rows = staged.select(_STAGED_SCHEMA.names).cast(_STAGED_SCHEMA)
@@ -154,6 +168,8 @@ class FrameStager:
         if record is None:
             raise InvalidEvent("record", raw, f"it must be a line of {self._format.title}")
         event, fresh, timed = record_to_event(parse_record(record), self._recipe)
+        if event.occurred_at is None and not self._options.now:
+            raise InvalidEvent("occurred_at", None, _NO_TIME)
         key = event.key or (UUID(fresh) if fresh else None)
         of_content = key is None and not self._fresh
         if key is None:

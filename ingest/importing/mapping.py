@@ -1,5 +1,6 @@
 """A format and the caller's options as one: the recipe by which a record becomes an event."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import tzinfo
@@ -19,7 +20,8 @@ class ReadOptions:
     `keys`: with "content", the key of an event without one is derived from its record, so that reading a file twice
     gives the same keys; with "fresh" it is new each time. `timezone` (IANA) is that of times without an offset,
     `year` that of times without a year; `source` is that of events that name none. `map` gives, for a field of an
-    event, the key, column or path (`$.a.b`) that it comes from, or "" for none.
+    event, the key, column or path (`$.a.b`) that it comes from, or "" for none. With `now`, an event without a time
+    gets that of the reading; otherwise it is rejected.
     """
 
     keys: Literal["content", "fresh"] = "content"
@@ -27,6 +29,7 @@ class ReadOptions:
     year: int | None = None
     source: str | None = None
     map: Mapping[str, str] | None = None
+    now: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,11 @@ def _mapped_lines(shape: LineShape, mapping: Mapping[str, str]) -> LineShape:
                 f"--map {name}={group}: {', '.join(LINE_FIELDS)} may come from {', '.join(shape.groups)}"
             )
     return replace(shape, fields=_mapped(shape.fields, mapping), fixed=frozenset(mapping))
+
+
+def first_key(candidate: str) -> str:
+    """The key of the record under which a candidate begins."""
+    return re.split(r"[.\[]", candidate.removeprefix("$."))[0] if is_path(candidate) else candidate
 
 
 def is_path(candidate: str) -> bool:

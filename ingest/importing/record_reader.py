@@ -35,12 +35,14 @@ class Chunk:
     """A part of a file.
 
     `rows` has ROW_SCHEMA. `read` counts the records of this part, `bytes_done` the bytes of the file up to its end.
+    `unseen` names the mapped fields (ReadOptions.map) whose key no record has had up to here.
     """
 
     rows: pa.Table
     rejects: list[Reject]
     read: int
     bytes_done: int
+    unseen: frozenset[str] = frozenset()
 
 
 def read(
@@ -61,7 +63,8 @@ def read(
         with closing(_staged(stager, parts, in_threads=in_threads)) as staged:
             for part in staged:
                 last_line = max(last_line, part.last_line)
-                yield Chunk(keys.distinct(part.rows), part.rejects, part.read, part.bytes_done)
+                rows = keys.distinct(part.rows)
+                yield Chunk(rows, part.rejects, part.read, part.bytes_done, frozenset(stager.unseen))
         if content.damage:
             reject = Reject(last_line + 1, f"file: {content.damage}", "")
             yield Chunk(NO_ROWS, [reject], 1, content.done)

@@ -35,16 +35,16 @@ def stage(
     fresh: bool,
     source: str,
     zone: str | None,
-    now: datetime,
+    now: datetime | None,
 ) -> Query:
     """Rows line, event_id, keyed, of_content, occurred_at (UTC), timed, texts, metadata, certain, raw, record.
 
     `frame` is a statement that gives line, raw and record. `fields` names the top-level key that holds each
     event field, `constants` the value of a field that has none. With `rest` the keys that `fields` does not name
-    join the metadata. `zone` (IANA) is that of times without an offset, `now` the time of events without a time.
-    Where an event has no key, `event_id` is derived from its content (raw, trimmed, as `event.content_uuid` does)
-    and `of_content` true; with `fresh` it is the one that the record was appended with, else a new UUIDv7. `raw` and
-    `record` are given only where `certain` is false.
+    join the metadata. `zone` (IANA) is that of times without an offset, `now` the time of events without a time; where
+    it is None, these are not certain. Where an event has no key, `event_id` is derived from its content (raw, trimmed,
+    as `event.content_uuid` does) and `of_content` true; with `fresh` it is the one that the record was appended with,
+    else a new UUIDv7. `raw` and `record` are given only where `certain` is false.
     """
     # Two fields may come from one key.
     keys = list(dict.fromkeys(fields.values()))

@@ -141,6 +141,6 @@ def _large_rows(segment: Path, statuses: Statuses) -> Staged:
 
 
 def _read(source: BinaryIO) -> tuple[pa.Table, list[Reject]]:
-    chunks = list(read(source, formats.load("spool"), ReadOptions(keys="fresh"), in_threads=False))
+    chunks = list(read(source, formats.load("spool"), ReadOptions(keys="fresh", now=True), in_threads=False))
     rows = pa.concat_tables([NO_ROWS, *(chunk.rows for chunk in chunks)])
     return rows, [reject for chunk in chunks for reject in chunk.rejects]

@@ -26,6 +26,7 @@ from ingest.spool import intake
 from ingest.status import status, words
 
 LOGIN: dict[str, Any] = {"agent": "ada", "activity": "Login"}
+TIME = {"occurred_at": "2026-03-14T09:26:53Z"}
 Commit = Callable[[FoldTransaction], None]
 commit = FoldTransaction.commit
 
@@ -118,7 +119,7 @@ def test_an_import_whose_events_are_stored_does_not_say_that_they_wait(store: Pa
     rejects_path(store).mkdir()
     drop(store, "nonsense\n")
     file = tmp_path / "events.jsonl"
-    file.write_text(json.dumps(LOGIN))
+    file.write_text(json.dumps(LOGIN | TIME))
     report = import_files(store, [str(file)])
     assert (report.stored, report.waiting) == (1, 0)
     assert ["rejects.jsonl cannot be written" in note for note in report.notes] == [True]
@@ -234,7 +235,7 @@ def test_folded_segments_leave_nothing_in_the_spool(store: Path, tmp_path: Path)
     append_many([LOGIN] * 3, store=store, fold=False)
     drop(store, "nonsense\n")
     file = tmp_path / "events.jsonl"
-    file.write_text(json.dumps(LOGIN))
+    file.write_text(json.dumps(LOGIN | TIME))
     import_files(store, [str(file)])
     assert sorted(path.name for path in spool_dir(store).iterdir()) == ["folding", "set-aside"]
 
@@ -254,7 +255,7 @@ def test_an_import_that_others_fold_for_hours_reports_what_was_stored(
 
     monkeypatch.setattr(importer, "fold", folded_by_others)
     file = tmp_path / "events.jsonl"
-    file.write_text("\n".join(json.dumps(LOGIN | {"n": n}) for n in range(3)))
+    file.write_text("\n".join(json.dumps(LOGIN | TIME | {"n": n}) for n in range(3)))
     report = import_files(store, [str(file)])
     assert (report.stored, report.waiting) == (3, 0)
     assert "held by another program" in report.notes[0]
@@ -268,7 +269,7 @@ def test_an_import_that_cannot_be_folded_waits(
 
     monkeypatch.setattr(importer, "fold", busy)
     file = tmp_path / "events.jsonl"
-    file.write_text(json.dumps(LOGIN))
+    file.write_text(json.dumps(LOGIN | TIME))
     report = import_files(store, [str(file)])
     assert (report.stored, report.waiting, report.words()) == (
         0,

@@ -123,6 +123,30 @@ def test_columns_are_mapped_and_times_placed_in_a_zone(path: Path, tmp_path: Pat
     assert (agent, at, json.loads(metadata)) == ("ada", "2026-07-01 10:00:00", {"team": "red"})
 
 
+@pytest.mark.parametrize("name", ["nosuchkey", "$.no.such"])
+def test_a_mapped_key_that_no_record_has_stores_nothing(
+    path: Path, lines: Path, tmp_path: Path, name: str
+) -> None:
+    other = tmp_path / "other.jsonl"
+    other.write_text(json.dumps(GOOD[0] | {"who": None}))
+    done = ingest(path, "import", str(lines), str(other), "--map", f"target={name}")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"--map target={name}: no record has the key" in done.stderr
+    assert not path.exists()
+    assert not has_waiting(path)
+    # One of the files may have the key, and it may be without a value.
+    done = ingest(path, "import", str(lines), str(other), "--map", "target=who")
+    assert (done.returncode, done.stdout[:16]) == (0, "read 4, stored 4")
+
+
+def test_a_time_is_needed_unless_it_is_now(path: Path, tmp_path: Path) -> None:
+    file = tmp_path / "events.jsonl"
+    file.write_text('{"agent":"a","activity":"b","timestamp":"2024-01-01T00:00:00Z"}\n')
+    done = ingest(path, "import", str(file))
+    assert (done.returncode, done.stdout) == (1, "read 1, stored 0, duplicate 0, conflict 0, rejected 1\n")
+    assert ingest(path, "import", str(file), "--now").stdout.startswith("read 1, stored 1,")
+
+
 def test_standard_input_is_read(path: Path, lines: Path) -> None:
     assert ingest(path, "import", "-", text=lines.read_text()).stdout.startswith("read 3, stored 3,")
 

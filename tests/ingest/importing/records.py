@@ -17,7 +17,7 @@ def take(
 ) -> tuple[list[dict[str, Any]], list[Reject]]:
     """All rows and all rejects of some content."""
     source = io.BytesIO(content) if isinstance(content, bytes) else content
-    chunks = list(read(source, formats.load(fmt), ReadOptions(**options)))
+    chunks = list(read(source, formats.load(fmt), ReadOptions(**{"now": True} | options)))
     rows = [row for chunk in chunks for row in chunk.rows.to_pylist()]
     rejects = [reject for chunk in chunks for reject in chunk.rejects]
     assert sum(chunk.read for chunk in chunks) == len(rows) + len(rejects)

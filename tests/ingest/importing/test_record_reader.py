@@ -23,6 +23,8 @@ from ingest.importing.record_reader import Chunk, ReadOptions, read
 from ingest.importing.sources import frames
 from tests.ingest.importing.records import GOOD, ids, lines_of, take
 
+TIMED = b'{"agent":"a","activity":"b","occurred_at":"2024-01-01T00:00:00Z"}'
+
 
 @pytest.mark.parametrize(
     ("content", "good"),
@@ -227,7 +229,7 @@ def test_a_pipe_can_be_read() -> None:
     with os.fdopen(outgoing, "wb") as writer:
         writer.write(gzip.compress(GOOD))
     with os.fdopen(incoming, "rb") as pipe:
-        (chunk,) = [each for each in read(pipe, formats.load("jsonl"), ReadOptions()) if each.read]
+        (chunk,) = [each for each in read(pipe, formats.load("jsonl"), ReadOptions(now=True)) if each.read]
     assert chunk.rows.num_rows == 1
 
 
@@ -252,3 +254,23 @@ def test_naturally_broken_lines(tmp_path: Path) -> None:
     rows, rejects = take(DATA / "malformed" / "malformed_lines.jsonl.bin", str(declaration), timezone="UTC")
     assert {reject.line: found["UTF-8" in reject.reason] for reject in rejects} == bad
     assert len(rows) == 257
+
+
+@pytest.mark.parametrize(
+    ("fmt", "content"),
+    [
+        ("jsonl", b'{"agent":"a","activity":"b","timestamp":"2024-01-01T00:00:00Z"}\n' + TIMED),
+        ("json", b'[{"agent":"a","activity":"b"},' + TIMED + b"]"),
+        ("csv", b"agent,activity,occurred_at\na,b,\na,b,2024-01-01T00:00:00Z\n"),
+    ],
+)
+def test_an_event_without_a_time_is_rejected_unless_it_is_to_get_the_time_of_the_reading(
+    fmt: str, content: bytes
+) -> None:
+    rows, [reject] = take(content, fmt, now=False)
+    assert len(rows) == 1
+    assert reject.reason.startswith("occurred_at: None is not allowed: ")
+    assert "--map occurred_at=" in reject.reason
+    assert "--now" in reject.reason
+    rows, rejects = take(content, fmt, now=True)
+    assert ([row["timed"] for row in rows], rejects) == ([False, True], [])

@@ -21,9 +21,11 @@ from ingest.importing.sources.byte_source import HEAD_BYTES, Content
 from tests.ingest.importing.records import take
 
 LINES = 5000
-ROW = b'{"agent":"a","activity":"b","description":"%d"}\n'
+ROW = b'{"agent":"a","activity":"b","occurred_at":"2026-03-14T09:26:53Z","description":"%d"}\n'
 JSON_LINES = b"".join(ROW % number for number in range(LINES))
-CSV = "agent,activity\n" + "".join(f"ünal {number},Login\n" for number in range(LINES))
+CSV = "agent,occurred_at,activity\n" + "".join(
+    f"ünal {number},2026-03-14T09:26:53Z,Login\n" for number in range(LINES)
+)
 
 
 @pytest.fixture
