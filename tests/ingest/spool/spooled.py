@@ -7,6 +7,7 @@ import textwrap
 from pathlib import Path
 
 from ingest.spool.folder import ready_segments
+from ingest.spool.segment_lines import lines_of
 from tests import ROOT
 
 
@@ -21,6 +22,7 @@ def lines(path: Path) -> list[bytes]:
 
 
 def content(segment: Path) -> list[bytes]:
-    """The lines of an appended segment, without their checksums and the room after them."""
-    text = re.sub(rb',"crc32":"[0-9a-f]{8}"}\n', b"}\n", segment.read_bytes())
-    return text.rstrip(b"\0").splitlines()
+    """The lines of an appended segment, none of which is damaged, without their checksums."""
+    read = lines_of(segment, {})
+    assert read.rejects == (), read
+    return re.sub(rb',"crc32":"[0-9a-f]{8}"}\n', b"}\n", read.text).splitlines()

@@ -19,7 +19,7 @@ import pytest
 
 from audit_store.errors import AuditStoreError, SpoolFull
 from audit_store.store_files import spool_dir, waiting_events
-from ingest.spool import folder, segment_writer
+from ingest.spool import folder, segment_lines, segment_writer
 from ingest.spool.folder import ready_segments
 from ingest.spool.writer import SpoolWriter
 from tests.ingest.spool.spooled import content, lines, run
@@ -97,6 +97,23 @@ def test_taking_over_while_threads_write_loses_nothing(path: Path, writers: int)
     for number in range(6):
         own = [line for line in found if line.startswith(b"{%d-" % number)]
         assert own == [b"{%d-%d}" % (number, n) for n in range(60)]
+
+
+@pytest.mark.parametrize("unwritten", [0, 3])
+def test_a_read_beside_a_write_is_repeated(
+    path: Path, monkeypatch: pytest.MonkeyPatch, unwritten: int
+) -> None:
+    writer = SpoolWriter(path)
+    writer.append(b"{1}")
+    before = next(spool_dir(path).glob("*.open")).stat().st_size - 1
+    writer.append(b"{2}")
+    [segment] = ready_segments(path)
+    whole = segment.read_bytes()
+    torn = whole[:before] + bytes(1 + unwritten) + whole[before + 1 + unwritten :]
+    reads = iter([torn, torn])
+    real = segment_lines.content_of
+    monkeypatch.setattr(segment_lines, "content_of", lambda *of: next(reads, None) or real(*of))
+    assert content(segment) == [b"{1}", b"{2}"]
 
 
 def test_what_its_writer_adds_while_an_empty_segment_goes_away_is_kept(
