@@ -53,6 +53,7 @@ def _filter_options(command: Callable[..., int]) -> Callable[..., int]:
 @click.option("--format", "file_format", type=click.Choice(FORMATS), required=True)
 @click.option("--output", type=_FILE, metavar="FILE", help="Write FILE and FILE.manifest.json, not stdout.")
 @click.option("--manifest", type=_FILE, metavar="FILE", help="Also write the manifest to this file.")
+@click.option("--force", is_flag=True, help="Replace files that exist.")
 @click.option("--by", metavar="NAME", help="Who exports, for the manifest; default: the user.")
 @store_option
 @_filter_options
@@ -63,6 +64,7 @@ def export_command(
     file_format: str,
     output: Path | None,
     manifest: Path | None,
+    force: bool,
     by: str | None,
     store: Path,
     **parameters: Any,
@@ -75,15 +77,20 @@ def export_command(
     if output is None and file_format == "parquet" and sys.stdout.isatty():
         raise AuditStoreError("Parquet cannot be shown on a terminal; name a file with --output FILE")
     from audit_store.engines.registry import open_store
+    from audit_store.export import destination
     from audit_store.export.export import export, export_to, write_manifest
 
+    output, manifest = destination.files_of(output, manifest, store, replace=force)
     opened = open_store(store)
     if waiting := waiting_events(store):
         say(
             ctx,
             f"{counted(waiting, 'event')} in the spool not included; run python -m ingest fold --store {store} first",
         )
-    if output is not None:
+    if output is not None and destination.is_stream(output):
+        with output.open("wb") as stream:
+            exported = export(where, stream, file_format, opened, by=by)
+    elif output is not None:
         exported = export_to(output, where, file_format, opened, by=by)
     else:
         exported = export(where, data_output(), file_format, opened, by=by)

@@ -79,6 +79,18 @@ def batch_content(name: str) -> tuple[int, int] | None:
     return (int(batch[1]), int(batch[2], 16)) if batch else None
 
 
+def belongs_to(store: Path, path: Path) -> bool:
+    """Whether a path leads to a store, to a file beside it or into its spool, also through links."""
+    file = Path(os.path.realpath(path))
+    for own in {Path(os.path.abspath(store)), real_path(store)}:  # noqa: PTH100  # links stay
+        folder = Path(os.path.realpath(own.parent))
+        if file.is_relative_to(folder) and file != folder:
+            first = file.relative_to(folder).parts[0]
+            if first == own.name or first.startswith((f"{own.name}.", f".{own.name}.")):
+                return True
+    return False
+
+
 def real_path(store: Path) -> Path:
     """The file itself where the path of a store is a symbolic link, absolute."""
     return Path(os.path.realpath(store))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from audit_store.errors import AuditStoreError
 from ingest.importer import import_files
 from ingest.rejects import (
     PendingRejects,
@@ -66,6 +67,15 @@ def test_an_import_holds_one_of_its_rejects_in_memory(
     file.write_text("nonsense\n" * 5000)
     report = import_files(store, [str(file)])
     assert (report.rejected, count_rejects(store), in_memory) == (5000, 5000, [1])
+
+
+@pytest.mark.parametrize("name", ["audit.duckdb", "audit.duckdb.state.sqlite", "audit.duckdb.spool/x.ndjson"])
+def test_rejects_are_not_listed_in_a_file_of_the_store(tmp_path: Path, store: Path, name: str) -> None:
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text("nonsense\n")
+    with pytest.raises(AuditStoreError, match="name another file"):
+        import_files(store, [str(bad)], rejects=tmp_path / name)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.jsonl"]
 
 
 def test_an_import_that_fails_lists_nothing(tmp_path: Path, store: Path) -> None:
