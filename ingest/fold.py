@@ -106,6 +106,9 @@ def _fold_batch(
         return FoldCounts()
     try:
         counts, set_aside = _stored(store, batch, present, wait)
+    except MemoryError:
+        problems.update(dict.fromkeys(batch.segments, "there is not enough memory to fold it"))
+        return FoldCounts()
     except (InvalidFormat, pa.ArrowException, ValueError, TypeError) as error:
         # The store took the write and refused the rows: of one segment, as the others show.
         whole = refused(batch.segments[0], f"its rows cannot be stored ({error})")

@@ -27,8 +27,11 @@ _LEFT_OUT = (
 def private(store: Path, statuses: Mapping[str, os.stat_result]) -> set[str]:
     """The stems of the segments that fewer users may read than the list of rejects. Raises OSError."""
     path = rejects_path(store)
-    readers = path.lstat() if path.exists() else store.stat()
-    return {stem for stem, status in statuses.items() if _is_narrower(status, readers)}
+    # What is held has the mode of the store.
+    readers = [store.stat(), *([path.lstat()] if path.exists() else [])]
+    return {
+        stem for stem, status in statuses.items() if any(_is_narrower(status, reader) for reader in readers)
+    }
 
 
 def hold(store: Path, rejects: Mapping[str, Sequence[Rejected]], private: Container[str]) -> Path | None:

@@ -174,12 +174,18 @@ def _store(store: Path, segments: BulkSegments, report: ImportReport) -> ImportR
         except (AuditStoreError, OSError) as error:
             notes += (f"the events are safe in the spool, and wait: {error}",)
         counts = _results(store, segments.stems)
+        in_spool = sum(events_in(segment) for segment in published if segment.exists())
+    left = events - (counts.events if counts else 0)
+    waiting = min(left, in_spool) if counts else left
+    if refused := left - waiting:
+        notes += (f"{refused} read, and then rejected by the fold, listed in {rejects_path(store)}",)
     return replace(
         report,
-        stored=counts.stored,
-        duplicates=counts.duplicates,
-        conflicts=counts.conflicts,
-        waiting=events - counts.events,
+        stored=counts.stored if counts else 0,
+        duplicates=counts.duplicates if counts else 0,
+        conflicts=counts.conflicts if counts else 0,
+        rejected=report.rejected + refused,
+        waiting=waiting,
         notes=notes,
     )
 
@@ -197,11 +203,11 @@ def _published(store: Path, segments: BulkSegments) -> Iterator[list[Path]]:
         yield segments.publish()
 
 
-def _results(store: Path, segments: Sequence[str]) -> FoldCounts:
-    """What became of segments, whoever folded them; nothing where the store cannot be read."""
+def _results(store: Path, segments: Sequence[str]) -> FoldCounts | None:
+    """What became of segments, whoever folded them; None where the store cannot be read."""
     with contextlib.suppress(AuditStoreError, OSError):
         return open_store(store).fold_results(segments)
-    return FoldCounts()
+    return None
 
 
 @dataclass(frozen=True, slots=True)

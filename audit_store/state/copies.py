@@ -1,6 +1,7 @@
 """A copy of the SQLite file beside a store, and its return."""
 
 import contextlib
+import os
 import sqlite3
 from pathlib import Path
 
@@ -18,6 +19,8 @@ def copy(store: Path, target: Path) -> bool:
     path = database.path_of(store)
     if not path.exists():
         return False
+    # With this mode before it holds anything.
+    os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
     with (
         database.reading(store) as connection,
         database.translated(target),

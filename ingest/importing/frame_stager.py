@@ -1,6 +1,7 @@
 """One frame of records → rows: by SQL where that is certain, and record by record elsewhere."""
 
 import json
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -59,7 +60,9 @@ class FrameStager:
         self._plain = self._recipe.plain_fields()
         self._fresh = options.keys == "fresh"
         self._zone = self._zone_of_duckdb()
-        self.unseen = {name for name, key in (options.map or {}).items() if key and fmt.lines is None}
+        self.unseen = {
+            name for name, key in (options.map or {}).items() if first_key(key) and fmt.lines is None
+        }
         """The mapped fields whose key no record has had yet."""
 
     def _zone_of_duckdb(self) -> str | None:
@@ -88,7 +91,9 @@ class FrameStager:
             return
         for name in list(self.unseen):
             key = json.dumps(first_key((self._options.map or {})[name]), ensure_ascii=False)
-            if pc.any(pc.match_substring(frame.table["raw"], key)).as_py():
+            # A key may be written with escapes.
+            is_seen = pc.match_substring_regex(frame.table["raw"], re.escape(key) + r"|\\")
+            if pc.any(is_seen).as_py():
                 self.unseen.discard(name)
 
     def _staged(self, frame: Frame, now: datetime) -> tuple[pa.Table, pa.Table]:

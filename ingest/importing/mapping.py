@@ -102,7 +102,9 @@ def _mapped_lines(shape: LineShape, mapping: Mapping[str, str]) -> LineShape:
 
 
 def first_key(candidate: str) -> str:
-    """The key of the record under which a candidate begins."""
+    """The key of the record under which a plain candidate begins; "" for a template and for a path with quotes."""
+    if "{" in candidate or (is_path(candidate) and not candidate[2:3].isalnum()):
+        return ""
     return re.split(r"[.\[]", candidate.removeprefix("$."))[0] if is_path(candidate) else candidate
 
 

@@ -13,6 +13,8 @@ END = b"\0"
 _FIELD = b',"crc32":"%08x"}\n'
 _FIELD_BYTES = len(_FIELD % 0)
 _HEXADECIMAL = re.compile(rb"[0-9a-f]{8}")
+_CANDIDATES = 8
+"""How many damaged lines may follow each other without that the next one is lost with them."""
 _DIGITS = slice(-len(b'00000000"}\n'), -len(b'"}\n'))
 
 
@@ -42,7 +44,8 @@ def damaged_lines(content: bytes) -> list[int]:
         if not intact:
             damaged.append(number)
         # Either the text of a damaged line is wrong or its checksum: the next line goes with the other one.
-        before = [crc32(_FIELD % checksum, checksum) for checksum in intact or [sums[-1], *_written(line)]]
+        candidates = intact or [*sums[-_CANDIDATES:], *_written(line)]
+        before = [crc32(_FIELD % checksum, checksum) for checksum in candidates]
     return damaged
 
 

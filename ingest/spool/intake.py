@@ -84,11 +84,9 @@ def _judged(folder: Path) -> Iterator[tuple["os.DirEntry[str]", str | None]]:
         ) from error
     accepted = accepted_owners()
     for entry in entries:
-        if not _is_expected(entry):
-            try:
+        with contextlib.suppress(FileNotFoundError):  # folded meanwhile
+            if not _is_expected(entry):
                 yield entry, _reason_to_leave(entry, of_folder, accepted)
-            except FileNotFoundError:  # folded meanwhile
-                continue
 
 
 def _is_expected(entry: "os.DirEntry[str]") -> bool:

@@ -18,7 +18,7 @@ from ingest.importing.sources.frames import shown
 from ingest.rejects import Rejected
 from ingest.spool import checksums
 from ingest.spool.intake import open_regular
-from ingest.spool.segment_names import is_appended
+from ingest.spool.segment_names import is_appended, is_renamed
 
 Statuses: TypeAlias = dict[str, os.stat_result]
 """The owners and modes of files, by stem, as they were when each was read."""
@@ -63,7 +63,9 @@ def lines_of(segment: Path, statuses: Statuses) -> SegmentLines:
     content = content_of(segment, statuses)
     if content.startswith(GZIP_MAGIC):
         return _refused(segment, COMPRESSED)
-    content = content.removeprefix(BOM_UTF8).rstrip(b"\0")
+    content = content.removeprefix(BOM_UTF8)
+    if not is_renamed(segment.name):  # of an earlier version, with the room that its writer kept ready
+        content = content.rstrip(b"\0")
     return _all(segment, content if content.endswith(b"\n") else content + b"\n")
 
 

@@ -11,6 +11,7 @@ from typing import BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from audit_store.errors import InvalidSetting, reason
 from audit_store.store_files import bulk_rows
 from ingest import formats
 from ingest.importing import arrow_columns
@@ -81,11 +82,15 @@ def _staged(segments: list[Path], statuses: Statuses) -> Staged:
 
 
 def _unusable(segment: Path, error: Exception) -> Staged:
-    if isinstance(error, OSError):
-        left = {} if isinstance(error, FileNotFoundError) else {segment: str(error.strerror or error)}
+    if isinstance(error, OSError | MemoryError | InvalidSetting):  # what the next fold may not meet
+        left = {} if isinstance(error, FileNotFoundError) else {segment: _reason_now(error)}
         return Staged([], of_segment(segment, NO_ROWS).rows, left=left)
     logging.getLogger(__name__).warning("%s is rejected", segment, exc_info=error)
     return refused(segment, f"it cannot be read ({error})")
+
+
+def _reason_now(error: Exception) -> str:
+    return "there is not enough memory to read it" if isinstance(error, MemoryError) else reason(error)
 
 
 def _bulk_rows(segment: Path, statuses: Statuses) -> Staged:
@@ -95,6 +100,8 @@ def _bulk_rows(segment: Path, statuses: Statuses) -> Staged:
             is_imported = BYTES in (file.metadata.metadata or {})
             table = _with_ids(file.read()).cast(ROW_SCHEMA)
         row_rules.check_form(table, bulk_rows(segment.name))
+    except MemoryError:
+        raise
     except (pa.ArrowException, OSError, ValueError, TypeError) as error:
         return refused(segment, f"not a bulk segment of this program ({error})")
     # The metadata of an import was parsed by the import.

@@ -139,6 +139,16 @@ def test_a_mapped_key_that_no_record_has_stores_nothing(
     assert (done.returncode, done.stdout[:16]) == (0, "read 4, stored 4")
 
 
+@pytest.mark.parametrize("mapped", ['$."user name"', "{first} {last}", "\u00fcser", "$.who.name"])
+def test_a_mapped_key_is_found_however_it_is_written(path: Path, tmp_path: Path, mapped: str) -> None:
+    file = tmp_path / "events.jsonl"
+    keys = {"user name": "ada", "first": "ada", "last": "b", "\u00fcser": "ada", "who": {"name": "ada"}}
+    file.write_text(json.dumps({"activity": "Login", "occurred_at": "2026-03-14T09:26:53Z"} | keys))
+    assert ingest(path, "import", str(file), "--map", f"agent={mapped}").stdout.startswith(
+        "read 1, stored 1,"
+    )
+
+
 def test_a_time_is_needed_unless_it_is_now(path: Path, tmp_path: Path) -> None:
     file = tmp_path / "events.jsonl"
     file.write_text('{"agent":"a","activity":"b","timestamp":"2024-01-01T00:00:00Z"}\n')

@@ -3,11 +3,15 @@
 import gc
 import io
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 from audit_store.errors import AuditStoreError
+from audit_store.store_files import spool_dir
+from ingest import append
+from ingest.fold import fold
 from ingest.importer import import_files
 from ingest.rejects import (
     PendingRejects,
@@ -110,3 +114,15 @@ def test_a_list_on_a_full_disk_raises(store: Path) -> None:
     lines = io.BytesIO(next(as_lines([Rejected("a.ndjson", 1, "agent", "raw")])))
     with pytest.raises(OSError, match="No space left"):
         append_lines(Path("/dev/full"), lines, store)
+
+
+def test_a_pipe_in_place_of_the_list_keeps_no_fold_waiting(store: Path) -> None:
+    os.mkfifo(rejects_path(store))
+    for _ in range(2):
+        append(agent="ada", activity="Login", store=store, fold=False)
+        (spool_dir(store) / "bad.ndjson").write_text("nonsense\n")
+        report = fold(store)
+        assert report.stored == 1
+        assert "rejects.jsonl cannot be written" in report.problems[-1]
+    with pytest.raises(AuditStoreError, match="not a regular file"):
+        count_rejects(store)

@@ -251,3 +251,27 @@ def test_a_file_in_another_encoding_changes_nothing_of_the_next(store: Path, enc
     assert report.stored == 1
     listed = [json.loads(line) for line in rejects_path(store).read_text().splitlines()]
     assert [reject["line"] for reject in listed if reject["raw"] == "bad"] == [2]
+
+
+def test_a_file_of_zeros_is_rejected(store: Path) -> None:
+    (spool_dir(store) / "x.ndjson").write_bytes(bytes(4096))
+    assert fold(store).rejected == 1
+    assert len(status(store)["set_aside"]) == 1
+
+
+@pytest.mark.parametrize("error", [MemoryError(), pa.ArrowMemoryError("malloc failed")])
+@pytest.mark.parametrize("part", ["ingest.spool.segment_reader.content_of", "ingest.fold._stored"])
+def test_a_shortage_of_memory_leaves_a_segment_for_the_next_fold(
+    store: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, part: str
+) -> None:
+    bulk(spool_dir(store), {"agent": "ada"})
+
+    def fails(*_: object) -> None:
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(part, fails)
+        report = fold(store)
+    assert (report.stored, report.rejected) == (0, 0)
+    assert "not enough memory" in report.problems[0]
+    assert fold(store).stored == 1

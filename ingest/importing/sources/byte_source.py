@@ -112,15 +112,20 @@ class _Begun:
     def __init__(self, stream: _Stream, size: int) -> None:
         self._stream = stream
         self.beginning = b""
-        with contextlib.suppress(_Damaged):
+        self._damage: _Damaged | None = None
+        try:
             while len(self.beginning) < size and (piece := stream.read(size - len(self.beginning))):
                 self.beginning += piece
+        except _Damaged as damage:
+            self._damage = damage
         self._unread = self.beginning
 
     def read(self, size: int) -> bytes:
         if self._unread:
             piece, self._unread = self._unread[:size], self._unread[size:]
             return piece
+        if self._damage is not None:
+            raise self._damage
         return self._stream.read(size)
 
 

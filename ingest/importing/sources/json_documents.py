@@ -12,6 +12,7 @@ from audit_store.errors import InvalidFormat
 from ingest.importing.sources.frames import RAW_SHOWN, RECORD_BYTES, Frame, Readable, Reject, shown
 
 _FRAME_CHARACTERS = RECORD_BYTES
+_MOST_BEFORE = 16_384  # characters
 _BETWEEN = re.compile(r"[\s,]*")
 _SPACE = re.compile(r"\s*")
 _SCALAR = re.compile(r'[^\s,\[\]{}"]+|[\]}]')
@@ -88,6 +89,10 @@ class _Buffer:
         following = next(self._texts, "")
         self.text, self.position = self.text[self.position :] + following, 0
         return bool(following)
+
+    def forget(self) -> None:
+        """Forget what is before the position."""
+        self.text, self.position = self.text[self.position :], 0
 
     def next_character(self, between: re.Pattern[str] = _SPACE) -> str:
         """The first character that is not of `between`; "" at the end. It is at the position then."""
@@ -167,6 +172,9 @@ def _value(buffer: _Buffer) -> tuple[str, str]:
     while True:
         if (end := _end_of_value(buffer.text, buffer.position)) is not None:
             return buffer.take(end), ""
+        # The error of a decoder counts the lines before it.
+        if buffer.position > _MOST_BEFORE:
+            buffer.forget()
         scan = _Scan()
         end = scan.run(buffer.text, buffer.position)
         if scan.is_done:

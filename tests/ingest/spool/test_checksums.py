@@ -192,3 +192,15 @@ def test_a_name_of_our_own_gets_no_program_round_the_limits_of_an_event(
     assert (report.stored, report.rejected) == (1 if kind == "appended" else 0, 1)
     [listed] = map(json.loads, rejects_path(store).read_text().splitlines())
     assert (listed["line"], listed["reason"].startswith(reason)) == (1, True)
+
+
+def test_lines_after_several_damaged_ones_are_intact() -> None:
+    lines, _ = with_checksums([b'{"n":%d}' % number for number in range(9)], 0)
+    parts = lines.splitlines(keepends=True)
+    for damaged in ([2, 3], [2, 3, 4], [0, 1, 2, 3, 4]):
+        for is_text in (False, True):
+            changed = list(parts)
+            for number in damaged:
+                place = 5 if is_text else -5
+                changed[number] = flipped(changed[number], place % len(changed[number]))
+            assert damaged_lines(b"".join(changed)) == [number + 1 for number in damaged]

@@ -82,6 +82,13 @@ def test_text_that_breaks_off_within_a_character_is_reported(tmp_path: Path) -> 
     assert "UTF-16" in reject.reason
 
 
+@pytest.mark.parametrize("size", [2, 5, 9, 15, 100])
+def test_a_gzip_file_that_breaks_off_is_reported_however_short(size: int) -> None:
+    rows, [reject] = take(gzip.compress(JSON_LINES)[:size], "jsonl")
+    assert rows == []
+    assert "could not be decompressed further" in reject.reason
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_lines_end_as_on_any_system(end: str) -> None:
     for fmt, text in (("csv", CSV), ("jsonl", JSON_LINES.decode())):
