@@ -9,7 +9,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 
 from tqdm import tqdm
@@ -70,12 +69,12 @@ class Table:
         return [f"| {' | '.join(cells)} |" for cells in rows]
 
 
-def write(table: Table, seed: int, mutants: dict[str, bool], page: Path = PAGE) -> None:
-    """Put the table and the mutants into the page."""
+def write(table: Table, which: str, mutants: dict[str, bool], page: Path = PAGE) -> None:
+    """Put the table, a sentence about which faults were chosen, and the mutants into the page."""
     caught = ", ".join(
         f"{name} ({'caught' if is_caught else 'missed'})" for name, is_caught in mutants.items()
     )
-    text = f"Seed {seed}.\n\n" + "\n".join(table.lines()) + f"\n\nMutants: {caught}.\n"
+    text = f"{which}\n\n" + "\n".join(table.lines()) + f"\n\nMutants: {caught}.\n"
     pattern = re.compile(f"(?<={re.escape(_START)}).*(?={re.escape(_END)})", re.DOTALL)
     page.write_text(pattern.sub(lambda _: text, page.read_text(encoding="utf-8")), encoding="utf-8")
 
@@ -109,7 +108,8 @@ def main(step: int) -> int:
             folder.mkdir()
             clients.append(stack.enter_context(Client(folder, library)))
         caught = {mutant: is_caught(clients[0], mutant) for mutant in MUTANTS if mutant}
-        chosen = list(islice(everything(clients[0]), 0, None, step))
+        possible = list(everything(clients[0]))
+        chosen = possible[::step]
         with tqdm(total=len(chosen), unit="faults", disable=None) as bar:
 
             def done(trial: Trial, result: Trial) -> None:
@@ -119,7 +119,8 @@ def main(step: int) -> int:
                     print(json.dumps([trial, result["problems"]]), flush=True)
 
             trials.run(clients, chosen, done)
-    write(table, trials.SEED, caught)
+    share = "all" if step == 1 else f"one in {step}"
+    write(table, f"Seed {trials.SEED}, {share} of {len(possible):,} faults.", caught)
     return int(any(table.failed.values()) or not all(caught.values()))
 
 
