@@ -103,7 +103,9 @@ def test_a_host_appends_imports_folds_and_reads(host: Path, tmp_path: Path) -> N
     for agent, status in (("bob", 0), ("bob", 0), ("eve", 2)):  # the last is another event with the same key
         event = ("--agent", agent, "--activity", "Login", "--event-id", "once")
         assert subprocess.run([host / "audit-ingest", "append", *event], cwd=tmp_path).returncode == status
-    (tmp_path / "events.jsonl").write_text('{"agent": "eve", "activity": "Login"}\n')
+    (tmp_path / "events.jsonl").write_text(
+        '{"agent": "eve", "activity": "Login", "occurred_at": "2026-03-14T09:26:53Z"}\n'
+    )
     assert ingest("import", "events.jsonl").startswith("read 1, stored 1,")
     ingest("fold")
     assert json.loads(ingest("status", "--json"))["events"] == 3

@@ -73,6 +73,7 @@ def test_details_lead_to_related_views(crowded: Server, visit: Visit) -> None:
         expect(page).to_have_url(re.compile(f"{next(iter(expected))}="))
         becomes(lambda wanted=expected: {name: parameters(page).get(name) for name in wanted}, expected)
         expect(page.get_by_role("button", name="Undo")).to_be_enabled()
+        seen.settle()
         page.keyboard.press("Alt+z")
         becomes(lambda: parameters(page), {"tz": ["UTC"], "event": [event]})
         seen.settle()

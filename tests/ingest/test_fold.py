@@ -192,7 +192,7 @@ def test_a_segment_that_cannot_be_read_now_is_folded_later(
         patch.setattr("ingest.spool.segment_lines.open_regular", failing)
         report = fold(store)
     assert report.stored == 1
-    assert report.problems == (f"{segment}: Input/output error",)
+    assert report.problems == (f"{segment}: its disk failed; check the disk",)
     assert fold(store).stored == 1
 
 
