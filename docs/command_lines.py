@@ -39,7 +39,10 @@ def page() -> str:
 
 
 def _section(module: str, name: str, command: click.Command) -> str:
-    context = click.Context(command, info_name=f"python -m {module} {name}")
+    # A command keeps the option for help of its first context.
+    context = click.Context(
+        command, info_name=f"python -m {module} {name}", help_option_names=["-h", "--help"]
+    )
     usage = " ".join(command.collect_usage_pieces(context))
     paragraphs = [" ".join(paragraph.split()) for paragraph in (command.help or "").split("\n\n")]
     rows = [record for parameter in command.params if (record := parameter.get_help_record(context))]
