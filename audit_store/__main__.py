@@ -220,8 +220,7 @@ def restore_command(backup: Path, force: bool, store: Path) -> int:
 
     restored = restore(backup.absolute(), store, force=force)
     show(restored.text())
-    is_complete = restored.missing == 0 or (restored.missing is None and restored.aside is None)
-    return DONE if is_complete else CHANGED
+    return DONE if restored.is_complete else CHANGED
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -11,7 +11,7 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from audit_store.file_lock import locked
-from audit_store.store_files import sync_file, sync_folder
+from audit_store.store_files import mode_of, sync_file, sync_folder
 
 LOCK_WAIT = 5.0
 """Seconds to wait for the lock that stands for a hard link on file systems without them."""
@@ -25,7 +25,7 @@ def copy_file(source: Path | BinaryIO, target: Path) -> None:
         content = stack.enter_context(source.open("rb")) if isinstance(source, Path) else source
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         copy = stack.enter_context(os.fdopen(os.open(target, flags, 0o600), "wb"))
-        os.fchmod(copy.fileno(), os.fstat(content.fileno()).st_mode & 0o666 | 0o600)
+        os.fchmod(copy.fileno(), mode_of(os.fstat(content.fileno())))
         if not _copied_by_the_system(content, copy):
             content.seek(0)
             copy.seek(0)

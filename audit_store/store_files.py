@@ -1,13 +1,16 @@
 """The files beside a store: its spool, what a fold set aside, files that could not be used."""
 
 import contextlib
+import errno
 import glob
 import os
 import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
+from audit_store.errors import AuditStoreError
 from audit_store.event import UUID_PATTERN
 
 _BULK = re.compile(UUID_PATTERN + r"-\d+-(\d+)\.parquet")
@@ -91,6 +94,12 @@ def belongs_to(store: Path, path: Path) -> bool:
     return False
 
 
+def refuse_own(store: Path, path: Path) -> None:
+    """Raise AuditStoreError for a path, to be written, that leads to a store or to a file beside it."""
+    if belongs_to(store, path):
+        raise AuditStoreError(f"{path} is the store, or a name for a file beside it; name another file")
+
+
 def real_path(store: Path) -> Path:
     """The file itself where the path of a store is a symbolic link, absolute."""
     return Path(os.path.realpath(store))
@@ -101,6 +110,18 @@ def unusable(store: Path) -> list[Path]:
     file = real_path(store)
     name = glob.escape(file.name)
     return sorted(path for part in ("", ".wal*") for path in file.parent.glob(f"{name}{part}.unusable-*"))
+
+
+def open_regular(path: Path, flags: int = os.O_RDONLY) -> BinaryIO:
+    """Open a file for reading, never one behind a link, nor a device or a pipe, which would wait for its other end.
+
+    `flags` may be os.O_RDWR, to change the file by its descriptor. Raises OSError.
+    """
+    file = os.fdopen(os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(errno.EINVAL, "it is not a regular file")
+    return file
 
 
 def open_beside(store: Path, path: Path, flags: int) -> int:
@@ -133,7 +154,12 @@ def give_mode(store: Path, descriptor: int) -> None:
 
 def mode_beside(store: Path) -> int:
     """The mode of files beside a store: that of the store, which its owner may read and write. Raises OSError."""
-    return stat.S_IMODE(store.stat().st_mode) & 0o666 | stat.S_IRUSR | stat.S_IWUSR
+    return mode_of(store.stat())
+
+
+def mode_of(status: os.stat_result) -> int:
+    """The mode for a file that whoever may read or write another one may read or write, too, and its owner both."""
+    return status.st_mode & 0o666 | stat.S_IRUSR | stat.S_IWUSR
 
 
 def make_spool(store: Path) -> Path:

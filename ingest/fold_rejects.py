@@ -55,7 +55,7 @@ def hold(store: Path, rejects: Mapping[str, Sequence[Rejected]], private: Contai
 
 def list_held(store: Path, held: Path) -> None:
     """Add what is held to the list of the store, after the commit. Where the list cannot be written, it stays held."""
-    with contextlib.suppress(OSError), intake.open_regular(held) as lines:
+    with contextlib.suppress(OSError), intake.open_segment(held) as lines:
         append_lines(rejects_path(store), lines, store)
         held.unlink()
 
@@ -71,7 +71,7 @@ def settle(store: Engine, wait: float) -> None:
             committed = transaction.folded([path.stem for path in held])
         for path in held:
             if path.stem in committed or not _waits(path):
-                with contextlib.suppress(OSError), intake.open_regular(path) as lines:
+                with contextlib.suppress(OSError), intake.open_segment(path) as lines:
                     append_missing(rejects_path(store.path), lines, store.path)
                     path.unlink()
             else:

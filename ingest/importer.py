@@ -14,7 +14,7 @@ from tqdm import tqdm
 from audit_store.engines.protocol import FoldCounts
 from audit_store.engines.registry import open_store
 from audit_store.errors import AuditStoreError, InvalidFormat, one_line
-from audit_store.store_files import belongs_to, events_in, make_spool
+from audit_store.store_files import events_in, make_spool, refuse_own
 from ingest import formats
 from ingest.fold import fold
 from ingest.formats import Format
@@ -83,8 +83,8 @@ def import_files(
     Raises InvalidFormat, or OSError for a file that cannot be read, before anything is stored. What cannot be folded
     now is counted as waiting.
     """
-    if rejects is not None and rejects != rejects_path(store) and belongs_to(store, rejects):
-        raise AuditStoreError(f"{rejects} is the store, or a name for a file beside it; name another file")
+    if rejects is not None and rejects != rejects_path(store):
+        refuse_own(store, rejects)
     sources = [_open(name, format_name) for name in files]
     segments = BulkSegments(store)
     with PendingRejects() as rejected:

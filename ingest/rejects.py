@@ -1,21 +1,19 @@
 """The list of what could not be stored: one JSON line a record, beside the store."""
 
 import contextlib
-import errno
 import io
 import json
 import os
 import shutil
-import stat
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, BinaryIO, Self
+from typing import IO, Self
 
 from audit_store.errors import AuditStoreError, reason
 from audit_store.local_time import now, utc_text
-from audit_store.store_files import open_beside, sync_folder
+from audit_store.store_files import open_beside, open_regular, sync_folder
 
 _IN_MEMORY = 1 << 20
 _encode = json.JSONEncoder(ensure_ascii=False).encode
@@ -87,7 +85,7 @@ def append_missing(path: Path, lines: Iterable[bytes], like: Path) -> None:
     """
     missing = dict.fromkeys(lines)
     last = b""
-    with contextlib.suppress(FileNotFoundError), _open(path, os.O_RDWR) as file:
+    with contextlib.suppress(FileNotFoundError), open_regular(path, os.O_RDWR) as file:
         for last in file:
             missing.pop(last, None)
         if not _is_whole(last) and any(line.startswith(last) for line in missing):
@@ -95,15 +93,6 @@ def append_missing(path: Path, lines: Iterable[bytes], like: Path) -> None:
             last = b""
     first = b"" if _is_whole(last) else b"\n"
     append_lines(path, io.BytesIO(first + b"".join(missing)), like)
-
-
-def _open(path: Path, flags: int) -> BinaryIO:
-    """Open the list; never through a link, and never a pipe, which would wait for its other end. Raises OSError."""
-    file = os.fdopen(os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
-        raise OSError(errno.EINVAL, "it is not a regular file")
-    return file
 
 
 def _is_whole(line: bytes) -> bool:
@@ -128,7 +117,7 @@ def count_rejects(store: Path) -> int:
     """How many records the store's own list holds. Raises AuditStoreError where it cannot be read."""
     path = rejects_path(store)
     try:
-        with _open(path, os.O_RDONLY) as file:
+        with open_regular(path) as file:
             return sum(1 for _ in file)
     except FileNotFoundError:
         return 0

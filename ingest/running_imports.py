@@ -13,7 +13,7 @@ from audit_store import file_lock
 from audit_store.errors import AuditStoreError, StoreBusy
 from audit_store.event import fresh_id
 from audit_store.store_files import spool_dir
-from ingest.spool.intake import open_regular
+from ingest.spool.intake import open_segment
 
 
 @contextlib.contextmanager
@@ -40,7 +40,7 @@ def _segments(store: Path, path: Path) -> list[str]:
         with file_lock.locked(path, fcntl.LOCK_SH, time.monotonic(), store):
             path.unlink(missing_ok=True)
     except StoreBusy:
-        with contextlib.suppress(OSError), open_regular(path) as file:
+        with contextlib.suppress(OSError), open_segment(path) as file:
             return file.read().decode(errors="replace").splitlines()
     except (AuditStoreError, OSError):
         pass  # gone, or the file of another user

@@ -34,6 +34,11 @@ class Restored:
     returned: int
     waiting: int
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether no event is missing; not where a file was replaced of which nothing is remembered."""
+        return self.missing == 0 or (self.missing is None and self.aside is None)
+
     def text(self) -> str:
         """The report for a person, in lines."""
         last_seq = self.manifest.last_seq

@@ -7,6 +7,7 @@ from audit_store.backup.manifest import STORE
 from audit_store.errors import AuditStoreError, reason
 from audit_store.file_copy import copy_file, put_new
 from audit_store.state import copies
+from audit_store.store_files import mode_of
 
 STATE = f"{STORE}.state.sqlite"
 REJECTS = f"{STORE}.rejects.jsonl"
@@ -58,5 +59,5 @@ def _texts(store: Path) -> dict[str, Path]:
 def _copy_lines(path: Path, target: Path) -> None:
     """Copy the whole lines of a file: another process may be adding one. Raises OSError."""
     with path.open("rb") as lines, target.open("xb") as copied:
-        target.chmod(path.stat().st_mode & 0o666 | 0o600)
+        target.chmod(mode_of(path.stat()))
         copied.writelines(line for line in lines if line.endswith(b"\n"))

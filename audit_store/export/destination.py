@@ -4,9 +4,9 @@ import os
 import stat
 from pathlib import Path
 
-from audit_store import store_files
 from audit_store.errors import AuditStoreError
 from audit_store.export import manifest
+from audit_store.store_files import refuse_own
 
 
 def files_of(
@@ -27,8 +27,7 @@ def file_of(path: Path, store: Path, *, replace: bool) -> Path:
 
     Raises AuditStoreError for a file of the store and for a folder, and, unless `replace`, for a file that exists.
     """
-    if store_files.belongs_to(store, path):
-        raise AuditStoreError(f"{path} is the store, or a name for a file beside it; name another file")
+    refuse_own(store, path)
     file = Path(os.path.realpath(path))
     if file.is_dir():
         raise AuditStoreError(f"{path} is a folder; name a file in it")

@@ -9,6 +9,7 @@ from audit_store.errors import StoreCorrupt
 from audit_store.file_copy import put_new
 from audit_store.local_time import name_stamp
 from audit_store.state import database
+from audit_store.store_files import mode_of
 
 
 def copy(store: Path, target: Path) -> bool:
@@ -27,7 +28,7 @@ def copy(store: Path, target: Path) -> bool:
         contextlib.closing(sqlite3.connect(target)) as copied,
     ):
         connection.backup(copied)
-    target.chmod(path.stat().st_mode & 0o666 | 0o600)
+    target.chmod(mode_of(path.stat()))
     return True
 
 

@@ -1,5 +1,6 @@
 """What the beginning of a file says about its format."""
 
+GZIP_MAGIC = b"\x1f\x8b"
 PARQUET_MAGIC = b"PAR1"
 
 

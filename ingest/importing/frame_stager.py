@@ -86,9 +86,8 @@ class FrameStager:
         return StagedFrame(rows, sorted([*frame.rejects, *rejects]), records, bytes_done, last_line)
 
     def _look_for_keys(self, frame: Frame) -> None:
-        if frame.names or not frame.table.num_rows:
-            self.unseen -= {name for name in self.unseen if frame.names}
-            return
+        if frame.names:  # columns are looked for by their names
+            self.unseen.clear()
         for name in list(self.unseen):
             key = json.dumps(first_key((self._options.map or {})[name]), ensure_ascii=False)
             # A key may be written with escapes.

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from audit_store.errors import AuditStoreError
-from audit_store.store_files import bulk_rows, spool_dir
+from audit_store.store_files import bulk_rows, open_regular, spool_dir
 from ingest.spool.owners import VARIABLE, accepted_owners
 from ingest.spool.segment_names import REJECTS, is_open
 
@@ -54,17 +54,13 @@ def held_rejects(store: Path) -> list[Path]:
     return sorted(held)
 
 
-def open_regular(path: Path) -> BinaryIO:
+def open_segment(path: Path) -> BinaryIO:
     """Open a segment for reading; never one behind a link, a pipe or a device, or of a user who is not accepted.
 
     Raises OSError, InvalidSetting.
     """
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    file = open(os.open(path, flags), "rb")  # noqa: SIM115, PTH123  # the caller closes it
+    file = open_regular(path)
     status, accepted = os.fstat(file.fileno()), accepted_owners()
-    if not stat.S_ISREG(status.st_mode):
-        file.close()
-        raise OSError(errno.EINVAL, "it is not a regular file")
     if accepted is not None and status.st_uid not in accepted:
         file.close()
         raise PermissionError(errno.EPERM, _NOT_ACCEPTED)
@@ -85,15 +81,15 @@ def _judged(folder: Path) -> Iterator[tuple["os.DirEntry[str]", str | None]]:
     accepted = accepted_owners()
     for entry in entries:
         with contextlib.suppress(FileNotFoundError):  # folded meanwhile
-            if not _is_expected(entry):
+            if not _is_expected(entry, accepted):
                 yield entry, _reason_to_leave(entry, of_folder, accepted)
 
 
-def _is_expected(entry: "os.DirEntry[str]") -> bool:
+def _is_expected(entry: "os.DirEntry[str]", accepted: frozenset[int] | None) -> bool:
     if not entry.is_file(follow_symlinks=False):
         return entry.name in _FOLDERS and entry.is_dir(follow_symlinks=False)
     if entry.name.endswith(REJECTS):
-        return _is_held(entry.stat(follow_symlinks=False), accepted_owners())
+        return _is_held(entry.stat(follow_symlinks=False), accepted)
     return entry.name in _LOCKS or entry.name.endswith((_IMPORT, *_UNFINISHED))
 
 

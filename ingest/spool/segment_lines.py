@@ -14,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from audit_store.store_files import batch_content
+from ingest.formats.detection import GZIP_MAGIC
 from ingest.importing.sources.frames import shown
 from ingest.rejects import Rejected
 from ingest.spool import checksums
-from ingest.spool.intake import open_regular
+from ingest.spool.intake import open_segment
 from ingest.spool.segment_names import is_appended, is_renamed
 
 Statuses: TypeAlias = dict[str, os.stat_result]
@@ -25,7 +26,6 @@ Statuses: TypeAlias = dict[str, os.stat_result]
 
 # Seconds. A writer whose segment was taken over may be in the middle of a line.
 _WHOLE_LINE_WAITS = (0.001, 0.01, 0.05, 0.0)
-GZIP_MAGIC = b"\x1f\x8b"
 COMPRESSED = "it is compressed; unpack it, or import it with python -m ingest import"
 """Why a file is refused whose lines cannot be counted before it is unpacked."""
 _DAMAGED = "the line was damaged after it was written (its checksum is wrong)"
@@ -71,7 +71,7 @@ def lines_of(segment: Path, statuses: Statuses) -> SegmentLines:
 
 def content_of(segment: Path, statuses: Statuses) -> bytes:
     """The bytes of a segment. Adds its status by its stem. Raises OSError."""
-    with open_regular(segment) as file:
+    with open_segment(segment) as file:
         statuses[segment.stem] = os.fstat(file.fileno())
         return file.read()
 

@@ -14,16 +14,16 @@ import pyarrow.parquet as pq
 from audit_store.errors import InvalidSetting, reason
 from audit_store.store_files import bulk_rows
 from ingest import formats
+from ingest.formats.detection import GZIP_MAGIC
 from ingest.importing import arrow_columns
 from ingest.importing.record_reader import ReadOptions, Reject, read
 from ingest.rejects import Rejected
 from ingest.rows import NO_ROWS, ROW_SCHEMA
 from ingest.spool import row_rules
 from ingest.spool.appended_lines import appended_rows
-from ingest.spool.intake import open_regular
+from ingest.spool.intake import open_segment
 from ingest.spool.segment_lines import (
     COMPRESSED,
-    GZIP_MAGIC,
     SegmentLines,
     Statuses,
     content_of,
@@ -45,7 +45,7 @@ def size_in_memory(segment: Path) -> int:
     if segment.suffix != ".parquet":
         return 2 * size
     try:
-        with open_regular(segment) as file:
+        with open_segment(segment) as file:
             return int((pq.read_metadata(file).metadata or {})[BYTES])
     except (pa.ArrowException, OSError, ValueError, KeyError):
         return size
@@ -138,7 +138,7 @@ def _checked_rows(segments: Sequence[SegmentLines]) -> Staged:
 
 def _large_rows(segment: Path, statuses: Statuses) -> Staged:
     """The rows of a large file of another program, whose text is never in memory as a whole."""
-    with open_regular(segment) as file:
+    with open_segment(segment) as file:
         statuses[segment.stem] = os.fstat(file.fileno())
         if os.pread(file.fileno(), len(GZIP_MAGIC), 0) == GZIP_MAGIC:
             return refused(segment, COMPRESSED)

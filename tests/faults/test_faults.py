@@ -7,8 +7,11 @@ import pytest
 from tests.faults import damage, disk_full, mutants, trials
 from tests.faults.client import Client
 from tests.faults.trials import Trial
+from tests.faults.workloads import WORKLOADS
 
 pytestmark = pytest.mark.processes
+# "group" makes a few calls alone.
+LONG = [name for name in WORKLOADS if name != "group"]
 
 
 def failures(client: Client, chosen: Iterable[Trial]) -> Iterator[tuple[Trial, list[str]]]:
@@ -19,22 +22,7 @@ def failures(client: Client, chosen: Iterable[Trial]) -> Iterator[tuple[Trial, l
             yield trial, result["problems"]
 
 
-@pytest.mark.parametrize(
-    "workload",
-    [
-        "append",
-        "append_many",
-        "import",
-        "command",
-        "mark",
-        "export",
-        "recover",
-        "backup",
-        "restore",
-        "create",
-        "fold",
-    ],
-)
+@pytest.mark.parametrize("workload", LONG)
 def test_a_fault_at_any_call_loses_and_doubles_nothing_and_the_next_fold_succeeds(
     client: Client, workload: str
 ) -> None:
@@ -59,22 +47,7 @@ def test_a_workload_makes_the_same_calls_every_time(client: Client) -> None:
     assert all(client.trial(**kill)["happened"] for kill in kills)
 
 
-@pytest.mark.parametrize(
-    "workload",
-    [
-        "append",
-        "append_many",
-        "create",
-        "import",
-        "command",
-        "mark",
-        "export",
-        "recover",
-        "backup",
-        "restore",
-        "fold",
-    ],
-)
+@pytest.mark.parametrize("workload", LONG)
 def test_a_power_loss_keeps_what_was_acknowledged(client: Client, workload: str) -> None:
     images = trials.images(client, workload, seeds=1)
     assert len(images) > 10

@@ -186,10 +186,10 @@ def test_a_segment_that_cannot_be_read_now_is_folded_later(
     def failing(path: Path) -> Any:
         if path == segment:
             raise OSError(errno.EIO, "Input/output error")
-        return intake.open_regular(path)
+        return intake.open_segment(path)
 
     with monkeypatch.context() as patch:
-        patch.setattr("ingest.spool.segment_lines.open_regular", failing)
+        patch.setattr("ingest.spool.segment_lines.open_segment", failing)
         report = fold(store)
     assert report.stored == 1
     assert report.problems == (f"{segment}: its disk failed; check the disk",)

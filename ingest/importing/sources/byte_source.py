@@ -9,10 +9,9 @@ import zlib
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
 
-from ingest.formats.detection import PARQUET_MAGIC
+from ingest.formats.detection import GZIP_MAGIC, PARQUET_MAGIC
 
 HEAD_BYTES = 64 * 1024
-_GZIP_MAGIC = b"\x1f\x8b"
 _PIECE = 128 * 1024
 # That of UTF-32 begins with that of UTF-16.
 _ENCODINGS = {
@@ -51,17 +50,16 @@ class Content:
         else:
             self._counted = _Counted(source)
         self.damage = ""
-        plain = _Begun(io.BufferedReader(self._counted, _PIECE), len(_GZIP_MAGIC))
-        self._is_packed = plain.beginning == _GZIP_MAGIC
+        plain = _Begun(io.BufferedReader(self._counted, _PIECE), len(GZIP_MAGIC))
+        self._is_packed = plain.beginning == GZIP_MAGIC
         unpacked = _Begun(_Gzip(plain) if self._is_packed else plain, _LONGEST_MARK)
-        self._stream: _Stream = unpacked
+        text: _Stream = unpacked
         for mark, encoding in _ENCODINGS.items():
             if unpacked.beginning.startswith(mark):
-                self._stream = _Utf8(unpacked, mark, encoding)
+                text = _Utf8(unpacked, mark, encoding)
                 break
-        self._unread = b""
-        self._is_mac = False
-        self.head = self._unread = self.read(HEAD_BYTES)
+        self._stream = _Begun(text, HEAD_BYTES)
+        self.head = self._stream.beginning
         is_text = not self.head.startswith(PARQUET_MAGIC)
         self._is_mac = is_text and b"\r" in self.head and b"\n" not in self.head
 
@@ -80,9 +78,6 @@ class Content:
         return content.replace(b"\r", b"\n") if self._is_mac else content
 
     def _piece(self, size: int) -> bytes:
-        if self._unread:
-            piece, self._unread = self._unread[:size], self._unread[size:]
-            return piece
         if self.damage:
             return b""
         try:

@@ -21,7 +21,8 @@ RAW_SHOWN = 2000
 _PIECE = 1 << 18
 _LINE_END = 10
 _SPACE = 32
-_TOO_LONG = f"record: it must have at most {RECORD_BYTES} bytes"
+TOO_LONG = f"it must have at most {RECORD_BYTES} bytes"
+"""Why a record is rejected that has more."""
 
 
 class Readable(Protocol):
@@ -152,7 +153,7 @@ def _rejected_lines(block: bytes, starts: npt.NDArray[Any], first: int) -> list[
         candidates = np.arange(len(starts) - 1)
     for index in candidates:
         line = block[starts[index] : starts[index + 1]].rstrip(b"\r\n")
-        problem = _TOO_LONG if len(line) > RECORD_BYTES else _encoding_problem(line)
+        problem = f"record: {TOO_LONG}" if len(line) > RECORD_BYTES else _encoding_problem(line)
         if problem:
             rejects.append(Reject(first + int(index), problem, shown(line)))
     return rejects

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from audit_store.errors import InvalidFormat
-from ingest.importing.sources.frames import RAW_SHOWN, RECORD_BYTES, Frame, Readable, Reject, shown
+from ingest.importing.sources.frames import RAW_SHOWN, RECORD_BYTES, TOO_LONG, Frame, Readable, Reject, shown
 
 _FRAME_CHARACTERS = RECORD_BYTES
 _MOST_BEFORE = 16_384  # characters
@@ -20,7 +20,6 @@ _IN_STRING = re.compile(r'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 _OUTSIDE = re.compile(r'[^"\[\]{}]*+')
 _INVALID = "it must be valid JSON, nested less deeply"
 _REST_SKIPPED = "; the rest of the file was skipped"
-_TOO_LONG = f"it must have at most {RECORD_BYTES} bytes"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _decode = json.JSONDecoder().raw_decode
 
@@ -182,7 +181,7 @@ def _value(buffer: _Buffer) -> tuple[str, str]:
         if len(buffer.text) - buffer.position > RECORD_BYTES:
             text = buffer.text[buffer.position : buffer.position + RAW_SHOWN]
             buffer.is_broken = not _skip(buffer, _Scan())
-            return text, _TOO_LONG + (_REST_SKIPPED if buffer.is_broken else "")
+            return text, TOO_LONG + (_REST_SKIPPED if buffer.is_broken else "")
         if not buffer.more():
             buffer.is_broken = True
             return buffer.take(len(buffer.text)), f"invalid JSON{_REST_SKIPPED}"

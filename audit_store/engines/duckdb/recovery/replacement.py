@@ -12,7 +12,7 @@ from audit_store.errors import AuditStoreError, StoreCorrupt, StoreLost, StoreNo
 from audit_store.file_copy import copy_file, give_owner
 from audit_store.local_time import name_stamp
 from audit_store.quantities import counted
-from audit_store.store_files import real_path, sync_folder
+from audit_store.store_files import mode_of, real_path, sync_folder
 
 
 def replace(store: Path, copy: Path, expected: Contents, *, force: bool, wait: float) -> Replacement:
@@ -72,7 +72,7 @@ def _copy(copy: Path, draft: Path, file: Path) -> None:
     """Write the draft, with the owner and mode of the file that it replaces."""
     copy_file(copy, draft)
     if file.exists():
-        draft.chmod(file.stat().st_mode & 0o666 | 0o600)
+        draft.chmod(mode_of(file.stat()))
     give_owner(draft, file if file.exists() else file.parent)
 
 
