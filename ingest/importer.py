@@ -222,11 +222,10 @@ def _open(name: str, format_name: str) -> _Source:
     if name == STDIN:
         return _opened(name, Content(sys.stdin.buffer), format_name)
     path = Path(name)
-    content = Content(path)
     if not path.is_file():
-        return _opened(name, content, format_name)  # a pipe gives its bytes only once
+        return _opened(name, Content(path), format_name)  # a pipe gives its bytes only once
     # Many files are not kept open at once.
-    with closing(content):
+    with closing(Content(path, check=False)) as content:
         return replace(_opened(name, content, format_name), content=path, size=path.stat().st_size)
 
 

@@ -2,14 +2,15 @@
 
 import codecs
 import contextlib
-import gzip
 import io
 import tempfile
-import zlib
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, cast
+from typing import Any, BinaryIO, cast
 
+from audit_store.errors import InvalidFormat
 from ingest.formats.detection import GZIP_MAGIC, PARQUET_MAGIC
+from ingest.importing.sources.gzip_members import GzipStream, sound_part
+from ingest.importing.sources.stream import DamagedSource, Stream
 
 HEAD_BYTES = 64 * 1024
 _PIECE = 128 * 1024
@@ -23,25 +24,17 @@ _ENCODINGS = {
 _LONGEST_MARK = 4
 
 
-class _Stream(Protocol):
-    def read(self, size: int, /) -> bytes:
-        """The next bytes, at most `size`; none at the end. Raises _Damaged."""
-        ...
-
-
-class _Damaged(Exception):
-    """What follows cannot be read; the message says why."""
-
-
 class Content:
     """A readable stream over a file or an open stream (which stays open).
 
-    `done` counts the bytes of the file itself, compressed ones if it is gzip. Where compressed data ends early or is
-    damaged, or text is not in the encoding of its byte order mark, the stream ends, and `damage` says why. `head` is
-    the first HEAD_BYTES of the content, which `read` gives, too. Raises OSError.
+    `done` counts the bytes of the file itself, compressed ones if it is gzip. Where compressed data is damaged, the
+    stream ends after the last complete member before; where text is not in the encoding of its byte order mark, before
+    the first byte that is not. `damage` says why then. `head` is the first HEAD_BYTES of the content, which `read`
+    gives, too. With `check` False, the content of damaged members is given: for a look at the beginning. Raises
+    OSError.
     """
 
-    def __init__(self, source: Path | BinaryIO) -> None:
+    def __init__(self, source: Path | BinaryIO, *, check: bool = True) -> None:
         self.source = source
         self._closing = contextlib.ExitStack()
         if isinstance(source, Path):
@@ -50,10 +43,13 @@ class Content:
         else:
             self._counted = _Counted(source)
         self.damage = ""
-        plain = _Begun(io.BufferedReader(self._counted, _PIECE), len(GZIP_MAGIC))
+        file = cast(BinaryIO, io.BufferedReader(self._counted, _PIECE))
+        plain = _Begun(file, len(GZIP_MAGIC))
         self._is_packed = plain.beginning == GZIP_MAGIC
-        unpacked = _Begun(_Gzip(plain) if self._is_packed else plain, _LONGEST_MARK)
-        text: _Stream = unpacked
+        unpacked = _Begun(
+            self._unpacked(file, plain, check=check) if self._is_packed else plain, _LONGEST_MARK
+        )
+        text: Stream = unpacked
         for mark, encoding in _ENCODINGS.items():
             if unpacked.beginning.startswith(mark):
                 text = _Utf8(unpacked, mark, encoding)
@@ -62,6 +58,24 @@ class Content:
         self.head = self._stream.beginning
         is_text = not self.head.startswith(PARQUET_MAGIC)
         self._is_mac = is_text and b"\r" in self.head and b"\n" not in self.head
+
+    def _unpacked(self, file: BinaryIO, plain: Stream, *, check: bool) -> Stream:
+        """The content of a gzip file, which is decompressed twice: first to find out which members are sound."""
+        packed = file if self._is_file() else self._copy(plain)
+        packed.seek(0)
+        sound = sound_part(packed) if check else None
+        packed.seek(0)
+        return GzipStream(packed, sound)
+
+    def _is_file(self) -> bool:
+        return isinstance(self.source, Path) and self.source.is_file()
+
+    def _copy(self, stream: Stream) -> BinaryIO:
+        copy = self._closing.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
+        while piece := stream.read(_PIECE):
+            copy.write(piece)
+        copy.seek(0)
+        return cast(BinaryIO, copy)
 
     @property
     def done(self) -> int:
@@ -82,18 +96,20 @@ class Content:
             return b""
         try:
             return self._stream.read(size)
-        except _Damaged as damage:
+        except DamagedSource as damage:
             self.damage = str(damage)
             return b""
 
     def seekable(self) -> Path | BinaryIO:
-        """The same from the beginning, for readers that seek: a copy where the file is no plain one on a disk."""
-        if isinstance(self.source, Path) and not self._is_packed and self.source.is_file():
+        """The same from the beginning, for readers that seek: a copy where the file is no plain one on a disk.
+
+        Raises InvalidFormat where the content is damaged: such readers need all of it.
+        """
+        if isinstance(self.source, Path) and not self._is_packed and self._is_file():
             return self.source
-        copy = self._closing.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
-        while piece := self.read(_PIECE):
-            copy.write(piece)
-        copy.seek(0)
+        copy = self._copy(self)
+        if self.damage:
+            raise InvalidFormat(self.damage)
         return copy
 
     def close(self) -> None:
@@ -104,14 +120,14 @@ class Content:
 class _Begun:
     """A stream whose `beginning`, of at most `size` bytes, is known before it is read."""
 
-    def __init__(self, stream: _Stream, size: int) -> None:
+    def __init__(self, stream: Stream, size: int) -> None:
         self._stream = stream
         self.beginning = b""
-        self._damage: _Damaged | None = None
+        self._damage: DamagedSource | None = None
         try:
             while len(self.beginning) < size and (piece := stream.read(size - len(self.beginning))):
                 self.beginning += piece
-        except _Damaged as damage:
+        except DamagedSource as damage:
             self._damage = damage
         self._unread = self.beginning
 
@@ -124,24 +140,10 @@ class _Begun:
         return self._stream.read(size)
 
 
-class _Gzip:
-    """What the members of a gzip file hold."""
-
-    def __init__(self, packed: _Stream) -> None:
-        self._file = gzip.GzipFile(fileobj=cast(BinaryIO, packed))
-
-    def read(self, size: int) -> bytes:
-        # Piece by piece, because a read that meets damage gives nothing.
-        try:
-            return self._file.read1(min(size, _PIECE))
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise _Damaged(f"it could not be decompressed further ({error})") from error
-
-
 class _Utf8:
     """Text in another encoding, as UTF-8 without its byte order mark."""
 
-    def __init__(self, text: _Stream, mark: bytes, encoding: str) -> None:
+    def __init__(self, text: Stream, mark: bytes, encoding: str) -> None:
         self._text, self._encoding = text, encoding
         self._decoder = codecs.getincrementaldecoder(encoding)()
         text.read(len(mark))
@@ -150,7 +152,7 @@ class _Utf8:
 
     def read(self, size: int) -> bytes:
         if self._error is not None:
-            raise _Damaged(f"it is not {self._encoding.upper()} any further ({self._error.reason})")
+            raise DamagedSource(f"it is not {self._encoding.upper()} any further ({self._error.reason})")
         while not self._is_ended:
             piece = self._text.read(size)
             self._is_ended = not piece
@@ -172,6 +174,13 @@ class _Counted(io.RawIOBase):
 
     def readable(self) -> bool:
         return True
+
+    def seekable(self) -> bool:
+        return self.file.seekable()
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self.count = self.file.seek(offset, whence)
+        return self.count
 
     def readinto(self, buffer: Any) -> int:
         count = cast(io.BufferedIOBase, self.file).readinto(buffer)

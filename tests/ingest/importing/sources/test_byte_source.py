@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audit_store.errors import InvalidFormat
 from ingest import formats
 from ingest.importer import import_files
 from ingest.importing.sources.byte_source import HEAD_BYTES, Content
@@ -86,7 +87,7 @@ def test_text_that_breaks_off_within_a_character_is_reported(tmp_path: Path) -> 
 def test_a_gzip_file_that_breaks_off_is_reported_however_short(size: int) -> None:
     rows, [reject] = take(gzip.compress(JSON_LINES)[:size], "jsonl")
     assert rows == []
-    assert "could not be decompressed further" in reject.reason
+    assert "its gzip data is damaged: it ends within a member" in reject.reason
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
@@ -119,3 +120,61 @@ def test_every_byte_is_read_once(content: bytes, size: int, packed: bool) -> Non
     assert len(stream.head) == min(HEAD_BYTES, len(repeated))
     pieces = b"".join(iter(lambda: stream.read(1000 * size), b""))
     assert (pieces, stream.damage) == (repeated, "")
+
+
+def members(*contents: bytes) -> bytes:
+    return b"".join(gzip.compress(content) for content in contents)
+
+
+def with_flipped_bit(packed: bytes, position: int) -> bytes:
+    return packed[:position] + bytes([packed[position] ^ 8]) + packed[position + 1 :]
+
+
+FIRST, SECOND, THIRD = (
+    b"".join(ROW % number for number in range(start, start + 300)) for start in (0, 300, 600)
+)
+SECOND_STARTS, THIRD_STARTS = len(members(FIRST)), len(members(FIRST, SECOND))
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        with_flipped_bit(members(FIRST, SECOND, THIRD), SECOND_STARTS + 400),
+        with_flipped_bit(members(FIRST, SECOND, THIRD), THIRD_STARTS - 6),
+        with_flipped_bit(members(FIRST, SECOND, THIRD), SECOND_STARTS + 1),
+        members(FIRST, SECOND)[:-1],
+        members(FIRST, SECOND)[: SECOND_STARTS + 1],
+        members(FIRST) + b"no member",
+    ],
+    ids=["data", "checksum", "magic", "cut off", "only begun", "other bytes"],
+)
+def test_of_a_damaged_gzip_file_only_complete_members_are_stored(
+    tmp_path: Path, fifo: Callable[[bytes], Path], packed: bytes
+) -> None:
+    path = tmp_path / "events.jsonl.gz"
+    path.write_bytes(packed)
+    for number, source in enumerate((path, fifo(packed))):
+        report = import_files(tmp_path / f"{number}.duckdb", [str(source)])
+        assert (report.read, report.stored, report.rejected) == (301, 300, 1)
+        assert "line 301: file: its gzip data is damaged" in report.notes[0]
+
+
+@pytest.mark.parametrize("position", range(100, 900, 97))
+def test_no_event_comes_from_a_gzip_member_with_a_wrong_checksum(position: int) -> None:
+    rows, [reject] = take(with_flipped_bit(members(FIRST), position), "jsonl")
+    assert (rows, reject.line) == ([], 1)
+
+
+@pytest.mark.parametrize("end", [b"", bytes(1), bytes(512)])
+def test_zeros_may_pad_a_gzip_file(end: bytes) -> None:
+    rows, rejects = take(members(FIRST, b"", SECOND) + end, "jsonl")
+    assert (len(rows), rejects) == (600, [])
+
+
+def test_a_damaged_gzip_file_of_parquet_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "events.parquet.gz"
+    file = io.BytesIO()
+    pq.write_table(pa.table({"agent": ["a"] * LINES, "activity": ["b"] * LINES}), file)
+    path.write_bytes(gzip.compress(file.getvalue())[:-1])
+    with pytest.raises(InvalidFormat, match="gzip data is damaged"):
+        take(path, "parquet")
