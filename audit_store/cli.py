@@ -18,8 +18,12 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 DONE = 0
+SOME_REJECTED = 1
+"""The exit status where some events were rejected, or differ from an event with the same key."""
 NOTHING_DONE = 2
 """The exit status where nothing could be done."""
+NOT_FOLDED = 3
+"""The exit status where events are on disk in the spool and could not be folded into the store."""
 INTERRUPTED = 130
 """The exit status after Ctrl-C, as shells have it: 128 and the number of the signal."""
 

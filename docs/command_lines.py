@@ -14,6 +14,32 @@ from ingest.__main__ import commands as ingest  # noqa: E402
 
 PAGE = ROOT / "docs" / "command-lines.md"
 COMMAND_LINES = {"ingest": ingest, "audit_store": audit_store, "alarms": alarms}
+EXIT_STATUSES = {
+    "ingest append": {0: "the event is on disk"},
+    "ingest import": {
+        0: "all events are in the store, stored or known",
+        1: "some were rejected or are conflicts; with `--strict` nothing is stored then",
+        3: "events are on disk in the spool, but could not be folded",
+    },
+    "ingest fold": {
+        0: "nothing waits",
+        1: "some events were rejected or are conflicts",
+        3: "a file stays in the spool",
+    },
+    "ingest status": {0: "printed, whatever it says"},
+    "audit_store export": {0: "the export is complete"},
+    "audit_store check-export": {0: "the file is what its manifest says", 1: "it is not"},
+    "audit_store accept": {0: "the store is taken as it is"},
+    "audit_store repair": {0: "every event can be read or is saved", 1: "events are missing"},
+    "audit_store backup": {0: "the backup is complete", 1: "a file beside the store is not part of it"},
+    "audit_store restore": {
+        0: "every event is back",
+        1: "events that were stored after the backup are missing",
+    },
+    "alarms spikes": {0: "no new alarms", 3: "new alarms"},
+}
+"""What the exit statuses of each command mean; 2 is the same for all."""
+_STATUSES = (0, 1, 3)
 _HEAD = """# Command lines
 
 Data goes to standard output or a file, messages go to standard error. A wrong argument is one line on standard error
@@ -25,6 +51,14 @@ eval "$(_AUDIT_INGEST_COMPLETE=bash_source audit-ingest)"    # zsh_source and fi
 ```
 
 This page is written by `make docs` from the help texts.
+
+## Exit statuses
+
+{statuses}
+
+With 2 nothing was done, and the message says why; an append or import is "not stored" then, or "unknown": send or
+import it again. What an import or fold with 3 leaves in the spool is safe: the message says why it stays and what to
+do. Where events were rejected, too, the status is 3 as long as others wait. Ctrl-C ends a command with 130, or by its signal.
 """
 
 
@@ -35,7 +69,16 @@ def page() -> str:
         for module, group in COMMAND_LINES.items()
         for name, command in group.commands.items()
     ]
-    return "\n".join([_HEAD, *sections])
+    return "\n".join([_HEAD.format(statuses=_table_of_statuses()), *sections])
+
+
+def _table_of_statuses() -> str:
+    head = "| `python -m` | " + " | ".join(map(str, _STATUSES)) + " |\n|---|" + "---|" * len(_STATUSES)
+    rows = [
+        f"| `{name}` | " + " | ".join(meanings.get(status, "") for status in _STATUSES) + " |"
+        for name, meanings in EXIT_STATUSES.items()
+    ]
+    return "\n".join([head, *rows])
 
 
 def _section(module: str, name: str, command: click.Command) -> str:

@@ -8,14 +8,21 @@ from typing import Any
 
 import click
 
-from audit_store.cli import DONE, Commands, run, say, show, show_json, store_option
+from audit_store.cli import (
+    DONE,
+    NOT_FOLDED,
+    SOME_REJECTED,
+    Commands,
+    run,
+    say,
+    show,
+    show_json,
+    store_option,
+)
 from audit_store.errors import AuditStoreError, EventConflict
 from audit_store.event import FIELDS
 from ingest import append, fold_scheduler
 from ingest.command_words import print_stored, says_what_is_stored
-
-SOME_REJECTED = 1
-"""The exit status where some events could not be stored."""
 
 _BODY = ("agent", "activity", "description", "outcome", "source_ip", "target", "metadata")
 _FIELD_HELP = {
@@ -168,9 +175,10 @@ def import_command(
 ) -> int:
     """Store the events of files, plain or gzip; - is standard input.
 
-    Importing a file again stores nothing twice. Exit status 0: all events are stored, or wait safely in the
-    spool; 1: some were rejected, and are listed with their line and the reason; 2: nothing could be done, and the
-    message ends with "not stored", or with "unknown": then import the files again.
+    Importing a file again stores nothing twice. Exit status 0: all events are stored; 1: some were rejected, and are
+    listed with their line and the reason; 2: nothing could be done, and the message ends with "not stored", or with
+    "unknown": then import the files again; 3: events are safe in the spool, but not in the store: the message says
+    why, and what to do.
     """
     # No matrices are multiplied here, but NumPy's library for them would start threads that spin for a while.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -187,7 +195,7 @@ def import_command(
     for note in report.notes:
         say(ctx, note)
     show_json(report.as_dict()) if as_json else show(report.words())
-    return SOME_REJECTED if report.rejected or report.conflicts else DONE
+    return _status(report.rejected + report.conflicts, is_left=report.waiting > 0)
 
 
 @commands.command("fold")
@@ -196,19 +204,26 @@ def import_command(
 def fold_command(ctx: click.Context, store: Path) -> int:
     """Move the events that wait in the spool into the DuckDB file.
 
-    A running dashboard does this by itself. Exit status 1: some events were rejected, see the list beside the store,
-    or a file stays in the spool, for the reason given.
+    A running dashboard does this by itself. Exit status 1: some events were rejected, see the list beside the store;
+    3: a file stays in the spool, for the reason given.
     """
     from ingest.fold import fold
+    from ingest.spool.intake import left
 
     report = fold(store)
-    for problem in report.problems:
+    problems = [*report.problems, *(f"{file.name}: {file.reason}" for file in left(store))]
+    for problem in problems:
         say(ctx, problem)
     show(
         f"stored {report.stored}, duplicate {report.duplicates}, conflict {report.conflicts}, "
         f"rejected {report.rejected}"
     )
-    return SOME_REJECTED if report.rejected or report.conflicts or report.problems else DONE
+    return _status(report.rejected + report.conflicts, is_left=bool(problems))
+
+
+def _status(rejected: int, *, is_left: bool) -> int:
+    """The exit status of a command that rejected some events, or left some in the spool."""
+    return NOT_FOLDED if is_left else SOME_REJECTED if rejected else DONE
 
 
 @commands.command("status")
@@ -224,7 +239,7 @@ def status_command(as_json: bool, store: Path) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; gives its exit status: 0 done, 1 some events rejected, 2 nothing could be done."""
+    """Run one command; gives its exit status: audit_store/cli.py names them."""
     return run(commands, arguments, "python -m ingest")
 
 

@@ -6,6 +6,7 @@ and a checkpoint: whatever is killed in between, the next fold sees what was don
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,7 +20,7 @@ from audit_store.store_files import events_in, make_spool
 from ingest import fold_rejects, reserve
 from ingest.importing.prefetch import prefetched
 from ingest.rejects import Rejected
-from ingest.running_imports import segments_of_running_imports
+from ingest.running_imports import running_segments
 from ingest.spool import folder
 from ingest.spool.segment_names import is_renamed
 from ingest.spool.segment_reader import size_in_memory, stage
@@ -55,11 +56,11 @@ def fold(
         # While another program keeps the store, segments that are still appended to stay whole.
         store.wait_until_free(wait)
         fold_rejects.settle(store, wait)
-        folder.remove_stale_parts(path)
+        folder.remove_left_parts(path, partial(_live_segments, path))
         ready = folder.ready_segments(path)
         present = [
             *(segment.stem for segment in ready),
-            *segments_of_running_imports(path),
+            *running_segments(path).segments,
             *fold_rejects.held_segments(path),
         ]
         most_bytes = min(BATCH_BYTES, reserve.spare(path))
@@ -76,6 +77,11 @@ def fold(
         if unlisted := fold_rejects.problem(path):
             texts.append(unlisted)
     return FoldReport(**asdict(total), problems=tuple(texts))
+
+
+def _live_segments(path: Path) -> list[str] | None:
+    running = running_segments(path)
+    return running.segments if running.all else None
 
 
 def _batches(segments: list[Path], most_rows: int, most_bytes: int) -> Iterator[list[Path]]:

@@ -12,9 +12,10 @@ import pyarrow as pa
 from tqdm import tqdm
 
 from audit_store.engines.protocol import FoldCounts
-from audit_store.engines.registry import open_store
+from audit_store.engines.registry import open_store, refuse_foreign
 from audit_store.errors import AuditStoreError, InvalidFormat, one_line
-from audit_store.store_files import events_in, make_spool, refuse_own
+from audit_store.quantities import counted
+from audit_store.store_files import events_in, refuse_own, spool_dir
 from ingest import formats
 from ingest.fold import fold
 from ingest.formats import Format
@@ -80,25 +81,26 @@ def import_files(
     `format_name` is that of a known format, the path of a format file, or "auto". What could not be stored is added
     to the list `rejects`, by default the store's own; with `strict` one such record means that nothing is stored.
 
-    Raises InvalidFormat, or OSError for a file that cannot be read, before anything is stored. What cannot be folded
-    now is counted as waiting.
+    Raises InvalidFormat, StoreCorrupt for a file that is no store, or OSError for a file that cannot be read, before
+    anything is stored. What cannot be folded now is counted as waiting.
     """
+    refuse_foreign(store)
     if rejects is not None and rejects != rejects_path(store):
         refuse_own(store, rejects)
     sources = [_open(name, format_name) for name in files]
-    segments = BulkSegments(store)
-    with PendingRejects() as rejected:
+    with PendingRejects() as rejected, running_import(store) as running:
+        segments = BulkSegments(store, running.add)
         try:
             records = _read_all(sources, options or ReadOptions(), segments, rejected)
             notes = _list_rejects(store, rejected, rejects or rejects_path(store))
         except BaseException:
             segments.discard()
             raise
-    report = ImportReport(read=records, rejected=rejected.count, notes=notes)
-    if strict and rejected.count:
-        segments.discard()
-        return report
-    return _store(store, segments, report)
+        report = ImportReport(read=records, rejected=rejected.count, notes=notes)
+        if strict and rejected.count:
+            segments.discard()
+            return report
+        return _store(store, segments, report)
 
 
 def _list_rejects(store: Path, rejected: PendingRejects, path: Path) -> tuple[str, ...]:
@@ -164,19 +166,22 @@ class _Reading:
 def _store(store: Path, segments: BulkSegments, report: ImportReport) -> ImportReport:
     """Publish and fold segments; gives the report with what became of their events."""
     notes = report.notes
-    with _published(store, segments) as published:
-        events = sum(events_in(segment) for segment in published)
-        try:
-            with _progress(events, "events", "store") as bar:
-                notes += fold(
-                    store, wait=FOLD_WAIT, after_batch=lambda batch: bar.update(batch.events)
-                ).problems
-        except (AuditStoreError, OSError) as error:
-            notes += (f"the events are safe in the spool, and wait: {error}",)
-        counts = _results(store, segments.stems)
-        in_spool = sum(events_in(segment) for segment in published if segment.exists())
+    published = segments.publish()
+    events = sum(events_in(segment) for segment in published)
+    try:
+        with _progress(events, "events", "store") as bar:
+            notes += fold(store, wait=FOLD_WAIT, after_batch=lambda batch: bar.update(batch.events)).problems
+    except (AuditStoreError, OSError) as error:
+        notes += (str(error),)
+    counts = _results(store, segments.stems)
+    in_spool = sum(events_in(segment) for segment in published if segment.exists())
     left = events - (counts.events if counts else 0)
     waiting = min(left, in_spool) if counts else left
+    if waiting:
+        notes += (
+            f"{counted(waiting, 'event')} on disk in {spool_dir(store)}, but not in the store: correct this, then run "
+            f"python -m ingest fold --store {store}",
+        )
     if refused := left - waiting:
         notes += (f"{refused} read, and then rejected by the fold, listed in {rejects_path(store)}",)
     return replace(
@@ -188,19 +193,6 @@ def _store(store: Path, segments: BulkSegments, report: ImportReport) -> ImportR
         waiting=waiting,
         notes=notes,
     )
-
-
-@contextlib.contextmanager
-def _published(store: Path, segments: BulkSegments) -> Iterator[list[Path]]:
-    """Move segments into the spool, all of them; while the block lasts, folds keep what they note about them."""
-    with contextlib.ExitStack() as stack:
-        try:
-            make_spool(store)
-            stack.enter_context(running_import(store, segments.stems))
-        except BaseException:
-            segments.discard()
-            raise
-        yield segments.publish()
 
 
 def _results(store: Path, segments: Sequence[str]) -> FoldCounts | None:

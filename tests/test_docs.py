@@ -104,3 +104,23 @@ def test_every_command_works(command: str, tmp_path: Path) -> None:
 
 def test_the_page_of_the_command_lines_is_that_of_their_help() -> None:
     assert command_lines.PAGE.read_text(encoding="utf-8") == command_lines.page(), "run make docs"
+
+
+STATUSES = {
+    f"{module} {name}": command.help or ""
+    for module, group in command_lines.COMMAND_LINES.items()
+    for name, command in group.commands.items()
+}
+
+
+def test_the_table_of_exit_statuses_has_every_command() -> None:
+    assert list(command_lines.EXIT_STATUSES) == list(STATUSES)
+
+
+@pytest.mark.parametrize("command", STATUSES)
+def test_every_exit_status_of_a_help_text_is_in_the_table(command: str) -> None:
+    after = " ".join(STATUSES[command].split()).partition("xit status ")[2]
+    named = {int(status) for status in re.findall(r"(?:^|; |is |, )(\d)(?=:| with)", after)}
+    listed = set(command_lines.EXIT_STATUSES[command]) | {2}
+    assert named <= listed
+    assert {1, 3} & listed <= named

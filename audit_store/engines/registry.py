@@ -4,7 +4,8 @@ from pathlib import Path
 
 from audit_store.engines.protocol import Engine
 from audit_store.engines.recovery import Contents, RepairReport, Replacement
-from audit_store.errors import AuditStoreError
+from audit_store.errors import AuditStoreError, StoreCorrupt
+from audit_store.store_files import real_path
 
 
 def open_store(path: Path | str) -> Engine:
@@ -12,6 +13,28 @@ def open_store(path: Path | str) -> Engine:
     from audit_store.engines.duckdb.store import Store
 
     return Store(path)
+
+
+def refuse_foreign(path: Path) -> None:
+    """Raise StoreCorrupt for a file that no fold has made or changed: text, or the database of another program.
+
+    What an interrupted creation left and a damaged write-ahead log are no such file: a fold does without them. A file
+    that this process may not read, or that another one holds, may be a store.
+    """
+    from audit_store.engines.duckdb import creation, memory
+
+    store = open_store(path)
+    if memory.read(path) is not None or not store.exists():
+        return
+    try:
+        with store.read(wait=0):
+            pass
+    except StoreCorrupt as error:
+        file = real_path(path)
+        if not (creation.never_held_events(file) or creation.wals_of(file)):
+            raise StoreCorrupt(f"{error}; name another file, or move this one away") from error
+    except AuditStoreError:
+        pass
 
 
 def accept(path: Path) -> str:

@@ -1,6 +1,6 @@
 """Rows of an import become bulk segments, which reach the spool all at once."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,8 +19,9 @@ _DICTIONARY = ["agent", "activity", "outcome", "source_ip", "target", "source"]
 class BulkSegments:
     """Bulk segments that are not in the spool yet; one of `most_rows` rows costs the fold least."""
 
-    def __init__(self, store: Path) -> None:
-        self._store = store
+    def __init__(self, store: Path, announce: Callable[[str], object] | None = None) -> None:
+        """`announce` is given the stem of each segment before its file is created."""
+        self._store, self._announce = store, announce
         self.most_rows = open_store(store).batch_rows
         self._parts: list[Path] = []
 
@@ -41,6 +42,7 @@ class BulkSegments:
                 write_statistics=False,
                 write_page_checksum=True,
             ),
+            self._announce,
         )
         self._parts.append(part)
 
@@ -57,6 +59,7 @@ class BulkSegments:
         """Delete all of them instead."""
         for part in self._parts:
             part.unlink(missing_ok=True)
+        self._parts.clear()
 
 
 def in_pieces(tables: Iterable[pa.Table], most_rows: int) -> Iterator[pa.Table]:

@@ -25,21 +25,29 @@ from typing import IO
 
 from audit_store.errors import UNKNOWN, AuditStoreError, reason
 from audit_store.event import fresh_id
-from audit_store.store_files import make_durable, make_spool, open_beside, spool_dir, sync_folder
+from audit_store.store_files import bulk_rows, make_durable, make_spool, open_beside, spool_dir, sync_folder
 from ingest.spool import intake
 from ingest.spool.segment_names import is_open, is_ready, is_renamed, unique_name
 from ingest.spool.segment_writer import disk_error
 
 
-def write_part(store: Path, suffix: str, write: Callable[[IO[bytes]], object]) -> Path:
+def write_part(
+    store: Path,
+    suffix: str,
+    write: Callable[[IO[bytes]], object],
+    announce: Callable[[str], object] | None = None,
+) -> Path:
     """Write a complete, synced file that `publish` moves into the spool; gives its path.
 
-    `suffix` is the end of the segment's name, such as "-7.parquet". Raises SpoolFull, AuditStoreError.
+    `suffix` is the end of the segment's name, such as "-7.parquet". `announce` is given its stem before the file is
+    created. Raises SpoolFull, AuditStoreError.
     """
     folder = spool_dir(store)
     part = folder / f"{fresh_id()}-{os.getpid()}{suffix}.part"
     try:
         make_spool(store)
+        if announce is not None:
+            announce(part.with_suffix("").stem)
         with os.fdopen(open_beside(store, part, os.O_WRONLY | os.O_EXCL), "wb") as file:
             write(file)
             file.flush()
@@ -135,9 +143,22 @@ def take_away(segments: Iterable[Path], aside: Container[str]) -> dict[Path, str
     return problems
 
 
-def remove_stale_parts(store: Path, older_than: float = 86_400.0) -> None:
-    """Delete parts of interrupted imports that are `older_than` seconds old."""
-    for part in spool_dir(store).glob("*.part"):
+def remove_left_parts(
+    store: Path, live: Callable[[], Container[str] | None], older_than: float = 86_400.0
+) -> None:
+    """Delete parts that nobody will publish: of imports that have ended, and others `older_than` seconds old.
+
+    `live` gives the stems of the segments of running imports, or None where they are not known.
+    """
+    parts = list(spool_dir(store).glob("*.part"))
+    # Only now: an import lists a segment before it creates the part.
+    running = live()
+    for part in parts:
+        segment = part.with_suffix("")
         with contextlib.suppress(OSError):  # gone, of another user, or a folder
-            if time.time() - part.lstat().st_mtime > older_than:
+            if bulk_rows(segment.name) is not None:
+                is_left = running is not None and segment.stem not in running
+            else:
+                is_left = time.time() - part.lstat().st_mtime > older_than
+            if is_left:
                 part.unlink()

@@ -74,7 +74,8 @@ def modes(store: Path) -> dict[str, str]:
 
 def private_folds(store: Path) -> None:
     """What a dashboard does, with a fold that rejects something and an import that runs."""
-    with resident(store), running_import(store, ["a"]):
+    with resident(store), running_import(store) as running:
+        running.add("a")
         append(agent="ada", activity="Login", store=store, fold=False)
         append_many([{"agent": "ada", "activity": "Login"}], store=store, fold=False)
         (spool_dir(store) / "bad.ndjson").write_text("nonsense\n")

@@ -53,7 +53,7 @@ def explain(path: Path, error: duckdb.Error) -> AuditStoreError:
     if isinstance(error, duckdb.DataError | duckdb.InvalidInputException | duckdb.IntegrityError):
         return InvalidFormat(f"{path}: {_first_line(text)}")
     if "Permission denied" in text:
-        return AuditStoreError(f"{path} may not be opened by this user: {_first_line(text)}")
+        return AuditStoreError(f"{path} may not be opened by this user; change its owner or mode")
     if isinstance(error, duckdb.IOException | duckdb.SerializationException) or "orrupt" in text:
         return StoreCorrupt(f"{path} cannot be read: {_first_line(text)}")
     return AuditStoreError(f"{path}: {_first_line(text)}")

@@ -65,9 +65,9 @@ def test_parts_are_published_whole_and_stale_ones_removed(path: Path) -> None:
     assert ready_segments(path) == segments
     assert waiting_events(path) == 2 + 7
     left = folder.write_part(path, "-batch.ndjson", lambda file: file.write(b"3\n"))
-    folder.remove_stale_parts(path)
+    folder.remove_left_parts(path, list)
     assert left.exists()
-    folder.remove_stale_parts(path, older_than=-1)
+    folder.remove_left_parts(path, list, older_than=-1)
     assert not left.exists()
     assert ready_segments(path) == segments
 
