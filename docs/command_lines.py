@@ -58,7 +58,8 @@ This page is written by `make docs` from the help texts.
 
 With 2 nothing was done, and the message says why; an append or import is "not stored" then, or "unknown": send or
 import it again. What an import or fold with 3 leaves in the spool is safe: the message says why it stays and what to
-do. Where events were rejected, too, the status is 3 as long as others wait. Ctrl-C ends a command with 130, or by its signal.
+do. Where events were rejected, too, the status is 3 as long as others wait. Ctrl-C ends a command with 130, or by its
+signal.
 """
 
 

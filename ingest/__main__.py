@@ -8,21 +8,11 @@ from typing import Any
 
 import click
 
-from audit_store.cli import (
-    DONE,
-    NOT_FOLDED,
-    SOME_REJECTED,
-    Commands,
-    run,
-    say,
-    show,
-    show_json,
-    store_option,
-)
+from audit_store.cli import DONE, Commands, run, say, show, show_json, store_option
 from audit_store.errors import AuditStoreError, EventConflict
 from audit_store.event import FIELDS
 from ingest import append, fold_scheduler
-from ingest.command_words import print_stored, says_what_is_stored
+from ingest.command_words import exit_status, print_stored, says_what_is_stored
 
 _BODY = ("agent", "activity", "description", "outcome", "source_ip", "target", "metadata")
 _FIELD_HELP = {
@@ -195,7 +185,7 @@ def import_command(
     for note in report.notes:
         say(ctx, note)
     show_json(report.as_dict()) if as_json else show(report.words())
-    return _status(report.rejected + report.conflicts, is_left=report.waiting > 0)
+    return exit_status(report.rejected + report.conflicts, is_left=report.waiting > 0)
 
 
 @commands.command("fold")
@@ -218,12 +208,7 @@ def fold_command(ctx: click.Context, store: Path) -> int:
         f"stored {report.stored}, duplicate {report.duplicates}, conflict {report.conflicts}, "
         f"rejected {report.rejected}"
     )
-    return _status(report.rejected + report.conflicts, is_left=bool(problems))
-
-
-def _status(rejected: int, *, is_left: bool) -> int:
-    """The exit status of a command that rejected some events, or left some in the spool."""
-    return NOT_FOLDED if is_left else SOME_REJECTED if rejected else DONE
+    return exit_status(report.rejected + report.conflicts, is_left=bool(problems))
 
 
 @commands.command("status")

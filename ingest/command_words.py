@@ -1,4 +1,4 @@
-"""What the command lines say of events: whether they are stored."""
+"""What the command lines say of events, in words and by their exit status: whether they are stored."""
 
 import functools
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from audit_store.cli import NOTHING_DONE, describe, discard_output, say, show
+from audit_store.cli import DONE, NOT_FOLDED, NOTHING_DONE, SOME_REJECTED, describe, discard_output, say, show
 from audit_store.errors import NOT_STORED, UNKNOWN, AuditStoreError, reason
 
 
@@ -24,6 +24,11 @@ def says_what_is_stored(command: Callable[..., int]) -> Callable[..., int]:
             return NOTHING_DONE
 
     return with_word
+
+
+def exit_status(rejected: int, *, is_left: bool) -> int:
+    """The exit status of a command that rejected some events, or left some in the spool."""
+    return NOT_FOLDED if is_left else SOME_REJECTED if rejected else DONE
 
 
 def print_stored(event_id: str) -> None:
