@@ -13,6 +13,7 @@ BENCHMARKS = {
     "alarms": "Reading, judging and explaining the logins of 5 million events.",
     "appends": "Durable single appends of 4 processes, beside SQLite.",
     "filtering": "A run of a page after each change of a filter, small store against large one.",
+    "metadata": "The size of long metadata, and the time to write and read it.",
     "importing": "Events a second and peak memory of an import of 1 million JSON Lines.",
     "opening": "Opening / on 10 million events in a browser, beside a page that loads the whole table.",
     "spikes": "Speed and false alarms of spike detection.",

@@ -46,7 +46,7 @@ def main() -> None:
 
 def _import_one_line(folder: Path, number: int) -> float:
     lines = folder / f"one-{number}.jsonl"
-    lines.write_text('{"agent":"ada","activity":"Login"}\n')
+    lines.write_text('{"agent":"ada","activity":"Login","occurred_at":"2026-01-01T00:00:00Z"}\n')
     return _import(lines, folder / f"one-{number}.duckdb")[0]
 
 

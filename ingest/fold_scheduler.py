@@ -24,6 +24,10 @@ INTERVAL = 1.0
 EXIT_WAIT = 2.0
 RESIDENT_AGAIN = 30.0
 MOST_PAUSE = 2.0
+COMPRESS_EVERY = 10.0
+COMPRESS_AGAIN = 3600.0
+# A group of rows with 1 KiB of metadata each, before it is compressed.
+_COMPRESSED_BYTES = 128_000_000
 # Readers queue behind a fold that waits for the file: it must not wait as long as they do.
 _RESIDENT_WAIT = 1.5
 _wanted: set[Path] = set()
@@ -122,6 +126,7 @@ class FoldingThread:
         self._thread = threading.Thread(target=self._work, name="audit-fold", daemon=True)
         self.error: str | None = None
         self._failures = 0
+        self._compress_at = time.monotonic() + COMPRESS_EVERY
 
     def __enter__(self) -> "FoldingThread":
         self._thread.start()
@@ -149,11 +154,26 @@ class FoldingThread:
     def _fold(self) -> None:
         from ingest.fold import fold
 
-        problems = fold(self._store, wait=_RESIDENT_WAIT).problems if has_waiting(self._store) else ()
+        is_waiting = has_waiting(self._store)
+        problems = fold(self._store, wait=_RESIDENT_WAIT).problems if is_waiting else ()
+        if not is_waiting and time.monotonic() > self._compress_at:
+            self._compress()
         if problems:
             self._failed(_first_of(problems))
         else:
             self.error, self._failures = None, 0
+
+    def _compress(self) -> None:
+        """Compress a part of the store, while nothing waits; the next part follows when readers have had a turn."""
+        from audit_store.engines.registry import open_store
+        from ingest import reserve
+
+        store = open_store(self._store)
+        # Not to be repeated soon where it fails.
+        self._compress_at = time.monotonic() + COMPRESS_AGAIN
+        has_room = reserve.shortage(self._store, _COMPRESSED_BYTES) is None
+        if has_room and store.exists() and store.compress(_RESIDENT_WAIT):
+            self._compress_at = time.monotonic() + COMPRESS_EVERY
 
     def _failed(self, reason: str, *, exc_info: bool = False) -> None:
         if self.error != reason:

@@ -223,6 +223,12 @@ class Engine(Protocol):
         Raises StoreBusy, StoreLost, StoreCorrupt or StoreNewer.
         """
 
+    def compress(self, wait: float = WRITE_WAIT) -> bool:
+        """Compress one part of the older events that takes more space than it needs; gives whether more remain.
+
+        The events stay as they are, and the store is held for seconds at most. Raises as `fold` does.
+        """
+
     def wait_until_free(self, wait: float) -> None:
         """Return once no other program keeps the store, as far as is known without opening it.
 

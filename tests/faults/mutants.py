@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from audit_store.engines.duckdb import fold_sql
-from audit_store.engines.duckdb.fold import FoldTransaction
+from audit_store.engines.duckdb.writing import fold_sql
+from audit_store.engines.duckdb.writing.fold import FoldTransaction
 from audit_store.engines.protocol import Query
 from audit_store.store_files import spool_dir
 from ingest.spool import checksums, folder, segment_lines, segment_writer, staged

@@ -18,7 +18,7 @@ from typing import Any
 from audit_store.backup.backup import backup
 from audit_store.backup.restore import restore
 from audit_store.cli import run
-from audit_store.engines.duckdb.fold import FoldTransaction
+from audit_store.engines.duckdb.writing.fold import FoldTransaction
 from audit_store.engines.registry import open_store
 from audit_store.errors import NOT_STORED, AuditStoreError
 from audit_store.event import Event

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from audit_store import local_time
-from audit_store.engines.duckdb.fold import FoldTransaction
+from audit_store.engines.duckdb.writing.fold import FoldTransaction
 from audit_store.engines.registry import open_store
 from audit_store.errors import AuditStoreError, InvalidFormat, StoreBusy
 from audit_store.store_files import spool_dir, waiting_events

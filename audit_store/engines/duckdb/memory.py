@@ -5,15 +5,17 @@ The file is written after the checkpoint: the store may hold more than the file 
 
 import contextlib
 import json
+import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from zlib import crc32
 
 from audit_store.engines.protocol import Version
-from audit_store.errors import StoreLost
-from audit_store.store_files import open_beside, sync_folder
+from audit_store.errors import StoreLost, reason
+from audit_store.store_files import open_beside, real_path, sync_folder
 
+_log = logging.getLogger(__name__)
 _BYTES = 256
 """The length of the file: one block of a disk, so that it is written whole, in its place and without new space."""
 
@@ -76,6 +78,18 @@ def write(store: Path, memory: Memory) -> None:
         os.close(descriptor)
     if is_new:
         sync_folder(store.parent)
+
+
+def keep(store: Path, new: Memory) -> None:
+    """Remember what the closed file of a store holds; where it cannot be noted, the older memory stays true."""
+    has_wal = bool(new.version) and new.version[-1] > 0
+    if has_wal or new == read(store):
+        return
+    try:
+        sync_folder(real_path(store).parent)  # from which DuckDB has removed its WAL
+        write(store, new)
+    except OSError as error:
+        _log.warning("%s cannot be written: %s", path_of(store), reason(error))
 
 
 def forget(store: Path) -> None:

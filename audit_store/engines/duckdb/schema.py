@@ -27,11 +27,16 @@ def create_tables(connection: Connection, path: Path) -> None:
     if tables:
         raise StoreCorrupt(f"{path} is a DuckDB file but not an audit store: it has the table {tables[0]!r}")
     connection.execute("BEGIN")
-    for statement in re.split(r";\n", _SCHEMA.read_text(encoding="utf-8")):
-        if statement.strip():
-            connection.execute(statement)
+    for statement in statements():
+        connection.execute(statement)
     now = datetime.now(UTC).replace(tzinfo=None)
     identity = queries.introduce(str(fresh_id()), SCHEMA_VERSION, now)
     connection.execute(identity.sql, identity.params)
     connection.execute("COMMIT")
     connection.execute("CHECKPOINT")
+
+
+def statements() -> list[str]:
+    """The statements of schema.sql."""
+    parts = re.split(r";\n", _SCHEMA.read_text(encoding="utf-8"))
+    return [part.strip() for part in parts if part.strip()]

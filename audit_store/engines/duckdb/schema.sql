@@ -18,7 +18,7 @@ CREATE TABLE events (
     source_ip VARCHAR,
     target VARCHAR,
     source VARCHAR NOT NULL,
-    metadata JSON NOT NULL
+    metadata JSON NOT NULL USING COMPRESSION zstd
 );
 
 CREATE TABLE folded_segments (

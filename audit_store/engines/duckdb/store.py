@@ -5,7 +5,6 @@ DuckDB lets one process write or many read. Nobody here keeps the file open: eac
 """
 
 import contextlib
-import logging
 import time
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -14,12 +13,13 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from audit_store.engines.duckdb import creation, fold_sql, holder, login_queries, memory, queries, rw_lock
+from audit_store.engines.duckdb import creation, holder, login_queries, memory, queries, rw_lock
 from audit_store.engines.duckdb.connection import Connection
 from audit_store.engines.duckdb.error_translation import explain, explain_creation, explain_input, translated
-from audit_store.engines.duckdb.fold import FoldTransaction
 from audit_store.engines.duckdb.reader import QUERY_SECONDS, Reader
 from audit_store.engines.duckdb.schema import ROW_GROUP, SCHEMA_VERSION, create_tables
+from audit_store.engines.duckdb.writing import compression, fold_sql
+from audit_store.engines.duckdb.writing.fold import FoldTransaction
 from audit_store.engines.protocol import (
     READ_WAIT,
     WRITE_WAIT,
@@ -29,13 +29,12 @@ from audit_store.engines.protocol import (
     Query,
     Version,
 )
-from audit_store.errors import StoreBusy, StoreCorrupt, StoreNewer, StoreNotFound, reason
-from audit_store.store_files import real_path, sync_folder
+from audit_store.errors import StoreBusy, StoreCorrupt, StoreNewer, StoreNotFound
+from audit_store.store_files import real_path
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_log = logging.getLogger(__name__)
 OutOfMemory = duckdb.OutOfMemoryException
 _SAFE: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
@@ -105,6 +104,11 @@ class Store:
         with self.write(wait) as connection:
             yield FoldTransaction(connection)
 
+    def compress(self, wait: float = WRITE_WAIT) -> bool:
+        """Compress the metadata of one more group of rows; gives whether more of them remain. Raises as `fold` does."""
+        with self.write(wait) as connection:
+            return compression.compress_a_group(connection)
+
     def wait_until_free(self, wait: float) -> None:
         """Return once no other program keeps the file, as far as the system's list of locks says.
 
@@ -135,7 +139,7 @@ class Store:
             with contextlib.closing(connection.cursor()) as committed:
                 store_id, last_seq = self._position(committed)
             connection.close()
-            self._remember(store_id, last_seq)
+            memory.keep(self.path, memory.Memory(store_id, last_seq, self.version()))
 
     def _check_memory(self, connection: Connection) -> None:
         remembered = memory.read(self.path)
@@ -145,19 +149,6 @@ class Store:
     def _position(self, connection: Connection) -> tuple[str, int]:
         [(store_id, last_seq)] = connection.execute(queries.position().sql).fetchall()
         return store_id, last_seq
-
-    def _remember(self, store_id: str, last_seq: int) -> None:
-        """Remember what the closed file holds; where it cannot be noted, the older memory stays true."""
-        version = self.version()
-        new = memory.Memory(store_id, last_seq, version)
-        has_wal = version[-1] > 0
-        if has_wal or new == memory.read(self.path):
-            return
-        try:
-            sync_folder(real_path(self.path).parent)  # from which DuckDB has removed its WAL
-            memory.write(self.path, new)
-        except OSError as error:
-            _log.warning("%s cannot be written: %s", memory.path_of(self.path), reason(error))
 
     @contextlib.contextmanager
     def _open(self, *, read_only: bool, wait: float) -> Iterator[Connection]:

@@ -178,7 +178,7 @@ def test_there_is_no_backup_of_nothing(tmp_path: Path) -> None:
 INTERRUPTED = """
 import os, signal, sys
 from pathlib import Path
-from audit_store.engines.duckdb.fold import FoldTransaction
+from audit_store.engines.duckdb.writing.fold import FoldTransaction
 from ingest.fold import fold
 def commit(transaction):
     transaction._connection.execute("COMMIT")

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from audit_store import local_time
-from audit_store.engines.duckdb import fold_sql
 from audit_store.engines.duckdb.connection import Connection
 from audit_store.engines.duckdb.schema import ROW_GROUP
+from audit_store.engines.duckdb.writing import fold_sql
 from audit_store.engines.protocol import Conflict, FoldCounts, Query
 
 if TYPE_CHECKING:

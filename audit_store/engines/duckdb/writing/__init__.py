@@ -1,0 +1,1 @@
+"""What changes a store: folds, and the compression of older rows."""
