@@ -1,7 +1,7 @@
 """Long metadata: the size of a store, the time of its write, and that of a page of its newest rows.
 
 The older store has the compression that DuckDB chooses by itself, as tables of version 0.1.0 have. It is then
-compressed a group of rows at a time, as a dashboard does in the background; its file keeps the free space for later events.
+compressed a group of rows at a time, as a dashboard does in the background; the file keeps the free space.
 """
 
 import time
@@ -68,8 +68,8 @@ def _print(name: str, store: Store, seconds: float) -> None:
     page = store.queries.page(EventFilter(), below=EVENTS, skip=0, rows=100, columns=columns)
     newest = min(_seconds(lambda: store.run(page)) for _ in range(RUNS))
     print(
-        f"{name:18} {_used(store) / 1e6:6.0f} MB used of {store.path.stat().st_size / 1e6:6.0f}, written in {seconds:5.1f} s, "
-        f"newest 100 rows in {newest * 1e3:5.0f} ms"
+        f"{name:18} {_used(store) / 1e6:6.0f} MB used of {store.path.stat().st_size / 1e6:6.0f}, "
+        f"written in {seconds:5.1f} s, newest 100 rows in {newest * 1e3:5.0f} ms"
     )
 
 
