@@ -99,7 +99,8 @@ class InvalidEvent(AuditStoreError):
 
     def __init__(self, field: str, value: object, allowed: str, *, row: int | None = None) -> None:
         self.field, self.value, self.allowed, self.row = field, value, allowed, row
-        self.reason = f"{field}: {shorten(value)} is not allowed: {allowed}"
+        problem = f"{field} is missing" if value is None else f"{field}: {shorten(value)} is not allowed"
+        self.reason = f"{problem}: {allowed}"
         super().__init__(self.reason if row is None else f"row {row}, {self.reason}")
 
     def at_row(self, row: int) -> "InvalidEvent":

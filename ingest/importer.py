@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ from audit_store.store_files import events_in, refuse_own, spool_dir
 from ingest import formats
 from ingest.fold import fold
 from ingest.formats import Format
-from ingest.importing.mapping import first_key
+from ingest.import_report import ImportReport
 from ingest.importing.prefetch import prefetched
 from ingest.importing.record_reader import ReadOptions, read
 from ingest.importing.sources.byte_source import Content
@@ -29,42 +30,6 @@ from ingest.spool.bulk_segments import BulkSegments, in_pieces
 
 FOLD_WAIT = 60.0
 STDIN = "-"
-
-
-@dataclass(frozen=True, slots=True)
-class ImportReport:
-    """What an import did, in events.
-
-    `waiting` events are safe in the spool and not in the DuckDB file yet. `notes` are sentences for a person about
-    what did not go as it should.
-    """
-
-    read: int = 0
-    stored: int = 0
-    duplicates: int = 0
-    conflicts: int = 0
-    rejected: int = 0
-    waiting: int = 0
-    notes: tuple[str, ...] = ()
-
-    def words(self) -> str:
-        """The line an import ends with."""
-        text = (
-            f"read {self.read}, stored {self.stored}, duplicate {self.duplicates}, "
-            f"conflict {self.conflicts}, rejected {self.rejected}"
-        )
-        return text + (f", waiting {self.waiting}" if self.waiting else "")
-
-    def as_dict(self) -> dict[str, int]:
-        """The same for a program."""
-        return {
-            "read": self.read,
-            "stored": self.stored,
-            "duplicate": self.duplicates,
-            "conflict": self.conflicts,
-            "rejected": self.rejected,
-            "waiting": self.waiting,
-        }
 
 
 def import_files(
@@ -91,12 +56,13 @@ def import_files(
     with PendingRejects() as rejected, running_import(store) as running:
         segments = BulkSegments(store, running.add)
         try:
-            records = _read_all(sources, options or ReadOptions(), segments, rejected)
+            records, skipped = _read_all(sources, options or ReadOptions(), segments, rejected)
             notes = _list_rejects(store, rejected, rejects or rejects_path(store))
         except BaseException:
             segments.discard()
             raise
-        report = ImportReport(read=records, rejected=rejected.count, notes=notes)
+        notes += _skipped_words(skipped)
+        report = ImportReport(records, rejected=rejected.count, skipped=skipped.total(), notes=notes)
         if strict and rejected.count:
             segments.discard()
             return report
@@ -113,14 +79,20 @@ def _list_rejects(store: Path, rejected: PendingRejects, path: Path) -> tuple[st
 
 def _read_all(
     sources: "list[_Source]", options: ReadOptions, segments: BulkSegments, rejected: PendingRejects
-) -> int:
-    """Write the events of all sources to segments; gives how many records were read."""
+) -> tuple[int, Counter[str]]:
+    """Write the events of all sources to segments; gives how many were read, and what was skipped by reason."""
     with _progress(sum(source.size for source in sources), "B", "read") as bar:
         reading = _Reading(sources, options, rejected, bar)
         for rows in prefetched(in_pieces(reading.tables(), segments.most_rows)):
             segments.write(rows)
     reading.check_keys()
-    return reading.records
+    return reading.records, reading.skipped
+
+
+def _skipped_words(skipped: Counter[str]) -> tuple[str, ...]:
+    return tuple(
+        f"{count} skipped, because they are no events: {reason}" for reason, count in skipped.items()
+    )
 
 
 class _Reading:
@@ -135,13 +107,17 @@ class _Reading:
     ) -> None:
         self._sources, self._options, self._rejected, self._bar = sources, options, rejected, bar
         self.records = 0
+        self.skipped: Counter[str] = Counter()
         self._unseen = frozenset(options.map or ())
 
     def check_keys(self) -> None:
         """Raise InvalidFormat where no record of any source has the key of a mapped field."""
+        entries = self._options.entries()
         for name in sorted(self._unseen if self.records else ()):
-            key = (self._options.map or {})[name]
-            raise InvalidFormat(f"--map {name}={key}: no record has the key {first_key(key)!r}")
+            keys = " or ".join(map(repr, entries[name].keys))
+            raise InvalidFormat(
+                f"--map {name}={(self._options.map or {})[name]}: no record has the key {keys}"
+            )
 
     def tables(self) -> Iterator[pa.Table]:
         """Tables of rows (ROW_SCHEMA). Raises InvalidFormat, naming the source."""
@@ -151,6 +127,7 @@ class _Reading:
                 with closing(read(source.content, source.format, self._options)) as chunks:
                     for chunk in chunks:
                         self.records += chunk.read
+                        self.skipped.update(chunk.skipped)
                         self._rejected.add(
                             Rejected(source.name, reject.line, reject.reason, reject.raw)
                             for reject in chunk.rejects

@@ -1,8 +1,9 @@
 """What a format file may say: a struct for each table of the TOML, validated by msgspec.
 
-Every file in this folder is an example. Where a field of an event may come from is a text or a list of texts, tried
-in order: a key of the record (a column, a named group of `line`), a path (`$.userIdentity.arn`,
-`$.resources[0].ARN`), or a text with such keys or paths in braces, which counts if all of them have a value.
+Every file in this folder is an example, and docs/formats.md explains each key. Where a field of an event may come from
+is a text or a list of texts, tried in order: a key of the record (a column, a named group of `line`), a path
+(`$.userIdentity.arn`, `$.resources[0].ARN`, `^.actor.email` in the record around it), or a text with such keys or
+paths in braces, which counts if all of them have a value.
 """
 
 import re
@@ -28,6 +29,7 @@ class InvalidDeclaration(Exception):
 
     def __init__(self, key: str, problem: str) -> None:
         super().__init__(f"key {key!r}: {problem}" if key else problem)
+        self.key = key
 
 
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -35,15 +37,20 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Detection(Table, frozen=True):
-    """`[detect]`: what files of this format look like: the extension, and the first 64 KiB."""
+    """`[detect]`: what files of this format look like: the extension, and the first 64 KiB.
+
+    `keys` are keys, paths or PATH=VALUE that most records have, or several lists of such, of which one fits.
+    """
 
     extensions: tuple[str, ...] = ()
     pattern: str | None = None
+    keys: tuple[str | tuple[str, ...], ...] = ()
 
 
 if TYPE_CHECKING:
     Candidates = Any
     Values = Any
+    ValueMaps = Any
     LineRule = Any
 else:
     _candidates = str | tuple[str, ...] | None
@@ -58,6 +65,10 @@ else:
         "Values", [(name, str | None, None) for name in FIELDS], bases=(Table,), frozen=True
     )
     Values.__doc__ = "`[constants]` and `set`: a fixed value for each of some fields of an event."
+    ValueMaps = msgspec.defstruct(
+        "ValueMaps", [(name, dict[str, str] | None, None) for name in FIELDS], bases=(Table,), frozen=True
+    )
+    ValueMaps.__doc__ = "`[values.FIELD]`: what a value of the record becomes; `*` is any other value."
     LineRule = msgspec.defstruct(
         "LineRule",
         [("pattern", str), *((name, str | None, None) for name in LINE_FIELDS)],
@@ -68,11 +79,46 @@ else:
 
 
 class Condition(Table, frozen=True):
-    """`[[when]]`: where the value at `path` exists (and equals `equals`, if given), these fields are set."""
+    """A test of the value at `path`: that it exists, and whatever else is given."""
 
     path: str
+    equals: str | tuple[str, ...] | None = None
+    not_equals: str | tuple[str, ...] | None = None
+    prefix: str | tuple[str, ...] | None = None
+    matches: str | None = None
+    at_least: float | None = None
+    below: float | None = None
+    missing: bool = False
+
+
+class When(Condition, frozen=True, kw_only=True):
+    """`[[when]]`: where the condition, and those in `also`, hold, fields are set; the first rule of a field wins."""
+
     set: Values
-    equals: str | None = None
+    also: tuple[Condition, ...] = ()
+
+
+class Skip(Condition, frozen=True, kw_only=True):
+    """`[[skip]]`: where the condition, and those in `also`, hold, a record is no event; `reason` says what they are."""
+
+    reason: str
+    also: tuple[Condition, ...] = ()
+
+
+class Decode(Table, frozen=True):
+    """`[decode.KEY]`: how the text of a key is taken apart."""
+
+    notation: Literal["json", "pairs", "cef"]
+    merge: bool = False
+    hex: tuple[str, ...] = ()
+    nested: tuple[str, ...] = ()
+
+
+class Join(Table, frozen=True):
+    """`[join]`: records with the same values of these keys or paths are one record."""
+
+    by: tuple[str, ...]
+    keep: Literal["first", "last"] = "first"
 
 
 class Declaration(Table, frozen=True):
@@ -83,12 +129,18 @@ class Declaration(Table, frozen=True):
     detect: Detection = Detection()
     source: str = ""
     timezone: str | None = None
+    time_format: str | tuple[str, ...] = ()
+    time_unit: Literal["s", "ms", "us", "ns"] | None = None
     metadata: Literal["rest", "none"] = "rest"
     trim: bool = False
-    records: str = "$"
+    records: str | tuple[str, ...] = "$"
+    decode: dict[str, Literal["json", "pairs", "cef"] | Decode] = {}
+    join: Join | None = None
+    skip: tuple[Skip, ...] = ()
     fields: Candidates | None = None
+    values: ValueMaps | None = None
     constants: Values | None = None
-    when: tuple[Condition, ...] = ()
+    when: tuple[When, ...] = ()
     line: str = ""
     message: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
@@ -134,7 +186,7 @@ def _explained(message: str) -> InvalidDeclaration:
 def _allowed(path: str) -> Sequence[str]:
     """The keys of the table at a path of msgspec such as `when[0].set`, or the values of the key there."""
     kinds: Sequence[Any] = (inspect.type_info(Declaration),)
-    for step in re.findall(r"\w+", path):
+    for step in re.findall(r"\w+", path.replace("[...]", "[0]")):
         kinds = [
             option
             for kind in kinds
@@ -146,7 +198,7 @@ def _allowed(path: str) -> Sequence[str]:
 
 
 def _below(kind: Any, step: str) -> Sequence[Any]:
-    """The types of a key of a table, or of an item of an array."""
+    """The types of a key of a table, or of an item of an array or of a table with any keys."""
     if step.isdigit():
-        return [kind.item_type] if hasattr(kind, "item_type") else []
+        return [getattr(kind, name) for name in ("item_type", "value_type") if hasattr(kind, name)]
     return [field.type for field in getattr(kind, "fields", ()) if field.name == step]

@@ -1,7 +1,26 @@
 """What the beginning of a file says about its format."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from audit_store.errors import InvalidEvent
+from ingest.formats import samples
+from ingest.formats.format import Format
+from ingest.formats.paths import scalar, value_at
+
 GZIP_MAGIC = b"\x1f\x8b"
 PARQUET_MAGIC = b"PAR1"
+_JSON = ("jsonl", "json-records")
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A format that fits, the share of the sample that does, and why, in words."""
+
+    format: Format
+    share: float
+    reason: str
 
 
 def text_of(head: bytes) -> str:
@@ -12,3 +31,54 @@ def text_of(head: bytes) -> str:
 def extension(name: str) -> str:
     """The extension of a file's name without `.gz`, such as ".csv"; "." where it has none."""
     return "." + name.lower().removesuffix(".gz").rpartition("/")[2].rpartition(".")[2]
+
+
+def by_records(text: str, formats: Sequence[Format]) -> list[Guess]:
+    """The formats whose keys, or whose lines, most of the first records have; those with the largest share."""
+    documents = samples.json_documents(text) if text[:1] in ("{", "[") else []
+    rows = [] if documents else samples.csv_records(text)
+    lines = [] if documents else samples.lines(text)
+    guesses = []
+    for candidate in formats:
+        if candidate.kind in _JSON and candidate.keys:
+            guesses.append(_of_keys(candidate, samples.json_records(documents, _envelopes(candidate))))
+        elif candidate.kind == "csv" and candidate.keys:
+            guesses.append(_of_keys(candidate, rows))
+        elif candidate.lines is not None and candidate.pattern is None:
+            guesses.append(_of_lines(candidate, lines))
+    largest = max((guess.share for guess in guesses), default=0)
+    return [guess for guess in guesses if guess.share == largest >= 0.5]
+
+
+def _envelopes(candidate: Format) -> Sequence[str]:
+    return candidate.envelopes or ((candidate.records[2:],) if candidate.records != "$" else ())
+
+
+def _of_keys(candidate: Format, records: Sequence[Mapping[str, Any]]) -> Guess:
+    counts = [(sum(_has_all(candidate, record, keys) for record in records), keys) for keys in candidate.keys]
+    fitting = sum(any(_has_all(candidate, record, keys) for keys in candidate.keys) for record in records)
+    words = f"{fitting} of the first {len(records)} records have {', '.join(max(counts)[1])}"
+    return Guess(candidate, fitting / max(1, len(records)), words)
+
+
+def _of_lines(candidate: Format, lines: Sequence[str]) -> Guess:
+    pattern = candidate.line_pattern
+    fitting = sum(pattern is not None and pattern.search(line) is not None for line in lines)
+    words = f"{fitting} of the first {len(lines)} lines are like those of {candidate.title}"
+    return Guess(candidate, fitting / max(1, len(lines)), words)
+
+
+def _has_all(candidate: Format, record: Mapping[str, Any], keys: Sequence[str]) -> bool:
+    try:
+        expanded = candidate.expansion.opened(record)
+    except InvalidEvent:
+        return False
+    return bool(expanded) and all(_has(expanded[0], key) for key in keys)
+
+
+def _has(record: Mapping[str, Any], key: str) -> bool:
+    path, equals, value = key.partition("=") if not key.endswith("]") else (key, "", "")
+    actual = value_at(record, path)
+    if not equals:
+        return actual is not None
+    return scalar(actual) in value.split("|")

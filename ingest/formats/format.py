@@ -3,35 +3,43 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
+from audit_store.errors import InvalidFormat
 from audit_store.event import FIELDS
+from ingest.formats import declaration
+from ingest.formats.conditions import Condition, Skip, When
 from ingest.formats.declaration import Declaration, InvalidDeclaration, filled_keys
-from ingest.formats.line_shape import LINE_FIELDS, LineShape, Rule
+from ingest.formats.decoding import Decoding
+from ingest.formats.expansion import Expansion
+from ingest.formats.line_patterns import compiled, line_shape, re2
+from ingest.formats.line_shape import LineShape
+from ingest.formats.paths import is_path, path_of
 
-# RE2, which runs the patterns in time linear in the text, has neither.
-_BEYOND_RE2 = re.compile(r"\(\?(?:[=!]|<[=!])|\\[1-9]|\(\?P=")
-_RECORDS = re.compile(r"\$(\.\w+)?")
+# The array in a document that holds the records, and the arrays in a record that hold the events.
+_RECORDS = re.compile(r"(?P<outer>\$(?:\.\w+)?)(?:\[\*\](?P<inner>(?:\.\w+(?:\.\w+)*\[\*\])*))?")
+_BRACED = re.compile(r"\{([^{}]+)\}")
 _OWN_NAMES = {name: (name,) for name in FIELDS}
 
 
-@dataclass(frozen=True, slots=True)
-class When:
-    """If the value at `path` exists (and equals `equals`, if given), the fields in `values` are set."""
+class Join(NamedTuple):
+    """Records with the same values of the keys or paths in `by` are one, which has the keys of the first or last."""
 
-    path: str
-    equals: str | None
-    values: Mapping[str, str]
+    by: tuple[str, ...]
+    keep: Literal["first", "last"]
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
     """How the records of a file become events.
 
-    `fields` gives the candidates of each event field, `constants` the values of fields for which none has a value.
-    With `rest`, keys that no field took are kept in the metadata; with `trim`, what is too long for an event is cut
-    and marked instead of refused. `source` and `timezone` are defaults that the caller may override.
+    `fields` gives the candidates of each event field, `values` what their values become, `constants` the values of
+    fields for which none has a value. With `rest`, keys that no field took are kept in the metadata; with `trim`,
+    what is too long for an event is cut and marked instead of refused. `source`, `timezone`, `time_formats` (of
+    strptime, or "rfc3339") and `time_unit` are defaults that the caller may override. `records` is the array in each
+    document that holds the records; documents with an array at one of the `envelopes` hold records there, and all
+    others are records. `keys` are sets of keys, paths and PATH=VALUE; most records have all of one set.
     """
 
     name: str
@@ -40,94 +48,147 @@ class Format:
     fields: Mapping[str, tuple[str, ...]]
     extensions: tuple[str, ...] = ()
     pattern: re.Pattern[str] | None = None
+    keys: tuple[tuple[str, ...], ...] = ()
     source: str = ""
     timezone: str | None = None
+    time_formats: tuple[str, ...] = ()
+    time_unit: Literal["s", "ms", "us", "ns"] | None = None
     rest: bool = True
     trim: bool = False
     records: str = "$"
+    envelopes: tuple[str, ...] = ()
+    expansion: Expansion = field(default_factory=Expansion)
+    join: Join | None = None
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
     when: tuple[When, ...] = ()
     lines: LineShape | None = None
 
+    @property
+    def line_pattern(self) -> re.Pattern[str] | None:
+        """The pattern of a line, for formats of lines."""
+        return None if self.lines is None else re.compile(self.lines.pattern)
+
 
 def build(name: str, declared: Declaration) -> Format:
     """The format of a declaration. Raises InvalidDeclaration."""
-    if not _RECORDS.fullmatch(declared.records):
-        raise InvalidDeclaration("records", f"{declared.records!r} must be $ or $.name")
     if declared.timezone is not None:
         _check_zone(declared.timezone)
-    of_lines = declared.kind == "lines"
+    records, envelopes, events = _records(declared.records)
+    fields = _fields(declared)
     pattern = declared.detect.pattern
     return Format(
         name=name,
         title=declared.title or name,
         kind=declared.kind,
-        # The records that SQL makes of lines already have the names of an event.
-        fields=_OWN_NAMES if of_lines or declared.fields is None else _candidates(declared.fields),
+        # The records that SQL makes of lines by rules already have the names of an event.
+        fields=_OWN_NAMES if declared.rules or not fields else fields,
         extensions=declared.detect.extensions,
-        pattern=None if pattern is None else _compiled(pattern, "detect.pattern"),
+        pattern=None if pattern is None else compiled(pattern, "detect.pattern"),
+        keys=_key_sets(declared.detect.keys),
         source=declared.source,
         timezone=declared.timezone,
+        time_formats=_texts(declared.time_format),
+        time_unit=declared.time_unit,
         rest=declared.metadata == "rest",
         trim=declared.trim,
-        records=declared.records,
+        records=records,
+        envelopes=envelopes,
+        expansion=Expansion(
+            {key: _decoding(decode) for key, decode in declared.decode.items()},
+            events,
+            tuple(_skip(number, skip) for number, skip in enumerate(declared.skip, start=1)),
+        ),
+        join=None if declared.join is None else Join(declared.join.by, declared.join.keep),
+        values=filled_keys(declared.values),
         constants=filled_keys(declared.constants),
-        when=tuple(When(entry.path, entry.equals, filled_keys(entry.set)) for entry in declared.when),
-        lines=_line_shape(declared) if of_lines else None,
+        when=tuple(_when(number, entry) for number, entry in enumerate(declared.when, start=1)),
+        lines=line_shape(declared, fields) if declared.kind == "lines" else None,
     )
 
 
-def _candidates(declared: Any) -> Mapping[str, tuple[str, ...]]:
-    return {
-        name: (texts,) if isinstance(texts, str) else texts for name, texts in filled_keys(declared).items()
-    }
+def _texts(texts: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (texts,) if isinstance(texts, str) else texts
 
 
-def _line_shape(declared: Declaration) -> LineShape:
-    pattern = _re2(declared.line, "line")
-    groups = _group_names(pattern)
-    fields = _candidates(declared.fields)
-    used = (*declared.message, *declared.keep, *declared.numbers, "time")
-    for name in (*used, *(name for candidates in fields.values() for name in candidates)):
-        if name not in groups:
-            raise InvalidDeclaration("line", f"it has no group {name!r}, only {', '.join(groups)}")
-    return LineShape(
-        pattern=pattern.pattern,
-        groups=groups,
-        message=declared.message,
-        fields=fields,
-        fixed=frozenset(),
-        rules=tuple(_rule(number, rule) for number, rule in enumerate(declared.rules, start=1)),
-        keep=declared.keep,
-        numbers=declared.numbers,
+def _records(paths: str | tuple[str, ...]) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """The array of the records, those that a document may have, and the arrays of events within a record."""
+    parts = [_RECORDS.fullmatch(path) for path in _texts(paths)]
+    if None in parts or len({part["inner"] for part in parts if part}) != 1:
+        raise InvalidDeclaration(
+            "records",
+            f"{paths!r} must be $, $.name or $.name[*].events[*], or a list of such with the same end",
+        )
+    outer = [part["outer"] for part in parts if part]
+    inner = next(part["inner"] for part in parts if part) or ""
+    events = tuple(f"${array}" for array in inner.split("[*]") if array)
+    if len(outer) == 1:
+        return outer[0], (), events
+    if "$" not in outer:
+        raise InvalidDeclaration("records", f"{paths!r} must have $ among several paths")
+    return "$", tuple(path[2:] for path in outer if path != "$"), events
+
+
+def _fields(declared: Declaration) -> dict[str, tuple[str, ...]]:
+    fields = {name: _texts(candidates) for name, candidates in filled_keys(declared.fields).items()}
+    for name, candidates in fields.items():
+        for candidate in candidates:
+            for key in _BRACED.findall(candidate) or (candidate,):
+                _check_path(key, f"fields.{name}")
+    if declared.kind == "lines" and not declared.rules:
+        return {"occurred_at": ("time",), **fields}
+    return fields
+
+
+def _key_sets(keys: tuple[str | tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
+    if all(isinstance(key, str) for key in keys):
+        return (tuple(map(str, keys)),) if keys else ()
+    return tuple(_texts(key) for key in keys)
+
+
+def _decoding(declared: str | declaration.Decode) -> Decoding:
+    if isinstance(declared, declaration.Decode):
+        return Decoding(
+            declared.notation, declared.merge, frozenset(declared.hex), frozenset(declared.nested)
+        )
+    return Decoding(declared)  # type: ignore[arg-type]
+
+
+def _when(number: int, declared: declaration.When) -> When:
+    return When(_conditions(f"when[{number}]", declared), filled_keys(declared.set))
+
+
+def _skip(number: int, declared: declaration.Skip) -> Skip:
+    return Skip(_conditions(f"skip[{number}]", declared), declared.reason)
+
+
+def _conditions(key: str, declared: Any) -> tuple[Condition, ...]:
+    conditions = [_condition(key, declared)]
+    conditions += [
+        _condition(f"{key}.also[{number}]", entry) for number, entry in enumerate(declared.also, start=1)
+    ]
+    return tuple(conditions)
+
+
+def _condition(key: str, declared: declaration.Condition) -> Condition:
+    _check_path(declared.path, f"{key}.path")
+    return Condition(
+        path=declared.path,
+        equals=None if declared.equals is None else frozenset(_texts(declared.equals)),
+        not_equals=None if declared.not_equals is None else frozenset(_texts(declared.not_equals)),
+        prefixes=None if declared.prefix is None else _texts(declared.prefix),
+        pattern=None if declared.matches is None else re2(declared.matches, f"{key}.matches"),
+        at_least=declared.at_least,
+        below=declared.below,
+        missing=declared.missing,
     )
 
 
-def _rule(number: int, declared: Any) -> Rule:
-    key = f"rules[{number}].pattern"
-    pattern = _re2(declared.pattern, key)
-    for name in pattern.groupindex:
-        if name not in LINE_FIELDS:
-            raise InvalidDeclaration(key, f"group {name!r} is not one of {', '.join(LINE_FIELDS)}")
-    constants = {name: value for name, value in filled_keys(declared).items() if name != "pattern"}
-    return Rule(pattern.pattern, dict(pattern.groupindex), constants)
-
-
-def _group_names(pattern: re.Pattern[str]) -> tuple[str, ...]:
-    names = {number: name for name, number in pattern.groupindex.items()}
-    return tuple(names.get(number, f"_{number}") for number in range(1, pattern.groups + 1))
-
-
-def _re2(text: str, key: str) -> re.Pattern[str]:
-    if _BEYOND_RE2.search(text):
-        raise InvalidDeclaration(key, "look-around and back-references are not supported")
-    return _compiled(text, key)
-
-
-def _compiled(text: str, key: str) -> re.Pattern[str]:
+def _check_path(candidate: str, key: str) -> None:
     try:
-        return re.compile(text)
-    except re.error as error:
+        if is_path(candidate):
+            path_of(candidate)
+    except InvalidFormat as error:
         raise InvalidDeclaration(key, str(error)) from error
 
 

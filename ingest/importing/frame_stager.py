@@ -2,9 +2,11 @@
 
 import json
 import re
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import pyarrow as pa
@@ -16,10 +18,13 @@ from audit_store.engines.protocol import Query
 from audit_store.errors import InvalidEvent, InvalidFormat
 from audit_store.event import BODY, content_uuid, fresh_id
 from ingest.formats import Format
+from ingest.formats.expansion import Skipped
+from ingest.formats.paths import first_key
 from ingest.importing import record_sql, staging_sql
-from ingest.importing.mapping import ReadOptions, first_key, recipe_of
-from ingest.importing.parse import parse_record, record_to_event
+from ingest.importing.mapping import ReadOptions, recipe_of
+from ingest.importing.parse import record_to_event
 from ingest.importing.sources.frames import Frame, Reject, shown
+from ingest.importing.strict_json import parse_record
 from ingest.rows import ROW_SCHEMA
 
 _BYTES = pa.binary(16)
@@ -41,7 +46,8 @@ class StagedFrame:
     """What a frame holds.
 
     `rows` has ROW_SCHEMA with `event_id` as bytes, and `of_content`: whether that is derived from the record, and so
-    the same for an identical one. `read` counts the records, `bytes_done` the bytes of the file up to its end.
+    the same for an identical one. `read` counts the events, the rejects among them; `skipped` counts the records that
+    are no events by the rules of the format, by reason; `bytes_done` the bytes of the file up to its end.
     """
 
     rows: pa.Table
@@ -49,6 +55,7 @@ class StagedFrame:
     read: int
     bytes_done: int
     last_line: int
+    skipped: Mapping[str, int]
 
 
 class FrameStager:
@@ -60,10 +67,16 @@ class FrameStager:
         self._plain = self._recipe.plain_fields()
         self._fresh = options.keys == "fresh"
         self._zone = self._zone_of_duckdb()
-        self.unseen = {
-            name for name, key in (options.map or {}).items() if first_key(key) and fmt.lines is None
+        self._keys = {
+            name: entry.keys for name, entry in options.entries().items() if entry.keys and self._has_own_keys
         }
+        self.unseen = set(self._keys)
         """The mapped fields whose key no record has had yet."""
+
+    @property
+    def _has_own_keys(self) -> bool:
+        """Whether the keys of a record stand in its text."""
+        return self._recipe.lines is None and not self._recipe.expansion.decode
 
     def _zone_of_duckdb(self) -> str | None:
         """The zone of times without an offset, if DuckDB has it: Python may have more."""
@@ -77,22 +90,24 @@ class FrameStager:
         frame, bytes_done, now = part
         self._look_for_keys(frame)
         rows, uncertain = self._staged(frame, now)
-        exact, rejects = self._exact(uncertain, now)
-        if exact:
+        exact = self._exact(uncertain, now)
+        read = len(rows) + len(exact.rows) + len(exact.rejects) + len(frame.rejects)
+        if exact.rows:
             # In the order of the file, because ordinals count identical records in that order.
-            rows = pa.concat_tables([rows, pa.Table.from_pylist(exact, _STAGED_SCHEMA)]).sort_by("line")
-        records = len(frame.table) + len(frame.rejects)
+            rows = pa.concat_tables([rows, pa.Table.from_pylist(exact.rows, _STAGED_SCHEMA)])
+            rows = rows.take(pc.array_sort_indices(rows["line"].combine_chunks()))
         last_line = int(frame.table["line"][-1].as_py()) if len(frame.table) else 0
-        return StagedFrame(rows, sorted([*frame.rejects, *rejects]), records, bytes_done, last_line)
+        rejects = sorted([*frame.rejects, *exact.rejects])
+        return StagedFrame(rows, rejects, read, bytes_done, last_line, exact.skipped)
 
     def _look_for_keys(self, frame: Frame) -> None:
         if frame.names:  # columns are looked for by their names
             self.unseen.clear()
         for name in list(self.unseen):
-            key = json.dumps(first_key((self._options.map or {})[name]), ensure_ascii=False)
+            keys = (json.dumps(key, ensure_ascii=False) for key in self._keys[name])
             # A key may be written with escapes.
-            is_seen = pc.match_substring_regex(frame.table["raw"], re.escape(key) + r"|\\")
-            if pc.any(is_seen).as_py():
+            pattern = "|".join([*map(re.escape, keys), r"\\"])
+            if pc.any(pc.match_substring_regex(frame.table["raw"], pattern)).as_py():
                 self.unseen.discard(name)
 
     def _staged(self, frame: Frame, now: datetime) -> tuple[pa.Table, pa.Table]:
@@ -137,47 +152,65 @@ class FrameStager:
 
     def _records(self, frame: Frame, connection: Connection, now: datetime) -> str:
         """The statement that makes JSON records of the frame."""
+        if "record" in frame.table.column_names:
+            return record_sql.record_frame()
         if self._recipe.lines is not None:
             return record_sql.lines_frame(self._recipe.lines, now.replace(tzinfo=None), self._options.year)
         if not frame.names:
             return record_sql.json_frame()
         self._check_columns(frame.names)
         types = [str(row[1]) for row in connection.execute("DESCRIBE frame").fetchall()][1:]
-        used = frozenset(name for candidates in self._recipe.fields.values() for name in candidates)
-        return record_sql.columns_frame(frame.names, types, used)
+        candidates = (name for candidates in self._recipe.fields.values() for name in candidates)
+        return record_sql.columns_frame(frame.names, types, frozenset(map(first_key, candidates)))
 
     def _check_columns(self, names: tuple[str, ...]) -> None:
-        needed = {"agent": "agent", "activity": "activity", **(self._options.map or {})}
-        for name, column in needed.items():
-            candidates = self._recipe.fields.get(name, ())
-            if name not in self._recipe.constants and not any(candidate in names for candidate in candidates):
+        if self._recipe.expansion.decode:  # which may bring more keys
+            return
+        for name in dict.fromkeys(("agent", "activity", *self._keys)):
+            keys = [first_key(candidate) for candidate in self._recipe.fields.get(name, (name,))]
+            if name not in self._recipe.constants and not any(key in ("", *names) for key in keys):
                 raise InvalidFormat(
-                    f"there is no column {column!r} for {name}: name one with --map {name}=COLUMN; "
-                    f"the columns are {', '.join(names)}"
+                    f"there is no column {' or '.join(map(repr, keys))} for {name}: name one with "
+                    f"--map {name}=COLUMN; the columns are {', '.join(names)}"
                 )
 
-    def _exact(self, uncertain: pa.Table, now: datetime) -> tuple[list[dict[str, Any]], list[Reject]]:
-        """What `Event` says of the records that SQL was not certain of: rows, and rejects."""
-        rows, rejects = [], []
+    def _exact(self, uncertain: pa.Table, now: datetime) -> "_Exact":
+        """What `Event` says of the records that SQL was not certain of."""
+        exact = _Exact([], [], Counter())
         columns = (uncertain[name].to_pylist() for name in ("line", "raw", "record"))
         for line, untrimmed, record in zip(*columns, strict=True):
             raw = untrimmed.strip(_WHITE)
             try:
-                rows.append({"line": line, **self._row(raw, record, now)})
+                parts = self._parts(raw, record)
             except InvalidEvent as error:
-                rejects.append(Reject(line, error.reason, shown(raw)))
-        return rows, rejects
+                exact.rejects.append(Reject(line, error.reason, shown(raw)))
+                continue
+            for part in parts:
+                if isinstance(part, Skipped):
+                    exact.skipped[str(part)] += 1
+                    continue
+                try:
+                    exact.rows.append({"line": line, **self._row(raw, part, now)})
+                except InvalidEvent as error:
+                    exact.rejects.append(Reject(line, error.reason, shown(raw)))
+        return exact
 
-    def _row(self, raw: str, record: str | None, now: datetime) -> dict[str, Any]:
+    def _parts(self, raw: str, record: str | None) -> list[Mapping[str, Any] | Skipped]:
+        """The records of the events in a record."""
         if record is None:
             raise InvalidEvent("record", raw, f"it must be a line of {self._format.title}")
-        event, fresh, timed = record_to_event(parse_record(record), self._recipe)
+        return self._recipe.expansion.records(parse_record(record))
+
+    def _row(self, raw: str, record: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+        event, fresh, timed = record_to_event(record, self._recipe)
         if event.occurred_at is None and not self._options.now:
             raise InvalidEvent("occurred_at", None, _NO_TIME)
         key = event.key or (UUID(fresh) if fresh else None)
         of_content = key is None and not self._fresh
         if key is None:
-            key = fresh_id() if self._fresh else content_uuid(event.source, raw)
+            ordinal = getattr(record, "ordinal", "")
+            content = f"{ordinal}:{raw}" if ordinal else raw
+            key = fresh_id() if self._fresh else content_uuid(event.source, content)
         return {
             **{name: getattr(event, name) for name in BODY},
             "event_id": key.bytes,
@@ -186,6 +219,12 @@ class FrameStager:
             "timed": timed,
             "of_content": of_content,
         }
+
+
+class _Exact(NamedTuple):
+    rows: list[dict[str, Any]]
+    rejects: list[Reject]
+    skipped: Counter[str]
 
 
 def run(connection: Connection, query: Query) -> pa.Table:

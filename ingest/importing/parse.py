@@ -2,19 +2,22 @@
 
 import json
 import re
-from collections.abc import Collection, Mapping
-from functools import cache
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from audit_store import event
-from audit_store.errors import InvalidEvent, InvalidFormat
+from audit_store.errors import InvalidEvent
 from audit_store.event import UUID_PATTERN, Event
+from ingest.formats.conditions import all_hold
 from ingest.formats.declaration import SPOOL_FIELDS
-from ingest.importing.mapping import Recipe, is_path
+from ingest.formats.paths import scalar, value_at
+from ingest.importing.fields import times
+from ingest.importing.fields.addresses import client_address
+from ingest.importing.mapping import Recipe
 from ingest.importing.record_sql import MOST
 
 TRIMMED = "trimmed"
-_STEP = re.compile(r'\.([^.\[\]"]+)|\."([^"]*)"|\[(\d+)\]')
+_MOST_KEYS = 8
 _BRACED = re.compile(r"\{([^{}]+)\}")
 _UUID = re.compile(UUID_PATTERN)
 
@@ -27,60 +30,66 @@ class Parsed(NamedTuple):
     timed: bool
 
 
-def parse_record(text: str) -> dict[str, Any]:
-    """The JSON object in a text, strictly by RFC 8259. Raises InvalidEvent with the field "record"."""
-    try:
-        value = _decode(text)
-    except (ValueError, RecursionError) as error:
-        raise InvalidEvent("record", text, f"it must be a JSON object ({error})") from None
-    if not isinstance(value, dict):
-        raise InvalidEvent("record", text, "it must be a JSON object, {…}")
-    return value
-
-
 def record_to_event(record: Mapping[str, Any], recipe: Recipe) -> Parsed:
     """The event in a record. Raises InvalidEvent.
 
     A field that is read by its own name keeps its type, which `Event` checks. From any other key or path, numbers and
-    booleans become text, and objects, lists and "" count as not given.
+    booleans become text, and objects, lists and "" count as not given; an address is cleaned.
     """
     values, used = _gather(record, recipe)
     # Of two rules for one field the first one decides.
-    for rule in reversed(recipe.when):
-        value = _scalar(_at(record, rule.path))
-        if value is not None and rule.equals in (None, value):
-            values.update(rule.values)
+    changed: dict[str, Any] = {}
+    for rule in recipe.when:
+        if not changed.keys() >= rule.values.keys() and all_hold(rule.conditions, record):
+            changed = {**rule.values, **changed}
+    values |= {name: value or None for name, value in changed.items()}
     values = {**recipe.constants, "source": recipe.source, **values}
     if recipe.rest:
-        _keep_rest(values, {name: value for name, value in record.items() if name not in used})
+        taken = {key for key, name in used.items() if _is_kept(record.get(key), values.get(name), name)}
+        _keep_rest(values, {name: value for name, value in record.items() if name not in taken})
     if recipe.trim:
         values |= {name: _cut(values[name], most) for name, most in MOST.items() if name in values}
     given_id, appended_at, _ = (values.pop(name, None) for name in SPOOL_FIELDS)
     fresh_id = _checked_id(given_id)
     timed = values.get("occurred_at") is not None
-    if not timed and appended_at is not None:
+    if timed:
+        values["occurred_at"] = times.read(values["occurred_at"], recipe.times).moment
+    elif appended_at is not None:
         values["occurred_at"] = event.parse_time(appended_at)
-    return Parsed(_event(values, recipe), fresh_id, timed)
+    return Parsed(_event(values, record, recipe), fresh_id, timed)
 
 
-def _gather(record: Mapping[str, Any], recipe: Recipe) -> tuple[dict[str, Any], Collection[str]]:
-    """The values of the event's fields, and the keys of the record that they use."""
-    if recipe.by_name:
-        return {
-            name: value for name in recipe.fields if (value := record.get(name)) is not None
-        }, recipe.fields
-    values: dict[str, Any] = {}
-    used = set()
+def _gather(record: Mapping[str, Any], recipe: Recipe) -> tuple[dict[str, Any], Mapping[str, str]]:
+    """The values of the event's fields, and the keys of the record that they use, with their fields."""
+    if recipe.by_name and not recipe.values:
+        values = {name: value for name in recipe.fields if (value := record.get(name)) is not None}
+        return values, dict.fromkeys(recipe.fields, "") | {name: name for name in values}
+    values = {}
+    used = {}
     for name, candidates in recipe.fields.items():
         for candidate in candidates:
             value = _value(record, name, candidate)
             # An empty key is used, too: it would only clutter the metadata.
             if value is not None or record.get(candidate) in (None, ""):
-                used.add(candidate)
+                used[candidate] = name
             if value is not None:
-                values[name] = value
+                values[name] = _translated(value, name, recipe)
                 break
     return values, used
+
+
+def _translated(value: Any, name: str, recipe: Recipe) -> Any:
+    """What a value becomes by `values`; an outcome that is not listed there is none."""
+    if name not in recipe.values:
+        return value
+    by_value = recipe.values[name]
+    other = by_value.get("*", None if name == "outcome" else value)
+    return by_value.get(scalar(value) or "", other)
+
+
+def _is_kept(original: Any, value: Any, name: str) -> bool:
+    """Whether an event's field keeps what the record's key held."""
+    return original in (None, "") or name in ("", "metadata", "occurred_at") or scalar(original) == value
 
 
 def _checked_id(value: object) -> str | None:
@@ -91,14 +100,26 @@ def _checked_id(value: object) -> str | None:
     return value.lower()
 
 
-def _event(values: dict[str, Any], recipe: Recipe) -> Event:
+def _event(values: dict[str, Any], record: Mapping[str, Any], recipe: Recipe) -> Event:
+    for name in ("agent", "activity"):
+        if values.get(name) is None:
+            raise InvalidEvent(name, None, _missing(name, record, recipe))
     try:
-        return Event.of(values, zone=recipe.zone)
+        return Event.of(values)
     except InvalidEvent as error:
         # Only now: measuring each record beforehand would double the work.
         if not recipe.trim or error.field != "metadata":
             raise
-    return Event.of({**values, "metadata": _fitting(values["metadata"])}, zone=recipe.zone)
+    return Event.of({**values, "metadata": _fitting(values["metadata"])})
+
+
+def _missing(name: str, record: Mapping[str, Any], recipe: Recipe) -> str:
+    """Where a required field was looked for, what the record has instead, and what to do."""
+    keys = ", ".join(list(record)[:_MOST_KEYS]) + (", …" if len(record) > _MOST_KEYS else "")
+    wanted = " or ".join(recipe.fields.get(name, (name,)))
+    return (
+        f"the record has no {wanted}, but {keys or 'no key at all'}: name another key with --map {name}=KEY"
+    )
 
 
 def _keep_rest(values: dict[str, Any], rest: dict[str, Any]) -> None:
@@ -140,61 +161,19 @@ def _fits(value: dict[str, Any]) -> bool:
 
 def _value(record: Mapping[str, Any], name: str, candidate: str) -> Any:
     if candidate == name or name == "metadata":
-        return _at(record, candidate)
+        return value_at(record, candidate)
     if _BRACED.search(candidate):
         return _filled(record, candidate)
-    return _scalar(_at(record, candidate))
+    value = value_at(record, candidate)
+    return client_address(value) if name == "source_ip" else scalar(value)
 
 
 def _filled(record: Mapping[str, Any], template: str) -> str | None:
-    values = {key: _scalar(_at(record, key)) for key in _BRACED.findall(template)}
+    values = {key: scalar(value_at(record, key)) for key in _BRACED.findall(template)}
     if None in values.values():
         return None
     return _BRACED.sub(lambda braced: str(values[braced[1]]), template)
 
 
-def _at(record: Mapping[str, Any], key_or_path: str) -> Any:
-    if not is_path(key_or_path):
-        return record.get(key_or_path)
-    value: Any = record
-    for step in _steps(key_or_path):
-        if isinstance(step, str) and isinstance(value, dict):
-            value = value.get(step)
-        elif isinstance(step, int) and isinstance(value, list) and step < len(value):
-            value = value[step]
-        else:
-            return None
-    return value
-
-
-@cache
-def _steps(path: str) -> tuple[str | int, ...]:
-    if _STEP.sub("", path) != "$":
-        raise InvalidFormat(f"invalid path {path!r}; write it like $.user.name or $.users[0].name")
-    return tuple(int(index) if index else name or quoted for name, quoted, index in _STEP.findall(path))
-
-
-def _scalar(value: object) -> str | None:
-    if isinstance(value, bool | int | float):
-        return json.dumps(value)
-    return value if isinstance(value, str) and value else None
-
-
 def _cut(value: Any, most: int) -> Any:
     return value[: most - 1] + "…" if isinstance(value, str) and len(value) > most else value
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        names = [name for name, _ in pairs]
-        duplicate = next(name for name in names if names.count(name) > 1)
-        raise InvalidEvent("record", duplicate, "duplicate key")
-    return members
-
-
-def _no_constant(name: str) -> float:
-    raise InvalidEvent("record", name, "NaN and Infinity are not valid JSON")
-
-
-_decode = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant).decode

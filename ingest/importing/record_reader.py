@@ -1,8 +1,8 @@
 """Any input file → chunks of rows for the store, and the records that cannot become a row."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -17,6 +17,7 @@ from ingest.formats import Format
 from ingest.importing import arrow_columns, key_sql
 from ingest.importing.duplicate_counter import Ordinals
 from ingest.importing.frame_stager import FrameStager, StagedFrame, in_batches, run
+from ingest.importing.joining import joined
 from ingest.importing.mapping import ReadOptions
 from ingest.importing.prefetch import map_in_threads
 from ingest.importing.sources import frames, json_documents, tables
@@ -34,7 +35,8 @@ _STATEMENTS_AT_ONCE = 2
 class Chunk:
     """A part of a file.
 
-    `rows` has ROW_SCHEMA. `read` counts the records of this part, `bytes_done` the bytes of the file up to its end.
+    `rows` has ROW_SCHEMA. `read` counts the events of this part, the rejects among them; `skipped` the records that are
+    no events by the rules of the format, by reason; `bytes_done` the bytes of the file up to its end.
     `unseen` names the mapped fields (ReadOptions.map) whose key no record has had up to here.
     """
 
@@ -43,6 +45,7 @@ class Chunk:
     read: int
     bytes_done: int
     unseen: frozenset[str] = frozenset()
+    skipped: Mapping[str, int] = field(default_factory=dict)
 
 
 def read(
@@ -64,17 +67,23 @@ def read(
             for part in staged:
                 last_line = max(last_line, part.last_line)
                 rows = keys.distinct(part.rows)
-                yield Chunk(rows, part.rejects, part.read, part.bytes_done, frozenset(stager.unseen))
+                unseen = frozenset(stager.unseen)
+                yield Chunk(rows, part.rejects, part.read, part.bytes_done, unseen, part.skipped)
         if content.damage:
             reject = Reject(last_line + 1, f"file: {content.damage}", "")
             yield Chunk(NO_ROWS, [reject], 1, content.done)
 
 
 def _frames(fmt: Format, content: Content) -> Iterator[Frame]:
+    source = _source_frames(fmt, content)
+    return source if fmt.join is None else joined(source, fmt, fmt.join)
+
+
+def _source_frames(fmt: Format, content: Content) -> Iterator[Frame]:
     if fmt.kind == "parquet":
         return tables.parquet_rows(content.seekable())
     if fmt.kind == "json-records":
-        return json_documents.json_records(content, fmt.records)
+        return json_documents.json_records(content, fmt.records, fmt.envelopes)
     if fmt.kind == "csv":
         return tables.csv_rows(frames.blocks(content, frames.FRAME_BYTES))
     return frames.text_lines(frames.blocks(content))
@@ -97,7 +106,8 @@ class _Keys:
 
     def distinct(self, rows: pa.Table) -> pa.Table:
         """The rows with ROW_SCHEMA: identical records are counted through the file, so they must come in order."""
-        derived = rows.select(["line", "event_id"]).filter(rows["of_content"])
+        positions = arrow_columns.integers(np.arange(len(rows)))
+        derived = rows.select(["event_id"]).append_column("position", positions).filter(rows["of_content"])
         if derived.num_rows:
             ordinals = self._ordinals.of(derived["event_id"])
             if ordinals.any():
@@ -106,10 +116,11 @@ class _Keys:
         return rows.select(ROW_SCHEMA.names).cast(ROW_SCHEMA)
 
     def _replaced(self, rows: pa.Table, repeated: pa.Table) -> pa.Table:
-        """The rows, with other keys for those in `repeated` (line, event_id, ordinal)."""
+        """The rows, with other keys for those in `repeated` (position, event_id, ordinal)."""
         self._connection.register("repeated", in_batches(repeated))
         new = run(self._connection, key_sql.repeated_keys())["event_id"].cast(pa.binary(16))
         self._connection.unregister("repeated")
-        mask = pc.is_in(rows["line"].combine_chunks(), repeated["line"])
+        positions = arrow_columns.integers(np.arange(len(rows)))
+        mask = pc.is_in(positions, repeated["position"])
         keys = pc.replace_with_mask(rows["event_id"].combine_chunks(), mask, new.combine_chunks())
         return rows.set_column(rows.schema.get_field_index("event_id"), "event_id", keys)

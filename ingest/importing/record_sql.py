@@ -49,6 +49,11 @@ def trimmed_bytes(text: str) -> str:
     )
 
 
+def record_frame() -> str:
+    """Records that are JSON beside the text as it came: `frame` has line, raw and record."""
+    return "SELECT line, raw, record FROM frame"
+
+
 def json_frame() -> str:
     """Records that are JSON as they came: `frame` has line and raw, which may end with a line end."""
     return "SELECT line, raw, raw AS record FROM frame"
@@ -84,11 +89,14 @@ def _as_json(column: str, kind: str, as_text: bool) -> str:
 def lines_frame(shape: LineShape, now: datetime, year: int | None) -> str:
     """Records from lines of text: `frame` has line and raw. `record` is NULL where the shape does not fit.
 
-    A time without a year gets `year`, or the latest year that does not put it more than a day into the future: time
-    zones differ by as much. `now` is naive, in UTC.
+    With rules, the record has the fields of an event; otherwise the groups that are not empty, by their names. A time
+    without a year gets `year`, or the latest year that does not put it more than a day into the future: time zones
+    differ by as much. `now` is naive, in UTC.
     """
     names = ", ".join(map(literal, shape.groups))
     groups = f"regexp_extract(raw, {literal(shape.pattern)}, [{names}])"
+    if not shape.rules:
+        return _groups_frame(shape, groups, now, year)
     # The rule is chosen once a line, so that each field runs the pattern of that rule only.
     choice = " ".join(
         f"WHEN regexp_matches(message, {literal(rule.pattern)}) THEN {index}"
@@ -102,6 +110,20 @@ def lines_frame(shape: LineShape, now: datetime, year: int | None) -> str:
         f"FROM (SELECT line, raw, g, {values} FROM (SELECT *, CASE {choice} END AS rule "
         f"FROM (SELECT line, raw, g, {_first_filled(shape.message)} AS message "
         f"FROM (SELECT line, raw, {groups} AS g FROM (SELECT line, {trimmed('raw')} AS raw FROM frame)))))"
+    )
+
+
+def _groups_frame(shape: LineShape, groups: str, now: datetime, year: int | None) -> str:
+    values = {name: f"g.{quoted(name)}" for name in shape.groups if not name.startswith("_")}
+    if "time" in values:
+        values["time"] = _dated(values["time"], now, year)
+    members = ", ".join(
+        f"{literal(json.dumps(name) + ':')} || to_json(nullif({value}, ''))" for name, value in values.items()
+    )
+    return (
+        f"SELECT line, raw, CASE WHEN regexp_matches(raw, {literal(shape.pattern)}) "
+        f"THEN '{{' || concat_ws(',', {members}) || '}}' END AS record "
+        f"FROM (SELECT line, raw, {groups} AS g FROM (SELECT line, {trimmed('raw')} AS raw FROM frame))"
     )
 
 

@@ -179,7 +179,7 @@ def test_a_refusal_names_field_value_and_what_is_allowed(field: str, value: obje
 @pytest.mark.parametrize("absent", [{}, None])
 def test_agent_and_activity_are_required(field: str, absent: object) -> None:
     record: dict[str, Any] = {name: value for name, value in LOGIN.items() if name != field}
-    with pytest.raises(InvalidEvent, match=f"{field}: None is not allowed: it is required"):
+    with pytest.raises(InvalidEvent, match=f"{field} is missing: it is required"):
         Event.of(record if absent == {} else record | {field: None})
 
 

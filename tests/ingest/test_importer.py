@@ -76,7 +76,15 @@ def test_bad_lines_are_named_and_the_good_ones_stay(path: Path, lines: Path) -> 
     )
     done = ingest(path, "import", str(lines), "--json")
     assert done.returncode == 1
-    counts = {"read": 5, "stored": 2, "duplicate": 0, "conflict": 0, "rejected": 3, "waiting": 0}
+    counts = {
+        "read": 5,
+        "stored": 2,
+        "duplicate": 0,
+        "conflict": 0,
+        "rejected": 3,
+        "waiting": 0,
+        "skipped": 0,
+    }
     assert json.loads(done.stdout) == counts
     listed = [
         json.loads(line) for line in path.with_name("audit.duckdb.rejects.jsonl").read_text().splitlines()

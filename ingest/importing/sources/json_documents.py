@@ -3,32 +3,31 @@
 import codecs
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
 
 from audit_store.errors import InvalidFormat
 from ingest.importing.sources.frames import RAW_SHOWN, RECORD_BYTES, TOO_LONG, Frame, Readable, Reject, shown
+from ingest.importing.sources.json_scan import Scan
 
 _FRAME_CHARACTERS = RECORD_BYTES
 _MOST_BEFORE = 16_384  # characters
 _BETWEEN = re.compile(r"[\s,]*")
 _SPACE = re.compile(r"\s*")
-_SCALAR = re.compile(r'[^\s,\[\]{}"]+|[\]}]')
-_IN_STRING = re.compile(r'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
-_OUTSIDE = re.compile(r'[^"\[\]{}]*+')
 _INVALID = "it must be valid JSON, nested less deeply"
 _REST_SKIPPED = "; the rest of the file was skipped"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _decode = json.JSONDecoder().raw_decode
 
 
-def json_records(stream: Readable, path: str) -> Iterator[Frame]:
+def json_records(stream: Readable, path: str, envelopes: Sequence[str] = ()) -> Iterator[Frame]:
     """The records of all documents of a stream, numbered from 1; they may follow each other with or without space.
 
-    With the path $, they are the elements of arrays and the objects that stand for themselves; with $.name, the
-    elements of the array under that name in each object. What is not valid is a reject, and reading goes on after it.
+    With the path $, they are the elements of arrays and the objects that stand for themselves, except that an object
+    with an array under one of the names in `envelopes` holds records there; with $.name, the elements of the array
+    under that name in each object. What is not valid is a reject, and reading goes on after it.
     Raises InvalidFormat where the first document is none of these.
     """
     texts = iter(lambda: stream.read(RECORD_BYTES), b"")
@@ -36,7 +35,7 @@ def json_records(stream: Readable, path: str) -> Iterator[Frame]:
     decoded = codecs.iterdecode(texts, "utf-8-sig", errors="surrogateescape")
     name = path.removeprefix("$").removeprefix(".")
     batch = _Batch()
-    for text, problem in _records(_Buffer(decoded), name, path):
+    for text, problem in _records(_Buffer(decoded), name, path, envelopes):
         if not problem and not text.isascii() and _SURROGATE.search(text):
             problem = "it must be UTF-8"
         batch.add(text, problem)
@@ -109,7 +108,7 @@ class _Buffer:
         return text
 
 
-def _records(buffer: _Buffer, name: str, path: str) -> Iterator[tuple[str, str]]:
+def _records(buffer: _Buffer, name: str, path: str, envelopes: Sequence[str]) -> Iterator[tuple[str, str]]:
     """The text of each record, and what is wrong with it ("" if nothing)."""
     is_first = True
     while character := buffer.next_character():
@@ -117,7 +116,11 @@ def _records(buffer: _Buffer, name: str, path: str) -> Iterator[tuple[str, str]]
             buffer.position += 1
             yield from _elements(buffer)
         elif not name and character == "{":
-            yield _value(buffer)
+            if envelopes and _enter_envelope(buffer, envelopes):
+                yield from _elements(buffer)
+                yield from _rest_of_object(buffer)
+            else:
+                yield _value(buffer)
         else:
             beginning = buffer.text[buffer.position : buffer.position + RAW_SHOWN]
             if name and character == "{" and _enter(buffer, name):
@@ -143,10 +146,32 @@ def _enter(buffer: _Buffer, name: str) -> bool:
         if buffer.next_character() == "[" and key == json.dumps(name):
             buffer.position += 1
             return True
-        _skip(buffer, _Scan())
+        _skip(buffer, Scan())
     if character == "}":
         buffer.position += 1
     return False
+
+
+def _enter_envelope(buffer: _Buffer, names: Sequence[str]) -> bool:
+    """Go to the first element of the array under one of the names of an object; stay where there is none."""
+    while True:
+        end = _end_of_value(buffer.text, buffer.position)
+        beginning = buffer.text[buffer.position : end]
+        for name in names:
+            if json.dumps(name) in beginning and (inside := _array_within(beginning, name)) is not None:
+                buffer.position += inside
+                return True
+        if end is not None or len(beginning) > RECORD_BYTES or not buffer.more():
+            return False
+
+
+def _array_within(text: str, name: str) -> int | None:
+    """Where the array under a name of an object begins, if it begins in this text."""
+    copy = _Buffer(iter(()))
+    copy.text = text
+    if not _enter(copy, name):
+        return None
+    return len(text) - len(copy.text) + copy.position
 
 
 def _elements(buffer: _Buffer) -> Iterator[tuple[str, str]]:
@@ -162,7 +187,7 @@ def _elements(buffer: _Buffer) -> Iterator[tuple[str, str]]:
 
 def _rest_of_object(buffer: _Buffer) -> Iterator[tuple[str, str]]:
     """Skip what stands in an object after its array; a reject where the object does not end."""
-    if not buffer.is_broken and not _skip(buffer, _Scan(depth=1)):
+    if not buffer.is_broken and not _skip(buffer, Scan(depth=1)):
         yield "", "the file ends within an object, whose end is missing"
 
 
@@ -174,13 +199,13 @@ def _value(buffer: _Buffer) -> tuple[str, str]:
         # The error of a decoder counts the lines before it.
         if buffer.position > _MOST_BEFORE:
             buffer.forget()
-        scan = _Scan()
+        scan = Scan()
         end = scan.run(buffer.text, buffer.position)
         if scan.is_done:
             return buffer.take(end), _INVALID
         if len(buffer.text) - buffer.position > RECORD_BYTES:
             text = buffer.text[buffer.position : buffer.position + RAW_SHOWN]
-            buffer.is_broken = not _skip(buffer, _Scan())
+            buffer.is_broken = not _skip(buffer, Scan())
             return text, TOO_LONG + (_REST_SKIPPED if buffer.is_broken else "")
         if not buffer.more():
             buffer.is_broken = True
@@ -197,7 +222,7 @@ def _end_of_value(text: str, position: int) -> int | None:
     return end if end < len(text) or text[end - 1] in '"]}' else None
 
 
-def _skip(buffer: _Buffer, scan: "_Scan") -> bool:
+def _skip(buffer: _Buffer, scan: Scan) -> bool:
     """Go on to the end of a value, without keeping it; False where the file ends before."""
     while True:
         buffer.position = scan.run(buffer.text, buffer.position)
@@ -205,32 +230,3 @@ def _skip(buffer: _Buffer, scan: "_Scan") -> bool:
             return True
         if not buffer.more():
             return False
-
-
-@dataclass
-class _Scan:
-    """Looks for the end of a value by its brackets and quotes alone."""
-
-    depth: int = 0
-    in_string: bool = False
-    is_done: bool = False
-
-    def run(self, text: str, position: int) -> int:
-        """Scan a text from a position on; gives where it is done, or where to go on when there is more text."""
-        if self.depth == 0 and not self.in_string and (scalar := _SCALAR.match(text, position)):
-            # More characters may follow it.
-            self.is_done = scalar.end() < len(text)
-            return scalar.end() if self.is_done else position
-        while not self.is_done:
-            within = _IN_STRING if self.in_string else _OUTSIDE
-            match = within.match(text, position)
-            position = match.end() if match else position
-            if position == len(text) or text[position] == "\\":
-                break
-            if text[position] == '"':
-                self.in_string = not self.in_string
-            else:
-                self.depth += 1 if text[position] in "[{" else -1
-            position += 1
-            self.is_done = self.depth <= 0 and not self.in_string
-        return position

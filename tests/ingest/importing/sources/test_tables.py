@@ -74,7 +74,7 @@ BAD_CSV = [
     (b'"a"x,b,c,d\n', "invalid CSV"),
     (b'a,b,"never closed,d\n', "invalid CSV"),
     (b"a,b,\xff,d\n", "UTF-8"),
-    (b",b,c,d\n", "agent: None is not allowed"),
+    (b",b,c,d\n", "agent is missing: "),
 ]
 
 

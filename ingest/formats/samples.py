@@ -1,0 +1,73 @@
+"""The first records in the beginning of a file, as far as they are complete there."""
+
+import csv
+import json
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+MOST = 50
+_BETWEEN = re.compile(r"[\s,]*")
+_ARRAY_OF_OBJECTS = re.compile(r"\[\s*(?=\{)")
+_LINE_OF_OBJECT = re.compile(r"\n\s*(?=\{)")
+_decode = json.JSONDecoder().raw_decode
+
+Object = dict[str, Any]
+
+
+def json_documents(text: str) -> list[Object]:
+    """The first JSON objects: documents, and elements of arrays that are documents or were cut off."""
+    documents = (
+        element for value in _values(text) for element in (value if isinstance(value, list) else [value])
+    )
+    objects = (document for document in documents if isinstance(document, dict))
+    return [document for document, _ in zip(objects, range(MOST), strict=False)]
+
+
+def json_records(documents: Sequence[Object], envelopes: Sequence[str]) -> list[Object]:
+    """The records in documents: the elements of the array under one of these names, or the document itself."""
+    records: list[Object] = []
+    for document in documents:
+        arrays = [document[name] for name in envelopes if isinstance(document.get(name), list)]
+        records += [element for element in arrays[0] if isinstance(element, dict)] if arrays else [document]
+    return records[:MOST]
+
+
+def csv_records(text: str) -> list[Object]:
+    """The first rows of a CSV with a header, without the empty cells."""
+    complete = text[: text.rfind("\n") + 1] or text
+    header = complete.partition("\n")[0]
+    delimiter = max(",;\t", key=header.count)
+    if delimiter not in header:
+        return []
+    rows = csv.DictReader(complete.splitlines(keepends=True), delimiter=delimiter)
+    try:
+        sample = [row for row, _ in zip(rows, range(MOST), strict=False)]
+    except csv.Error:
+        return []
+    return [
+        {key: cell for key, cell in row.items() if key and isinstance(cell, str) and cell} for row in sample
+    ]
+
+
+def lines(text: str) -> list[str]:
+    """The first lines that are complete and not blank."""
+    complete = text[: text.rfind("\n") + 1] or text
+    return [line for line in complete.splitlines() if line.strip()][:MOST]
+
+
+def _values(text: str) -> Iterator[Any]:
+    position, is_first = 0, True
+    while position < len(text):
+        position = match.end() if (match := _BETWEEN.match(text, position)) else position
+        try:
+            value, position = _decode(text, position)
+        except (ValueError, RecursionError):
+            following = _ARRAY_OF_OBJECTS.search(text, position) if is_first else None
+            following = following or _LINE_OF_OBJECT.search(text, position)
+            if not following:
+                return
+            position = following.end()
+        else:
+            yield value
+        is_first = False
