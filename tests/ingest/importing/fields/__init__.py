@@ -1,0 +1,1 @@
+"""Tests of how one field of an event is read."""
