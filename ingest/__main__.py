@@ -119,7 +119,7 @@ def _refuse_conflict(store: Path, event_id: str, event: Mapping[str, str]) -> No
     default="auto",
     metavar="FORMAT",
     shell_complete=_complete_format,
-    help="jsonl, json, csv, parquet, cloudtrail, sshd, or the path of a .toml file that declares a format; "
+    help="jsonl, json, csv, csv-export, parquet, cloudtrail, sshd, or the path of a .toml file that declares a format; "
     "default: auto, the format that the content shows.",
 )
 @click.option(

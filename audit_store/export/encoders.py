@@ -1,7 +1,7 @@
 """Events as the bytes of a file: CSV, JSON Lines, Parquet, OCSF.
 
 * `csv` (RFC 4180, UTF-8, CRLF): every column of `events`, and `occurred_at_local`, the same instant in the
-  filter's zone with its offset. Nothing and an empty text are both an empty cell.
+  filter's zone with its offset. A cell of nothing is empty, one of an empty text is `""`. Can be imported again.
 * `jsonl`: the fields of an event by their names, one object a line, `metadata` as the exact text received;
   what is not given is left out. `python -m ingest import` makes the same events of it.
 * `parquet`: the same fields, `occurred_at` as an instant (isAdjustedToUTC); can be imported again, too.
@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 from audit_store.errors import InvalidFormat
 from audit_store.event import BODY, COLUMNS, FIELDS
+from audit_store.export.formulas import neutral
 from audit_store.export.ocsf import ocsf
 from audit_store.local_time import local_text, utc_text
 
@@ -28,8 +29,8 @@ TEXT_ROWS = 500
 PARQUET_ROWS = 100_000
 CSV_COLUMNS = (*COLUMNS[:3], "occurred_at_local", *COLUMNS[3:])
 """Every column of `events`, and `occurred_at` in the filter's zone behind it."""
-# OWASP, CSV Injection: these characters begin a formula, their full-width forms too, after blanks and quotes.
-_FORMULA = re.compile(r"""[\s"'`‘’“”\x00-\x20\u200b-\u200f\u2060\ufeff]*[=+\-@\t\r\n＝＋－＠]""")
+_MAY_BE_MISSING = ("outcome", "source_ip", "target")
+_SPECIAL = re.compile('[",\r\n]')
 
 
 class Encoder(Protocol):
@@ -122,22 +123,11 @@ class _Sink(io.RawIOBase):
         return b"".join(parts)
 
 
-def neutral(text: str) -> str:
-    """The text as a cell that no spreadsheet reads as a formula: with an apostrophe before it where needed.
-
-    To restore the text, remove the first apostrophe of a cell whose remaining text would again get one.
-
-    >>> neutral("=1+2"), neutral("5 = 5")
-    ("'=1+2", '5 = 5')
-    """
-    return "'" + text if _FORMULA.match(text) else text
-
-
 def _csv(zone: ZoneInfo) -> Encoder:
     return _Lines(lambda events: _csv_rows(_cells(event, zone) for event in events), _csv_rows([CSV_COLUMNS]))
 
 
-def _cells(event: Mapping[str, Any], zone: ZoneInfo) -> list[str]:
+def _cells(event: Mapping[str, Any], zone: ZoneInfo) -> list[str | None]:
     moment = event["occurred_at"]
     fixed = [
         str(event["seq"]),
@@ -146,13 +136,26 @@ def _cells(event: Mapping[str, Any], zone: ZoneInfo) -> list[str]:
         local_text(moment, zone),
         utc_text(event["recorded_at"]),
     ]
-    return fixed + [neutral(event[name] or "") for name in BODY]
+    # What is empty without having been given, such as the description, is an empty cell.
+    texts = (event[name] or (event[name] if name in _MAY_BE_MISSING else None) for name in BODY)
+    return fixed + [text and neutral(text) for text in texts]
 
 
-def _csv_rows(rows: Iterable[Sequence[str]]) -> str:
+def _csv_rows(rows: Iterable[Sequence[str | None]]) -> str:
     text = io.StringIO()
-    csv.writer(text).writerows(rows)
+    writer = csv.writer(text)
+    for row in rows:
+        if "" in row:  # Python's writer would write nothing for it
+            text.write(",".join(map(_cell, row)) + "\r\n")
+        else:
+            writer.writerow(row)
     return text.getvalue()
+
+
+def _cell(text: str | None) -> str:
+    if text is None or (text and not _SPECIAL.search(text)):
+        return text or ""
+    return '"' + text.replace('"', '""') + '"'
 
 
 def _json_lines(shape: Callable[[Mapping[str, Any]], dict[str, Any]]) -> Encoder:

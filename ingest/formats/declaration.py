@@ -124,7 +124,7 @@ class Join(Table, frozen=True):
 class Declaration(Table, frozen=True):
     """A format file."""
 
-    kind: Literal["jsonl", "json-records", "csv", "parquet", "lines"]
+    kind: Literal["jsonl", "json-records", "csv", "csv-export", "parquet", "lines"]
     title: str = ""
     detect: Detection = Detection()
     source: str = ""

@@ -1,31 +1,46 @@
-"""Files that hold columns → frames: CSV and Parquet."""
+"""CSV files → frames."""
 
 import csv
 import io
 from collections.abc import Iterable, Iterator
-from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
-import pyarrow.parquet as pq
 
 from audit_store.errors import InvalidFormat
+from audit_store.export.formulas import FORMULA
 from ingest.importing.arrow_columns import integers
-from ingest.importing.sources.frames import FRAME_BYTES, RECORD_BYTES, Frame, Reject, line_ends, shown
+from ingest.importing.sources.frames import RECORD_BYTES, Frame, Reject, line_ends, shown
 
-BATCH_ROWS = 100_000
 _QUOTE = 34
 _DELIMITERS = ",;\t"
+_NEUTRAL = f"^'({FORMULA})"
 
 
-def csv_rows(source: Iterable[bytes]) -> Iterator[Frame]:
+def exported_rows(source: Iterable[bytes]) -> Iterator[Frame]:
+    """The same as `csv_rows` for an export of a store, whose cells have an apostrophe before what reads as a formula.
+
+    A quoted empty cell is an empty text.
+    """
+    for frame in csv_rows(source, empty_texts=True):
+        cells = [
+            pc.replace_substring_regex(frame.table[name], _NEUTRAL, r"\1")
+            for name in frame.table.column_names[1:]
+        ]
+        table = pa.table([frame.table["line"], *cells], names=frame.table.column_names)
+        yield replace(frame, table=table)
+
+
+def csv_rows(source: Iterable[bytes], *, empty_texts: bool = False) -> Iterator[Frame]:
     """Every row under the header is a record, numbered by the line it begins on; blank lines are skipped.
 
-    An empty cell is "not given". `source` gives the text in pieces that end with a line end. Raises InvalidFormat
-    for a header that names a column twice or is not UTF-8.
+    An empty cell is "not given"; with `empty_texts`, a quoted one is an empty text. `source` gives
+    the text in pieces that end with a line end. Raises InvalidFormat for a header that names a column twice or is not UTF-8.
     """
     names: tuple[str, ...] = ()
     delimiter, lines_before, rest = ",", 0, b""
@@ -37,10 +52,18 @@ def csv_rows(source: Iterable[bytes]) -> Iterator[Frame]:
         if not names:
             names, delimiter, end = _header(data)
             lines_before, data = data.count(b"\n", 0, end), data[end:]
-        frame, used = _frame(data, names, delimiter, lines_before, is_last=not following)
+        dialect = _Dialect(delimiter, empty_texts)
+        frame, used = _frame(data, names, dialect, lines_before, is_last=not following)
         yield frame
         lines_before += data.count(b"\n", 0, used)
         rest, block = data[used:], following
+
+
+class _Dialect(NamedTuple):
+    """What is between cells, and whether a quoted empty one is an empty text."""
+
+    delimiter: str
+    empty_texts: bool
 
 
 def _row_ends(data: bytes) -> npt.NDArray[np.int64]:
@@ -68,32 +91,33 @@ def _header(block: bytes) -> tuple[tuple[str, ...], str, int]:
 
 
 def _frame(
-    data: bytes, names: tuple[str, ...], delimiter: str, lines_before: int, *, is_last: bool
+    data: bytes, names: tuple[str, ...], dialect: "_Dialect", lines_before: int, *, is_last: bool
 ) -> tuple[Frame, int]:
     """The rows of the data, and how many bytes they take: what follows may need the next block."""
     row_ends = _row_ends(data)
     end = len(data) if is_last else int(row_ends[-1]) + 1 if len(row_ends) else 0
     # If Arrow and this file do not count the same rows, there are quotes where there should be none.
-    columns = _columns(data[:end], len(names), delimiter)
+    columns = _columns(data[:end], len(names), dialect)
     if columns is None or columns.num_rows != len(row_ends):
-        return _frame_by_row(data, names, delimiter, lines_before, is_last=is_last)
+        return _frame_by_row(data, names, dialect.delimiter, lines_before, is_last=is_last)
     lines = np.ones(len(row_ends), np.int64)
     lines[1:] = np.searchsorted(line_ends(data), row_ends[:-1]) + 2
     return Frame(columns.add_column(0, "line", integers(lines + lines_before)), names=names), end
 
 
-def _columns(content: bytes, width: int, delimiter: str) -> pa.Table | None:
+def _columns(content: bytes, width: int, dialect: "_Dialect") -> pa.Table | None:
     """The cells, or None if a row is not valid."""
     labels = [f"c{index}" for index in range(width)]
     try:
         return arrow_csv.read_csv(
             io.BytesIO(content),
             arrow_csv.ReadOptions(column_names=labels, block_size=len(content) + 1, use_threads=False),
-            arrow_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+            arrow_csv.ParseOptions(delimiter=dialect.delimiter, newlines_in_values=True),
             arrow_csv.ConvertOptions(
                 column_types=dict.fromkeys(labels, pa.string()),
                 null_values=[""],
                 strings_can_be_null=True,
+                quoted_strings_can_be_null=not dialect.empty_texts,
             ),
         )
     except pa.ArrowInvalid:
@@ -161,26 +185,3 @@ def _next_row(lines: list[str], start: int, width: int, delimiter: str) -> _Row:
 
 def _size(lines: list[bytes]) -> int:
     return sum(map(len, lines))
-
-
-def parquet_rows(file: Path | BinaryIO) -> Iterator[Frame]:
-    """Every row is a record, numbered from 1. Raises InvalidFormat for a file that is not Parquet."""
-    try:
-        content = pq.ParquetFile(file)
-        names = tuple(content.schema_arrow.names)
-        rows_before = 0
-        for batch in content.iter_batches(batch_size=_batch_rows(content.metadata)):
-            lines = integers(np.arange(rows_before + 1, rows_before + 1 + batch.num_rows))
-            rows_before += batch.num_rows
-            labels = [f"c{index}" for index in range(batch.num_columns)]
-            columns = pa.Table.from_batches([batch]).rename_columns(labels)
-            yield Frame(columns.add_column(0, "line", lines), names=names)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
-        raise InvalidFormat(f"not a readable Parquet file: {error}") from error
-
-
-def _batch_rows(metadata: pq.FileMetaData) -> int:
-    """As many rows as a frame may have bytes, by the mean of the file."""
-    groups = (metadata.row_group(index) for index in range(metadata.num_row_groups))
-    size = sum(group.total_byte_size for group in groups)
-    return min(BATCH_ROWS, max(1, FRAME_BYTES * metadata.num_rows // max(1, size)))

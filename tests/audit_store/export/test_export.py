@@ -22,8 +22,9 @@ from audit_store.engines.registry import accept
 from audit_store.errors import AuditStoreError, InvalidFormat, StoreNotFound
 from audit_store.event import COLUMNS, Event
 from audit_store.export import export as export_module
-from audit_store.export.encoders import CSV_COLUMNS, FORMATS, neutral
+from audit_store.export.encoders import CSV_COLUMNS, FORMATS
 from audit_store.export.export import export, export_to, pieces, plan
+from audit_store.export.formulas import neutral
 from audit_store.export.ocsf import ocsf
 from audit_store.export.verify import check
 from audit_store.filters import EventFilter

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from audit_store.errors import InvalidFormat
 from ingest import formats
 from ingest.importing.record_reader import ReadOptions, read
-from ingest.importing.sources import frames, tables
+from ingest.importing.sources import frames, parquet
 from ingest.importing.sources.frames import blocks
 from tests.conftest import examples
 from tests.ingest.importing.records import ids, lines_of, take
@@ -30,7 +30,7 @@ def test_a_frame_of_a_parquet_file_holds_few_wide_rows(
     file = tmp_path / "wide.parquet"
     texts = [f"{number:04}" * 250 for number in range(95)]
     pq.write_table(pa.table({"agent": texts, "activity": texts}), file)
-    monkeypatch.setattr(tables, "FRAME_BYTES", 20_000)
+    monkeypatch.setattr(parquet, "FRAME_BYTES", 20_000)
     chunks = list(read(file, formats.load("parquet"), ReadOptions()))
     assert [chunk.read for chunk in chunks[:-1]] == [9] * 10
     assert [reject.line for chunk in chunks for reject in chunk.rejects] == list(range(1, 96))
