@@ -20,7 +20,7 @@ from ingest.importing.frame_stager import FrameStager, StagedFrame, in_batches, 
 from ingest.importing.joining import joined
 from ingest.importing.mapping import ReadOptions
 from ingest.importing.prefetch import map_in_threads
-from ingest.importing.sources import frames, json_documents, parquet, tables
+from ingest.importing.sources import frames, json_documents, parquet_rows, tables
 from ingest.importing.sources.byte_source import Content
 from ingest.importing.sources.frames import Frame, Reject
 from ingest.rows import NO_ROWS, ROW_SCHEMA
@@ -81,7 +81,7 @@ def _frames(fmt: Format, content: Content) -> Iterator[Frame]:
 
 def _source_frames(fmt: Format, content: Content) -> Iterator[Frame]:
     if fmt.kind == "parquet":
-        return parquet.parquet_rows(content.seekable())
+        return parquet_rows.parquet_rows(content.seekable())
     if fmt.kind == "json-records":
         return json_documents.json_records(content, fmt.records, fmt.envelopes)
     if fmt.kind in ("csv", "csv-export"):

@@ -39,8 +39,8 @@ def exported_rows(source: Iterable[bytes]) -> Iterator[Frame]:
 def csv_rows(source: Iterable[bytes], *, empty_texts: bool = False) -> Iterator[Frame]:
     """Every row under the header is a record, numbered by the line it begins on; blank lines are skipped.
 
-    An empty cell is "not given"; with `empty_texts`, a quoted one is an empty text. `source` gives
-    the text in pieces that end with a line end. Raises InvalidFormat for a header that names a column twice or is not UTF-8.
+    An empty cell is "not given"; with `empty_texts`, a quoted one is an empty text. `source` gives the text in pieces
+    that end with a line end. Raises InvalidFormat for a header that names a column twice or is not UTF-8.
     """
     names: tuple[str, ...] = ()
     delimiter, lines_before, rest = ",", 0, b""

@@ -101,7 +101,7 @@ def test_a_name_does_not_make_a_file_of_lines(tmp_path: Path) -> None:
 def test_an_unclear_file_is_refused_with_the_formats_there_are(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "something.dat"
     path.write_bytes(content)
-    with pytest.raises(InvalidFormat, match="cloudtrail, csv, json, jsonl, parquet, spool, sshd"):
+    with pytest.raises(InvalidFormat, match="cloudtrail, csv, csv-export, json, jsonl, parquet, spool, sshd"):
         detected(path)
 
 
@@ -113,7 +113,7 @@ def test_an_unknown_name_is_refused_with_the_names_there_are() -> None:
 # A declaration, the key that is wrong in it, and what the error says is allowed.
 WRONG = [
     ('kind = "jsonl"\ncolour = "red"', "colour", "the keys kind, title, detect"),
-    ('kind = "xml"', "kind", "csv, json-records, jsonl, lines, parquet"),
+    ('kind = "xml"', "kind", "csv, csv-export, json-records, jsonl, lines, parquet"),
     ("kind = 5", "kind", "expected `str`"),
     ('title = "no kind"', "kind", "required"),
     ('kind = "jsonl"\ntrim = "yes"', "trim", "expected `bool`"),

@@ -115,11 +115,11 @@ def test_parquet_is_read_from_a_pipe_and_packed(
 @given(st.binary(max_size=300), st.integers(1, 100), st.booleans())
 def test_every_byte_is_read_once(content: bytes, size: int, packed: bool) -> None:
     repeated = b"x\n" + content * (1 + HEAD_BYTES // 200)
-    stream = Content(io.BytesIO(gzip.compress(repeated) if packed else repeated))
-    assert repeated.startswith(stream.head)
-    assert len(stream.head) == min(HEAD_BYTES, len(repeated))
-    pieces = b"".join(iter(lambda: stream.read(1000 * size), b""))
-    assert (pieces, stream.damage) == (repeated, "")
+    with closing(Content(io.BytesIO(gzip.compress(repeated) if packed else repeated))) as stream:
+        assert repeated.startswith(stream.head)
+        assert len(stream.head) == min(HEAD_BYTES, len(repeated))
+        pieces = b"".join(iter(lambda: stream.read(1000 * size), b""))
+        assert (pieces, stream.damage) == (repeated, "")
 
 
 def members(*contents: bytes) -> bytes:

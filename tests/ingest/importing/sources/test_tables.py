@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from audit_store.errors import InvalidFormat
 from ingest import formats
 from ingest.importing.record_reader import ReadOptions, read
-from ingest.importing.sources import frames, parquet
+from ingest.importing.sources import frames, parquet_rows
 from ingest.importing.sources.frames import blocks
 from tests.conftest import examples
 from tests.ingest.importing.records import ids, lines_of, take
@@ -30,7 +30,7 @@ def test_a_frame_of_a_parquet_file_holds_few_wide_rows(
     file = tmp_path / "wide.parquet"
     texts = [f"{number:04}" * 250 for number in range(95)]
     pq.write_table(pa.table({"agent": texts, "activity": texts}), file)
-    monkeypatch.setattr(parquet, "FRAME_BYTES", 20_000)
+    monkeypatch.setattr(parquet_rows, "FRAME_BYTES", 20_000)
     chunks = list(read(file, formats.load("parquet"), ReadOptions()))
     assert [chunk.read for chunk in chunks[:-1]] == [9] * 10
     assert [reject.line for chunk in chunks for reject in chunk.rejects] == list(range(1, 96))
@@ -38,10 +38,11 @@ def test_a_frame_of_a_parquet_file_holds_few_wide_rows(
 
 def test_csv_that_breaks_off_gives_no_half_row() -> None:
     texts = [f"{number:x}" * 9 for number in np.random.default_rng(1).integers(1 << 40, size=2000)]
-    packed = gzip.compress(csv_text(HEADER, *(["a", "b", text, ""] for text in texts)))
-    whole = set(ids(take(gzip.decompress(packed), "csv")[0]))
-    for size in range(4000, 4040):
-        rows, rejects = take(packed[:size], "csv")
+    content = csv_text(HEADER, *(["a", "b", text, ""] for text in texts))
+    whole = set(ids(take(content, "csv")[0]))
+    for size in range(20_000, 20_040):
+        cut_off = gzip.compress(content[:size]) + gzip.compress(content[size:])[:-1]
+        rows, rejects = take(cut_off, "csv")
         assert len(rows) > 100
         assert set(ids(rows)) < whole
         assert [one.line for one in rejects] == [len(rows) + 2]
