@@ -34,7 +34,7 @@ def _mappings(_: click.Context, param: click.Parameter, values: Sequence[str]) -
     mappings = {}
     for value in values:
         field, equals, source = value.partition("=")
-        if not equals or field not in FIELDS or not source:
+        if not equals or field not in FIELDS:
             fields = ", ".join(FIELDS)
             raise click.BadParameter(
                 f"{value!r}: give FIELD=INPUT, where FIELD is one of {fields}", param=param

@@ -133,6 +133,7 @@ class Declaration(Table, frozen=True):
     time_unit: Literal["s", "ms", "us", "ns"] | None = None
     metadata: Literal["rest", "none"] = "rest"
     trim: bool = False
+    ignore_case: bool = False
     records: str | tuple[str, ...] = "$"
     decode: dict[str, Literal["json", "pairs", "cef"] | Decode] = {}
     join: Join | None = None

@@ -26,7 +26,8 @@ _ENRICHED = "\x1d"
 class Decoding:
     """How the text of a key is taken apart.
 
-    With `merge`, the values join the record under their own keys; otherwise they take the place of the text. In pairs,
+    With `merge`, the values, and those of an object that is there instead of a text, join the record under their own
+    keys; otherwise they take the place of the text. In pairs,
     the values of the keys in `hex` are hexadecimal digits of UTF-8 where they have no quotes, and those of the keys in
     `nested` are pairs in quotes, which join the others.
     """
@@ -38,10 +39,11 @@ class Decoding:
 
     def apply(self, record: Mapping[str, Any], key: str) -> dict[str, Any]:
         """The record with what the text holds. Raises InvalidEvent for a text that is not JSON."""
-        text = record.get(key)
-        if not isinstance(text, str) or not text:
+        value = record.get(key)
+        if isinstance(value, str) and value:
+            value = _json(key, value) if self.notation == "json" else _WRITTEN[self.notation](self, value)
+        elif not isinstance(value, dict):
             return dict(record)
-        value = _json(key, text) if self.notation == "json" else _WRITTEN[self.notation](self, text)
         if self.merge and isinstance(value, dict):
             return {**{name: kept for name, kept in record.items() if name != key}, **value}
         return {**record, key: value}

@@ -1,5 +1,6 @@
 """What the beginning of a file says about its format."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from ingest.formats.paths import scalar, value_at
 GZIP_MAGIC = b"\x1f\x8b"
 PARQUET_MAGIC = b"PAR1"
 _JSON = ("jsonl", "json-records")
+_LEAST_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ def by_records(text: str, formats: Sequence[Format]) -> list[Guess]:
         elif candidate.lines is not None and candidate.pattern is None:
             guesses.append(_of_lines(candidate, lines))
     largest = max((guess.share for guess in guesses), default=0)
-    return [guess for guess in guesses if guess.share == largest >= 0.5]
+    return [guess for guess in guesses if guess.share == largest >= _LEAST_SHARE]
 
 
 def _envelopes(candidate: Format) -> Sequence[str]:
@@ -55,10 +57,13 @@ def _envelopes(candidate: Format) -> Sequence[str]:
 
 
 def _of_keys(candidate: Format, records: Sequence[Mapping[str, Any]]) -> Guess:
-    counts = [(sum(_has_all(candidate, record, keys) for record in records), keys) for keys in candidate.keys]
-    fitting = sum(any(_has_all(candidate, record, keys) for keys in candidate.keys) for record in records)
-    words = f"{fitting} of the first {len(records)} records have {', '.join(max(counts)[1])}"
-    return Guess(candidate, fitting / max(1, len(records)), words)
+    fitting = [[keys for keys in candidate.keys if _has_all(candidate, record, keys)] for record in records]
+    counts = Counter(sets[0] for sets in fitting if sets)
+    keys = ", ".join(counts.most_common(1)[0][0]) if counts else ""
+    words = (
+        f"{counts.total()} of the first {len(records)} records are like those of {candidate.title} ({keys})"
+    )
+    return Guess(candidate, counts.total() / max(1, len(records)), words)
 
 
 def _of_lines(candidate: Format, lines: Sequence[str]) -> Guess:

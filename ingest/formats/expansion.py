@@ -20,6 +20,7 @@ class Skipped(Exception):
 class Expansion:
     """What is done to a record before the fields of an event are read.
 
+    `spellings` gives, for keys as the format writes them and in lower case, how it writes them; others get that spelling.
     `decode` names the keys whose text is taken apart. `events` gives the paths of the arrays that hold events, from
     the outside to the inside: each element becomes a record with the keys of the records around it, where it has not
     the same ones. A record without such an array is an event itself.
@@ -28,6 +29,7 @@ class Expansion:
     decode: Mapping[str, Decoding] = field(default_factory=dict)
     events: tuple[str, ...] = ()
     skip: tuple[Skip, ...] = ()
+    spellings: Mapping[str, str] = field(default_factory=dict)
 
     def records(self, record: Mapping[str, Any]) -> list[Mapping[str, Any] | Skipped]:
         """The records of the events. Raises InvalidEvent where a part cannot be decoded or is no object."""
@@ -38,9 +40,19 @@ class Expansion:
 
     def opened(self, record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         """The same without a word about those that are no events."""
+        record = self._spelled(record)
         for key, decoding in self.decode.items():
-            record = decoding.apply(record, key)
+            record = self._spelled(decoding.apply(record, key))
         return [*_opened(record, self.events)] if self.events else [record]
+
+    def _spelled(self, value: Any) -> Any:
+        if not self.spellings:
+            return value
+        if isinstance(value, dict):
+            return {
+                self.spellings.get(key.lower(), key): self._spelled(below) for key, below in value.items()
+            }
+        return [self._spelled(below) for below in value] if isinstance(value, list) else value
 
     def _checked(self, record: Mapping[str, Any]) -> Mapping[str, Any] | Skipped:
         for skip in self.skip:

@@ -15,7 +15,7 @@ from ingest.formats.decoding import Decoding
 from ingest.formats.expansion import Expansion
 from ingest.formats.line_patterns import compiled, line_shape, re2
 from ingest.formats.line_shape import LineShape
-from ingest.formats.paths import is_path, path_of
+from ingest.formats.paths import Every, is_path, path_of
 
 # The array in a document that holds the records, and the arrays in a record that hold the events.
 _RECORDS = re.compile(r"(?P<outer>\$(?:\.\w+)?)(?:\[\*\](?P<inner>(?:\.\w+(?:\.\w+)*\[\*\])*))?")
@@ -98,6 +98,7 @@ def build(name: str, declared: Declaration) -> Format:
             {key: _decoding(decode) for key, decode in declared.decode.items()},
             events,
             tuple(_skip(number, skip) for number, skip in enumerate(declared.skip, start=1)),
+            _spellings(declared, fields) if declared.ignore_case else {},
         ),
         join=None if declared.join is None else Join(declared.join.by, declared.join.keep),
         values=filled_keys(declared.values),
@@ -138,6 +139,20 @@ def _fields(declared: Declaration) -> dict[str, tuple[str, ...]]:
     if declared.kind == "lines" and not declared.rules:
         return {"occurred_at": ("time",), **fields}
     return fields
+
+
+def _spellings(declared: Declaration, fields: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    """How the keys of a declaration are written, by that and by the same in lower case."""
+    candidates = [
+        key for texts in fields.values() for text in texts for key in _BRACED.findall(text) or (text,)
+    ]
+    candidates += [key.partition("=")[0] for keys in _key_sets(declared.detect.keys) for key in keys]
+    candidates += [*declared.decode, *(rule.path for rule in (*declared.when, *declared.skip))]
+    steps = [step for text in candidates for step in (path_of(text).steps if is_path(text) else (text,))]
+    keys = [step.key if isinstance(step, Every) else step for step in steps]
+    names = [key for key in keys if isinstance(key, str) and key]
+    # Of two keys that differ in case alone, the first one is meant by others.
+    return {name.lower(): name for name in reversed(names)} | {name: name for name in names}
 
 
 def _key_sets(keys: tuple[str | tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:

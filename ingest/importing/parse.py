@@ -116,7 +116,8 @@ def _event(values: dict[str, Any], record: Mapping[str, Any], recipe: Recipe) ->
 def _missing(name: str, record: Mapping[str, Any], recipe: Recipe) -> str:
     """Where a required field was looked for, what the record has instead, and what to do."""
     keys = ", ".join(list(record)[:_MOST_KEYS]) + (", …" if len(record) > _MOST_KEYS else "")
-    wanted = " or ".join(recipe.fields.get(name, (name,)))
+    candidates = recipe.fields.get(name, (name,))
+    wanted = " or ".join([key for key in candidates if "{" not in key] or candidates)
     return (
         f"the record has no {wanted}, but {keys or 'no key at all'}: name another key with --map {name}=KEY"
     )
