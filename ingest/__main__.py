@@ -119,7 +119,7 @@ def _refuse_conflict(store: Path, event_id: str, event: Mapping[str, str]) -> No
     default="auto",
     metavar="FORMAT",
     shell_complete=_complete_format,
-    help="jsonl, json, csv, csv-export, parquet, cloudtrail, sshd, or the path of a .toml file that declares a format; "
+    help="The name of a format, such as jsonl, csv, cloudtrail or okta, or the path of a .toml file that declares one; "
     "default: auto, the format that the content shows.",
 )
 @click.option(
@@ -129,10 +129,16 @@ def _refuse_conflict(store: Path, event_id: str, event: Mapping[str, str]) -> No
     callback=_mappings,
     shell_complete=_complete_field,
     metavar="FIELD=INPUT",
-    help="Take a field of the event from this column, key or path ($.user.name); may be repeated.",
+    help="Take a field of the event from this column, key or path ($.user.name); may be repeated. Also: A|B, the first "
+    "that has a value; 'TEXT', always this; KEY:FROM=TO,*=TO, other values; nothing, to leave the field out.",
 )
 @click.option(
     "--timezone", metavar="ZONE", help="IANA time zone of times without an offset, such as Europe/Berlin."
+)
+@click.option(
+    "--time-format",
+    metavar="FORMAT",
+    help="How times are written, such as '%d/%m/%Y %H:%M:%S', or s, ms, us or ns for numbers since 1970.",
 )
 @click.option("--year", type=int, help="Year of dates that have none.")
 @click.option("--source", metavar="NAME", help="Source of events that name none.")
@@ -155,13 +161,12 @@ def import_command(
     /,
     files: Sequence[str],
     mappings: Mapping[str, str],
-    timezone: str | None,
-    year: int | None,
-    source: str | None,
-    now: bool,
+    format_name: str,
+    rejects: Path | None,
+    strict: bool,
     as_json: bool,
     store: Path,
-    **settings: Any,
+    **reading: Any,
 ) -> int:
     """Store the events of files, plain or gzip; - is standard input.
 
@@ -180,8 +185,10 @@ def import_command(
     # Arrow's default allocator gives memory back to the system only to ask for it again: a tenth of an import.
     if "jemalloc" in pa.supported_memory_backends():
         pa.set_memory_pool(pa.jemalloc_memory_pool())
-    options = ReadOptions(timezone=timezone, year=year, source=source, map=mappings, now=now)
-    report = import_files(store, files, options=options, **settings)
+    options = ReadOptions(map=mappings, **reading)
+    report = import_files(
+        store, files, format_name=format_name, options=options, rejects=rejects, strict=strict
+    )
     for note in report.notes:
         say(ctx, note)
     show_json(report.as_dict()) if as_json else show(report.words())

@@ -20,7 +20,7 @@ class Skipped(Exception):
 class Expansion:
     """What is done to a record before the fields of an event are read.
 
-    `spellings` gives, for keys as the format writes them and in lower case, how it writes them; others get that spelling.
+    `spellings` gives the format's spelling of keys, by that and in lower case; keys in another case get it.
     `decode` names the keys whose text is taken apart. `events` gives the paths of the arrays that hold events, from
     the outside to the inside: each element becomes a record with the keys of the records around it, where it has not
     the same ones. A record without such an array is an event itself.
