@@ -48,9 +48,7 @@ def _complete_field(_: click.Context, __: click.Parameter, incomplete: str) -> l
 
 
 def _complete_format(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
-    from ingest import formats
-
-    return [name for name in ("auto", *formats.names()) if name.startswith(incomplete)]
+    return [name for name in ("auto", *format_names()) if name.startswith(incomplete)]
 
 
 def _field_options(command: Callable[..., int]) -> Callable[..., int]:
@@ -119,8 +117,8 @@ def _refuse_conflict(store: Path, event_id: str, event: Mapping[str, str]) -> No
     default="auto",
     metavar="FORMAT",
     shell_complete=_complete_format,
-    help="The name of a format, such as jsonl, csv, cloudtrail or okta, or the path of a .toml file that declares one; "
-    "default: auto, the format that the content shows.",
+    help=f"{', '.join(format_names())}, or the path of a .toml file that declares a format; default: auto, the format "
+    "that the content shows.",
 )
 @click.option(
     "--map",
