@@ -12,7 +12,7 @@ from audit_store.cli import DONE, Commands, run, say, show, show_json, store_opt
 from audit_store.errors import AuditStoreError, EventConflict
 from audit_store.event import FIELDS
 from ingest import append, fold_scheduler
-from ingest.command_words import exit_status, print_stored, says_what_is_stored
+from ingest.command_words import exit_status, format_names, print_stored, says_what_is_stored
 
 _BODY = ("agent", "activity", "description", "outcome", "source_ip", "target", "metadata")
 _FIELD_HELP = {
