@@ -22,6 +22,10 @@ _NEVER_LIKE_OTHER_VALUES = ("outcome", "fresh_id", "occurred_at")
 _SCALAR = r"true|false|0|-?[1-9]\d{0,14}"
 # The text of a value of JSON that is not a string; DuckDB accepts NaN and inf, too.
 _OTHER_VALUE = r"(?s)[\[{].*|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|-?(?i:nan|inf|infinity)|true|false"
+_CLEAN_ADDRESS = (
+    "(source_ip IS NULL OR "
+    r"regexp_full_match(source_ip, '\d+\.\d+\.\d+\.\d+|[1-9a-fA-F][0-9a-fA-F]*:[0-9a-fA-F:]*'))"
+)
 _NAIVE = r"\d{4}-\d{2}-\d{2}[T ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?"
 _DAY = 86_400_000_000
 
@@ -103,10 +107,12 @@ def _fields(fields: Mapping[str, str], constants: Mapping[str, str], keys: list[
         # `coalesce` copies every text.
         texts.append(f"{value if constant == 'NULL' else f'coalesce({value}, {constant})'} AS {name}")
     texts += _metadata(metadata)
+    # Elsewhere an address may have a port, brackets and others beside it.
+    is_clean = "true" if fields.get("source_ip", "source_ip") == "source_ip" else _CLEAN_ADDRESS
     used = " + ".join(f"(f.{quoted(key)} IS NOT NULL)::INT" for key in keys)
     return (
         f"fields AS (SELECT line, raw, record, keys, {', '.join(texts)}, {' AND '.join(are_texts)} AS are_texts, "
-        f"{used} AS used FROM parsed)"
+        f"{is_clean} AS addresses_clean, {used} AS used FROM parsed)"
     )
 
 
@@ -180,7 +186,7 @@ def _unambiguous(naive: str) -> str:
 def _rows(fresh: bool) -> str:
     without_key = "uuidv7()" if fresh else content_uuid("source", "raw")
     of_content = "false" if fresh else "event_id IS NULL AND fresh_id IS NULL"
-    certain = f"coalesce(are_texts AND keys_distinct AND {valid_event()}, false)"
+    certain = f"coalesce(are_texts AND keys_distinct AND addresses_clean AND {valid_event()}, false)"
     return (
         f"SELECT line, coalesce(own_key, fresh_key, {without_key})::BLOB AS event_id, "
         f"event_id IS NOT NULL OR {'false' if fresh else 'fresh_id IS NULL'} AS keyed, "

@@ -206,7 +206,7 @@ ENTRA_EVENTS = [
     event("ann@example.com", "Login", "success", "192.0.2.1", "Exchange"),
     event("ann@example.com", "Login", "failure", "192.0.2.1", "Exchange"),
     event("ann@example.com", "Login", None, "192.0.2.1", "Exchange"),
-    event("ann@example.com", "Delete user", "success", "192.0.2.1", "ben@example.com"),
+    event("ann@example.com", "User deleted", "success", "192.0.2.1", "ben@example.com"),
 ]
 ENTRA = Case("entra", [sign_in(0), sign_in(50126), sign_in(50140), directory_audit()], ENTRA_EVENTS)
 ENTRA_DIAGNOSTIC = Case(

@@ -271,3 +271,14 @@ def test_an_event_without_a_time_is_rejected_unless_it_is_to_get_the_time_of_the
     assert "--now" in reject.reason
     rows, rejects = take(content, fmt, now=True)
     assert ([row["timed"] for row in rows], rejects) == ([False, True], [])
+
+
+def test_an_address_from_another_column_is_cleaned() -> None:
+    cells = ["192.0.2.1:55", "[2001:db8::1]:3", "192.0.2.9", "2001:db8::5", "-", ""]
+    lines = "".join(f'a,b,2026-03-14T09:26:53Z,"{cell}"\n' for cell in cells)
+    columns = {"agent": "who", "activity": "what", "occurred_at": "at", "source_ip": "ip"}
+    rows, rejects = take(f"who,what,at,ip\n{lines}".encode(), "csv", map=columns)
+    assert rejects == []
+    cleaned = ["192.0.2.1", "2001:db8::1", "192.0.2.9", "2001:db8::5", None, None]
+    assert [row["source_ip"] for row in rows] == cleaned
+    assert [json.loads(row["metadata"]).get("ip") for row in rows] == [*cells[:2], None, None, "-", None]
