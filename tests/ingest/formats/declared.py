@@ -40,5 +40,4 @@ def read_file(data: Path, fmt: formats.Format, **options: Any) -> Result:
         for reason, count in chunk.skipped.items():
             skipped[reason] = skipped.get(reason, 0) + count
     assert sum(chunk.read for chunk in chunks) == len(rows) + len(rejects)
-    assert len({row["event_id"] for row in rows}) == len(rows)
     return Result(rows, rejects, skipped)
