@@ -146,6 +146,7 @@ class Declaration(Table, frozen=True):
     message: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
+    repeats: str = ""
     rules: tuple[LineRule, ...] = ()
 
 

@@ -16,7 +16,12 @@ def line_shape(declared: Declaration, fields: Mapping[str, tuple[str, ...]]) -> 
     """The shape of a line. Raises InvalidDeclaration."""
     pattern = re2(declared.line, "line")
     groups = _group_names(pattern)
-    used = [*declared.message, *declared.keep, *declared.numbers]
+    used = [
+        *declared.message,
+        *declared.keep,
+        *declared.numbers,
+        *([declared.repeats] if declared.repeats else []),
+    ]
     if declared.rules:
         used.append("time")
     if declared.rules or not declared.decode:
@@ -33,6 +38,7 @@ def line_shape(declared: Declaration, fields: Mapping[str, tuple[str, ...]]) -> 
         rules=tuple(_rule(number, rule) for number, rule in enumerate(declared.rules, start=1)),
         keep=declared.keep,
         numbers=declared.numbers,
+        repeats=declared.repeats,
     )
 
 

@@ -23,6 +23,7 @@ class LineShape:
     `groups` names the groups of `pattern` in order. `fields` gives, for an event field, the groups whose first
     non-empty one is its value where no rule gives one; for the fields in `fixed` no rule is asked. `message` lists
     the groups that may hold the message, `keep` and `numbers` those that the metadata keeps as text and as integers.
+    `repeats` is the group that says for how many events a line stands; "" where each stands for one.
     """
 
     pattern: str
@@ -33,3 +34,4 @@ class LineShape:
     rules: Sequence[Rule]
     keep: Sequence[str]
     numbers: Sequence[str]
+    repeats: str = ""

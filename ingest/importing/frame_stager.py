@@ -25,6 +25,7 @@ from ingest.importing.mapping import ReadOptions, recipe_of
 from ingest.importing.parse import record_to_event
 from ingest.importing.sources.frames import Frame, Reject, shown
 from ingest.importing.strict_json import parse_record
+from ingest.importing.years import YEAR
 from ingest.rows import ROW_SCHEMA
 
 _BYTES = pa.binary(16)
@@ -155,7 +156,8 @@ class FrameStager:
         if "record" in frame.table.column_names:
             return record_sql.record_frame()
         if self._recipe.lines is not None:
-            return record_sql.lines_frame(self._recipe.lines, now.replace(tzinfo=None), self._options.year)
+            has_year = YEAR in frame.table.column_names
+            return record_sql.lines_frame(self._recipe.lines, now.replace(tzinfo=None), has_year=has_year)
         if not frame.names:
             return record_sql.json_frame()
         self._check_columns(frame.names)

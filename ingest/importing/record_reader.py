@@ -23,6 +23,7 @@ from ingest.importing.prefetch import map_in_threads
 from ingest.importing.sources import frames, json_documents, parquet_rows, tables
 from ingest.importing.sources.byte_source import Content
 from ingest.importing.sources.frames import Frame, Reject
+from ingest.importing.years import with_years
 from ingest.rows import NO_ROWS, ROW_SCHEMA
 
 __all__ = ["Chunk", "ReadOptions", "Reject", "read"]
@@ -61,7 +62,10 @@ def read(
     with scratch() as connection, closing(content):
         stager = FrameStager(fmt, options, connection)
         keys = _Keys(connection)
-        parts = ((frame, content.done, datetime.now(UTC)) for frame in _frames(fmt, content))
+        in_order = _frames(fmt, content)
+        if fmt.lines is not None and options.year is not None and "time" in fmt.lines.groups:
+            in_order = with_years(in_order, fmt.lines, options.year, connection)
+        parts = ((frame, content.done, datetime.now(UTC)) for frame in in_order)
         last_line = 0
         with closing(_staged(stager, parts, in_threads=in_threads)) as staged:
             for part in staged:

@@ -12,7 +12,10 @@ from audit_store import event
 from ingest.formats.line_shape import LINE_FIELDS, LineShape
 
 LEAP_GAP_YEARS = 8
+MOST_REPEATS = 1_000
+"""A line that says that it stands for more events is one: anybody who may write to a log can claim millions."""
 EMPTY = "''"
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 MOST = {
     "agent": event.AGENT_MAX,
     "activity": event.ACTIVITY_MAX,
@@ -99,45 +102,65 @@ def _not_finite(column: str) -> str:
     )
 
 
-def lines_frame(shape: LineShape, now: datetime, year: int | None) -> str:
+def lines_frame(shape: LineShape, now: datetime, *, has_year: bool = False) -> str:
     """Records from lines of text: `frame` has line and raw. `record` is NULL where the shape does not fit.
 
     With rules, the record has the fields of an event; otherwise the groups that are not empty, by their names. A time
-    without a year gets `year`, or the latest year that does not put it more than a day into the future: time zones
-    differ by as much. `now` is naive, in UTC.
+    without a year gets that of the column `year` of `frame`, if it has one, or the latest year that does not put it
+    more than a day into the future: time zones differ by as much. `now` is naive, in UTC.
     """
-    names = ", ".join(map(literal, shape.groups))
-    groups = f"regexp_extract(raw, {literal(shape.pattern)}, [{names}])"
+    year = ", year" if has_year else ""
+    latest = None if has_year else now
+    lines = f"(SELECT line, {trimmed('raw')} AS raw{year} FROM frame)"
+    groups = f"(SELECT line, raw, {_groups(shape)} AS g{year} FROM {lines})"
     if not shape.rules:
-        return _groups_frame(shape, groups, now, year)
+        return _groups_frame(shape, groups, latest)
     # The rule is chosen once a line, so that each field runs the pattern of that rule only.
     choice = " ".join(
         f"WHEN regexp_matches(message, {literal(rule.pattern)}) THEN {index}"
         for index, rule in enumerate(shape.rules)
     )
     fields = {name: value for name in LINE_FIELDS if (value := _line_field(shape, name))}
-    fields["occurred_at"] = _dated("g.time", now, year)
+    fields["occurred_at"] = _dated("g.time", latest)
     values = ", ".join(f"{value} AS {name}" for name, value in fields.items())
+    repeats = f"unnest({_repeats(shape.repeats)}) AS repeat, " if shape.repeats else ""
     return (
-        f"SELECT line, raw, CASE WHEN g.time <> '' THEN {_line_record(shape, fields)} END AS record "
+        f"SELECT {repeats}line, raw, CASE WHEN g.time <> '' THEN {_line_record(shape, fields)} END AS record "
         f"FROM (SELECT line, raw, g, {values} FROM (SELECT *, CASE {choice} END AS rule "
-        f"FROM (SELECT line, raw, g, {_first_filled(shape.message)} AS message "
-        f"FROM (SELECT line, raw, {groups} AS g FROM (SELECT line, {trimmed('raw')} AS raw FROM frame)))))"
+        f"FROM (SELECT *, {_first_filled(shape.message)} AS message FROM {groups})))"
     )
 
 
-def _groups_frame(shape: LineShape, groups: str, now: datetime, year: int | None) -> str:
+def months(shape: LineShape) -> str:
+    """A statement that gives rows month (1 to 12; 0 for none) for the lines of `frame`, in their order."""
+    names = ", ".join(map(literal, MONTHS))
+    return (
+        f"SELECT coalesce(list_position([{names}], left(g.time, 3)), 0)::BIGINT AS month "
+        f"FROM (SELECT {_groups(shape)} AS g FROM (SELECT {trimmed('raw')} AS raw FROM frame))"
+    )
+
+
+def _groups(shape: LineShape) -> str:
+    names = ", ".join(map(literal, shape.groups))
+    return f"regexp_extract(raw, {literal(shape.pattern)}, [{names}])"
+
+
+def _groups_frame(shape: LineShape, groups: str, latest: datetime | None) -> str:
     values = {name: f"g.{quoted(name)}" for name in shape.groups if not name.startswith("_")}
     if "time" in values:
-        values["time"] = _dated(values["time"], now, year)
+        values["time"] = _dated(values["time"], latest)
     members = ", ".join(
         f"{literal(json.dumps(name) + ':')} || to_json(nullif({value}, ''))" for name, value in values.items()
     )
     return (
         f"SELECT line, raw, CASE WHEN regexp_matches(raw, {literal(shape.pattern)}) "
-        f"THEN '{{' || concat_ws(',', {members}) || '}}' END AS record "
-        f"FROM (SELECT line, raw, {groups} AS g FROM (SELECT line, {trimmed('raw')} AS raw FROM frame))"
+        f"THEN '{{' || concat_ws(',', {members}) || '}}' END AS record FROM {groups}"
     )
+
+
+def _repeats(group: str) -> str:
+    times = f"try_cast(g.{quoted(group)} AS BIGINT)"
+    return f"CASE WHEN {times} BETWEEN 2 AND {MOST_REPEATS} THEN range({times}) ELSE [0] END"
 
 
 def _line_record(shape: LineShape, fields: Iterable[str]) -> str:
@@ -175,13 +198,17 @@ def _cut(name: str) -> str:
     )
 
 
-def _dated(text: str, now: datetime, year: int | None) -> str:
-    years = [year] if year else range(now.year + 1, now.year - LEAP_GAP_YEARS - 1, -1)
-    latest = "infinity" if year else str(now + timedelta(days=1))
-    moments = [f"try_strptime('{candidate} ' || {text}, '%Y %b %d %H:%M:%S')" for candidate in years]
-    dated = [f"CASE WHEN {moment} <= TIMESTAMP '{latest}' THEN {moment} END" for moment in moments]
+def _dated(text: str, now: datetime | None) -> str:
+    """The time in a text; one without a year gets that of the column `year`, or the latest before `now` and a day."""
+    if now is None:
+        moments = [f"try_strptime(year || ' ' || {text}, '%Y %b %d %H:%M:%S')"]
+    else:
+        latest = str(now + timedelta(days=1))
+        years = range(now.year + 1, now.year - LEAP_GAP_YEARS - 1, -1)
+        dated = [f"try_strptime('{year} ' || {text}, '%Y %b %d %H:%M:%S')" for year in years]
+        moments = [f"CASE WHEN {moment} <= TIMESTAMP '{latest}' THEN {moment} END" for moment in dated]
     # A day that no year has stays as it is, and is rejected like any other text that is not a time.
     return (
         f"CASE WHEN regexp_matches({text}, '^\\d{{4}}-') THEN {text} "
-        f"ELSE coalesce(strftime(coalesce({', '.join(dated)}), '%Y-%m-%dT%H:%M:%S'), {text}) END"
+        f"ELSE coalesce(strftime(coalesce({', '.join(moments)}), '%Y-%m-%dT%H:%M:%S'), {text}) END"
     )

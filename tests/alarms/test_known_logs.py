@@ -60,6 +60,6 @@ def test_a_real_host_shows_its_burst_and_not_its_admin(tmp_path: Path) -> None:
     summary = summarize(store, watch, failed)[0]
     first = evidence(store, watch, failed[0]).addresses.iloc[0]
     assert summary.address == first["name"]
-    assert (first["now"], f"230 from {first['name']}" in summary.sentence) == (230, True)
+    assert (first["now"], f"115 from {first['name']}" in summary.sentence) == (115, True)
     admin = datetime(2017, 3, 29, 10)  # noqa: DTZ001
     assert not any(alarm.key.start <= admin < alarm.end for alarm in failed)
