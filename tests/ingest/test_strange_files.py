@@ -240,7 +240,7 @@ def test_a_file_of_nothing_but_bad_lines_is_rejected_without_pandas(store: Path)
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "3 False\n"
     reasons = [json.loads(line)["reason"] for line in rejects_path(store).read_text().splitlines()]
-    assert [reason.split(":")[0] for reason in reasons] == ["record", "record", "agent"]
+    assert [reason.split(":")[0] for reason in reasons] == ["record", "record", "agent is missing"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
