@@ -90,7 +90,9 @@ def ocsf(event: Mapping[str, Any]) -> dict[str, Any]:
         "metadata": _metadata(event),
         "actor": {"user": {"name": event["agent"]}},
         **_subject(event, rule.class_uid),
-        "unmapped": {name: event[name] for name in ("activity", "target", "source", "metadata")},
+        "unmapped": {
+            name: event[name] for name in ("activity", "description", "target", "source", "metadata")
+        },
     }
     if event["source_ip"]:
         ocsf_event["src_endpoint"] = {"ip": event["source_ip"]}

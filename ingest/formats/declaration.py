@@ -92,7 +92,10 @@ class Condition(Table, frozen=True):
 
 
 class When(Condition, frozen=True, kw_only=True):
-    """`[[when]]`: where the condition, and those in `also`, hold, fields are set; the first rule of a field wins."""
+    """`[[when]]`: where the condition, and those in `also`, hold, fields are set; the first rule of a field wins.
+
+    What is set is a fixed text, or one with keys or paths in braces.
+    """
 
     set: Values
     also: tuple[Condition, ...] = ()
@@ -108,10 +111,11 @@ class Skip(Condition, frozen=True, kw_only=True):
 class Decode(Table, frozen=True):
     """`[decode.KEY]`: how the text of a key is taken apart."""
 
-    notation: Literal["json", "pairs", "cef"]
+    notation: Literal["json", "pairs", "cef", "patterns"]
     merge: bool = False
     hex: tuple[str, ...] = ()
     nested: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
 
 
 class Join(Table, frozen=True):

@@ -1,4 +1,4 @@
-"""Values that are written within a text: JSON, key=value pairs, and the extension of CEF."""
+"""Values that are written within a text: JSON, key=value pairs, the extension of CEF, and what patterns find."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from audit_store.errors import InvalidEvent
 
-Notation = Literal["json", "pairs", "cef"]
+Notation = Literal["json", "pairs", "cef", "patterns"]
 
 # A value in quotes ends at its quote, as " and ' do in logfmt and in the audit log of Linux; any other at a space.
 _PAIR = re.compile(
@@ -26,27 +26,37 @@ _ENRICHED = "\x1d"
 class Decoding:
     """How the text of a key is taken apart.
 
-    With `merge`, the values, and those of an object that is there instead of a text, join the record under their own
-    keys; otherwise they take the place of the text. In pairs,
-    the values of the keys in `hex` are hexadecimal digits of UTF-8 where they have no quotes, and those of the keys in
-    `nested` are pairs in quotes, which join the others.
+    With `merge`, the values join the record under their own keys; otherwise they take the place of the text. An object
+    is JSON that has been read already. In pairs, the values of the keys in `hex` are hexadecimal digits of UTF-8 where
+    they have no quotes, and those of the keys in `nested` are pairs in quotes, which join the others. The named groups
+    of the first of the `patterns` that fits join the record, and the text stays.
     """
 
     notation: Notation
     merge: bool = False
     hex: frozenset[str] = frozenset()
     nested: frozenset[str] = frozenset()
+    patterns: tuple[re.Pattern[str], ...] = ()
 
     def apply(self, record: Mapping[str, Any], key: str) -> dict[str, Any]:
         """The record with what the text holds. Raises InvalidEvent for a text that is not JSON."""
-        value = record.get(key)
-        if isinstance(value, str) and value:
-            value = _json(key, value) if self.notation == "json" else _WRITTEN[self.notation](self, value)
-        elif not isinstance(value, dict):
+        text = record.get(key)
+        if isinstance(text, dict):
+            value: Any = text
+        elif not isinstance(text, str) or not text:
             return dict(record)
+        elif self.notation == "patterns":
+            return {**record, **self._groups(text)}
+        else:
+            value = _json(key, text) if self.notation == "json" else _WRITTEN[self.notation](self, text)
         if self.merge and isinstance(value, dict):
             return {**{name: kept for name, kept in record.items() if name != key}, **value}
         return {**record, key: value}
+
+    def _groups(self, text: str) -> dict[str, str]:
+        matches = (pattern.search(text) for pattern in self.patterns)
+        match = next((match for match in matches if match), None)
+        return {name: group for name, group in match.groupdict().items() if group} if match else {}
 
 
 def pairs(decoding: Decoding, text: str) -> dict[str, Any]:

@@ -18,11 +18,12 @@ _LEAST_SHARE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """A format that fits, the share of the sample that does, and why, in words."""
+    """A format that fits, the share of the sample that does, why, in words, and how many keys that asks for."""
 
     format: Format
     share: float
     reason: str
+    keys: int = 0
 
 
 def text_of(head: bytes) -> str:
@@ -36,7 +37,10 @@ def extension(name: str) -> str:
 
 
 def by_records(text: str, formats: Sequence[Format]) -> list[Guess]:
-    """The formats whose keys, or whose lines, most of the first records have; those with the largest share."""
+    """The formats whose keys, or whose lines, most of the first records have; those with the largest share.
+
+    Of those, the ones that ask for the most keys: a variant of a format has its keys and more.
+    """
     documents = samples.json_documents(text) if text[:1] in ("{", "[") else []
     rows = [] if documents else samples.csv_records(text)
     lines = [] if documents else samples.lines(text)
@@ -48,8 +52,8 @@ def by_records(text: str, formats: Sequence[Format]) -> list[Guess]:
             guesses.append(_of_keys(candidate, rows))
         elif candidate.lines is not None and candidate.pattern is None:
             guesses.append(_of_lines(candidate, lines))
-    largest = max((guess.share for guess in guesses), default=0)
-    return [guess for guess in guesses if guess.share == largest >= _LEAST_SHARE]
+    best = max(((guess.share, guess.keys) for guess in guesses), default=(0, 0))
+    return [guess for guess in guesses if (guess.share, guess.keys) == best and guess.share >= _LEAST_SHARE]
 
 
 def _envelopes(candidate: Format) -> Sequence[str]:
@@ -59,11 +63,12 @@ def _envelopes(candidate: Format) -> Sequence[str]:
 def _of_keys(candidate: Format, records: Sequence[Mapping[str, Any]]) -> Guess:
     fitting = [[keys for keys in candidate.keys if _has_all(candidate, record, keys)] for record in records]
     counts = Counter(sets[0] for sets in fitting if sets)
-    keys = ", ".join(counts.most_common(1)[0][0]) if counts else ""
+    keys = counts.most_common(1)[0][0] if counts else ()
     words = (
-        f"{counts.total()} of the first {len(records)} records are like those of {candidate.title} ({keys})"
+        f"{counts.total()} of the first {len(records)} records are like those of {candidate.title} "
+        f"({', '.join(keys)})"
     )
-    return Guess(candidate, counts.total() / max(1, len(records)), words)
+    return Guess(candidate, counts.total() / max(1, len(records)), words, len(keys))
 
 
 def _of_lines(candidate: Format, lines: Sequence[str]) -> Guess:

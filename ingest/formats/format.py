@@ -95,7 +95,7 @@ def build(name: str, declared: Declaration) -> Format:
         records=records,
         envelopes=envelopes,
         expansion=Expansion(
-            {key: _decoding(decode) for key, decode in declared.decode.items()},
+            {key: _decoding(key, decode) for key, decode in declared.decode.items()},
             events,
             tuple(_skip(number, skip) for number, skip in enumerate(declared.skip, start=1)),
             _spellings(declared, fields) if declared.ignore_case else {},
@@ -161,16 +161,21 @@ def _key_sets(keys: tuple[str | tuple[str, ...], ...]) -> tuple[tuple[str, ...],
     return tuple(_texts(key) for key in keys)
 
 
-def _decoding(declared: str | declaration.Decode) -> Decoding:
+def _decoding(key: str, declared: str | declaration.Decode) -> Decoding:
     if isinstance(declared, declaration.Decode):
+        patterns = tuple(re2(pattern, f"decode.{key}.patterns") for pattern in declared.patterns)
         return Decoding(
-            declared.notation, declared.merge, frozenset(declared.hex), frozenset(declared.nested)
+            declared.notation, declared.merge, frozenset(declared.hex), frozenset(declared.nested), patterns
         )
     return Decoding(declared)  # type: ignore[arg-type]
 
 
 def _when(number: int, declared: declaration.When) -> When:
-    return When(_conditions(f"when[{number}]", declared), filled_keys(declared.set))
+    values = filled_keys(declared.set)
+    for name, text in values.items():
+        for key in _BRACED.findall(text):
+            _check_path(key, f"when[{number}].set.{name}")
+    return When(_conditions(f"when[{number}]", declared), values)
 
 
 def _skip(number: int, declared: declaration.Skip) -> Skip:

@@ -40,7 +40,7 @@ class Every(NamedTuple):
 
     def fits(self, element: Any) -> bool:
         """Whether an element counts."""
-        return not self.key or (isinstance(element, dict) and str(element.get(self.key)) == self.value)
+        return not self.key or (isinstance(element, dict) and scalar(element.get(self.key)) == self.value)
 
 
 Step = str | int | Every
@@ -52,12 +52,17 @@ class Path:
 
     up: int
     steps: tuple[Step, ...]
+    dotted: str = ""
 
     def within(self, record: Mapping[str, Any]) -> Any:
-        """The value there, or None. A record that is no part of another one stands for its parent, too."""
+        """The value there, or None. A record that is no part of another one stands for its parent, too.
+
+        The path $.user.name also leads to a key "user.name".
+        """
         for _ in range(self.up):
             record = getattr(record, "parent", record)
-        return _descend(record, self.steps, 0)
+        value = _descend(record, self.steps, 0)
+        return record.get(self.dotted) if value is None and self.dotted else value
 
 
 def is_path(candidate: str) -> bool:
@@ -79,7 +84,9 @@ def path_of(text: str) -> Path:
         raise InvalidFormat(
             f"invalid path {text!r}; write it like $.user.name, $.users[0].name or $.users[*].name"
         )
-    return Path(len(root[0]) if root[0] != "$" else 0, tuple(steps))
+    names = [step for step in steps if isinstance(step, str)]
+    dotted = ".".join(names) if 1 < len(names) == len(steps) else ""
+    return Path(len(root[0]) if root[0] != "$" else 0, tuple(steps), dotted)
 
 
 def value_at(record: Mapping[str, Any], candidate: str) -> Any:

@@ -42,7 +42,7 @@ def record_to_event(record: Mapping[str, Any], recipe: Recipe) -> Parsed:
     for rule in recipe.when:
         if not changed.keys() >= rule.values.keys() and all_hold(rule.conditions, record):
             changed = {**rule.values, **changed}
-    values |= {name: value or None for name, value in changed.items()}
+    values |= {name: _set_value(record, value) for name, value in changed.items()}
     values = {**recipe.constants, "source": recipe.source, **values}
     if recipe.rest:
         taken = {key for key, name in used.items() if _is_kept(record.get(key), values.get(name), name)}
@@ -76,6 +76,11 @@ def _gather(record: Mapping[str, Any], recipe: Recipe) -> tuple[dict[str, Any], 
                 values[name] = _translated(value, name, recipe)
                 break
     return values, used
+
+
+def _set_value(record: Mapping[str, Any], value: str) -> str | None:
+    """What a rule sets: its text, with the values of the keys and paths in braces; None where one has no value."""
+    return _filled(record, value) or None
 
 
 def _translated(value: Any, name: str, recipe: Recipe) -> Any:
