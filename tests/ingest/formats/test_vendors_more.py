@@ -103,23 +103,18 @@ CEF:0|Example|Gate|1.0|17|Login|5|rt=1773480413000 suser=ann b src=192.0.2.4 out
             ("ben", "File read", TIME, None, "192.0.2.5", "/etc/a b"),
         ],
     ),
-    "cloudtrail": (
+    "cloudtrail-lines": (
         """
-{"eventVersion": "1.08", "userIdentity": {"userName": "ann"}, "eventTime": "2026-03-14T09:26:53Z", "eventID": "1",
- "eventSource": "ec2.amazonaws.com", "eventName": "RunInstances", "sourceIPAddress": "192.0.2.4", "errorCode": "E"}
 {"eventVersion": "1.08", "userIdentity": {"userName": "ben"}, "eventTime": "2026-03-14T09:26:53Z", "eventID": "2",
- "eventSource": "s3.amazonaws.com", "eventName": "GetObject", "sourceIPAddress": "192.0.2.5"}
-""",
-        [
-            ("ann", "RunInstances", TIME, "failure", "192.0.2.4", "ec2.amazonaws.com"),
-            ("ben", "GetObject", TIME, "success", "192.0.2.5", "s3.amazonaws.com"),
-        ],
-    ),
-    "cloudtrail-lookup": (
-        json.dumps(
+ "eventSource": "s3.amazonaws.com", "eventName": "GetObject", "sourceIPAddress": "192.0.2.5", "errorCode": "E"}
+"""
+        + json.dumps(
             {"Events": [{"EventId": "1", "Username": "ann", "CloudTrailEvent": json.dumps(LOOKED_UP)}]}
         ),
-        [("ann", "RunInstances", TIME, "success", "192.0.2.4", "ec2.amazonaws.com")],
+        [
+            ("ben", "GetObject", TIME, "failure", "192.0.2.5", "s3.amazonaws.com"),
+            ("ann", "RunInstances", TIME, "success", "192.0.2.4", "ec2.amazonaws.com"),
+        ],
     ),
     "ecs": (
         """
