@@ -152,7 +152,7 @@ def _first_steps(path: Path) -> None:
 @st.fragment(run_every=2)
 def _rerun_on_change(version: tuple[int, ...]) -> None:
     if data.store().version() != version:
-        st.rerun()
+        url_state.rerun()
 
 
 def _change_button(label: str, key: str, *, primary: bool = True, **values: str | None) -> None:

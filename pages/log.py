@@ -33,11 +33,11 @@ def live() -> None:
     if newer and on_top and st.session_state["log_live"]:
         # Not during the run of the whole page: with new events every second, it would never end.
         if time.monotonic() - drawn_at > LIVE_SECONDS / 2:
-            st.rerun()
+            url_state.rerun()
     elif newer and freshness.newer_button(newer):
         paging.unpin()
         paging.turn(1, rows, where)
-        st.rerun()
+        url_state.rerun()
 
 
 with st.container(horizontal=True, vertical_alignment="center"):

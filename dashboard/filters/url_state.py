@@ -3,6 +3,10 @@
 Streamlit's own `bind="query-params"` writes a widget's labels into the URL and drops values that are not among
 its options. Here a relative range has to stay `7d`, a name without events this week has to filter all the same,
 and a value that cannot be used has to be named. So each widget is set from the URL and writes to it on a change.
+
+A change becomes the URL when the next run of the whole page begins. The callback of a widget can belong to a run of a
+fragment, which the browser asks for by a timer just before it asks for the run of the page, and both requests have the
+URL from before the change.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,22 +25,31 @@ _REQUEST = "url_request"
 _HISTORY = "url_history"
 _HISTORY_LENGTH = 50
 _CHANGES = "url_changes"
+_NEXT = "url_next"
+_Parameters = dict[str, list[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the URL asks for in one run: its filter, the time (naive UTC) it is relative to, and ignored values."""
+    """What the URL asks for in one run: its filter, the time (naive UTC) it is relative to, and ignored values.
+
+    `parameters` are all those of the URL.
+    """
 
     where: EventFilter
     now: datetime
     ignored: tuple[InvalidFilter, ...]
+    parameters: Mapping[str, Sequence[str]]
 
 
 def read() -> Request:
     """Parse the URL and keep the result for the rest of the run; `dashboard/main.py` calls it once, at the start."""
+    parameters = _next()
+    if st.session_state.pop(_NEXT, None) is not None and parameters != _of_browser():
+        st.query_params.from_dict(parameters)
     now = local_time.now()
     where, ignored = EventFilter.parse(_parameters(), now=now.replace(tzinfo=UTC), tz=browser_zone())
-    request = st.session_state[_REQUEST] = Request(where, now, tuple(ignored))
+    request = st.session_state[_REQUEST] = Request(where, now, tuple(ignored), parameters)
     return request
 
 
@@ -44,6 +57,12 @@ def current() -> Request:
     """The request of this run; in the rerun of a fragment, that of the run that drew the fragment."""
     request: Request = st.session_state[_REQUEST]
     return request
+
+
+def rerun() -> None:
+    """Run the page again from a fragment, with the URL that the last run of the page had."""
+    st.session_state.setdefault(_NEXT, dict(current().parameters))
+    st.rerun()
 
 
 def until_now(where: EventFilter) -> EventFilter:
@@ -124,14 +143,21 @@ def opened_event() -> str | None:
 
 def open_event(event_id: str | None) -> None:
     """Put an event into the URL, or remove it."""
-    if event_id is not None:
-        st.query_params[EVENT] = event_id
-    elif EVENT in st.query_params:
-        del st.query_params[EVENT]
+    others = {name: values for name, values in _next().items() if name != EVENT}
+    st.session_state[_NEXT] = others | ({} if event_id is None else {EVENT: [event_id]})
 
 
-def _parameters() -> dict[str, list[str]]:
-    return {name: st.query_params.get_all(name) for name in _FILTERS if name in st.query_params}
+def _next() -> _Parameters:
+    """All parameters of the URL of the next run of the page."""
+    return dict(st.session_state.get(_NEXT, _of_browser()))
+
+
+def _of_browser() -> _Parameters:
+    return {name: st.query_params.get_all(name) for name in st.query_params}
+
+
+def _parameters() -> _Parameters:
+    return {name: values for name, values in _next().items() if name in _FILTERS}
 
 
 def _listed(value: str | Sequence[str] | None) -> list[str]:
@@ -139,6 +165,6 @@ def _listed(value: str | Sequence[str] | None) -> list[str]:
 
 
 def _write(filters: Mapping[str, Sequence[str]]) -> None:
-    others = {name: st.query_params.get_all(name) for name in st.query_params if name not in _FILTERS}
-    st.query_params.from_dict({**others, **filters})
+    others = {name: values for name, values in _next().items() if name not in _FILTERS}
+    st.session_state[_NEXT] = others | {name: list(values) for name, values in filters.items()}
     st.session_state[_CHANGES] = changes() + 1

@@ -17,6 +17,7 @@ from audit_store.filters import EventFilter
 from audit_store.local_time import now
 from audit_store.ranges import Period
 from dashboard import active_catalogue, data
+from dashboard.filters import url_state
 
 LENGTH = timedelta(weeks=16)
 """How long before the newest event alarms are looked for."""
@@ -97,7 +98,7 @@ def _may_draw_again() -> bool:
 
 def _draw_again() -> None:
     st.session_state[_DRAWN_AGAIN] = time.monotonic()
-    st.rerun()
+    url_state.rerun()
 
 
 def _key(where: EventFilter) -> _Key:

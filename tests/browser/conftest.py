@@ -14,10 +14,20 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import parse_qs
+from typing import Any
+from urllib.parse import parse_qs, urljoin
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Dialog,
+    Locator,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from audit_store.engines.duckdb.store import Store
@@ -152,16 +162,47 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+NO_PAGE = "/_stcore/health"
+ROW = 35
+"""The height of a row of the table of events, in pixels."""
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 
 
 @dataclass
 class Watched:
-    """A browser page, the errors in its console, and its requests to other hosts."""
+    """A browser page, the errors and warnings of its console, its dialogs, and its requests to other hosts."""
 
     page: Page
-    console: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
+
+    @contextlib.contextmanager
+    def watching(self) -> Iterator[None]:
+        """Note what happens on the page while it lasts."""
+        listeners: dict[Any, Callable[[Any], None]] = {
+            "console": self._note_message,
+            "pageerror": lambda error: self.errors.append(str(error)),
+            "dialog": self._note_dialog,
+            "request": self._note_request,
+        }
+        for event, listener in listeners.items():
+            self.page.on(event, listener)
+        yield
+        for event, listener in listeners.items():
+            self.page.remove_listener(event, listener)
+
+    def _note_message(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            (self.errors if message.type == "error" else self.warnings).append(message.text)
+
+    def _note_dialog(self, dialog: Dialog) -> None:
+        self.errors.append(dialog.message)
+        dialog.dismiss()
+
+    def _note_request(self, request: Request) -> None:
+        if not request.url.startswith(OURS):
+            self.foreign.append(request.url)
 
     def settle(self) -> None:
         """Wait until the run that the last click started has ended, and its elements are drawn."""
@@ -173,6 +214,26 @@ class Watched:
             quiet = quiet + 1 if self.page.locator(IDLE).count() else 0
             self.page.locator(IDLE).wait_for(timeout=60_000)
             self.page.locator("[data-testid=stSkeleton]").first.wait_for(state="detached", timeout=60_000)
+
+    def open_row(self, row: int) -> Locator:
+        """Open the event of a row of the table, the first is 0; gives the id in its details.
+
+        A click is repeated, because a table that a new run of the page replaces does not take it.
+        """
+        table = self.page.get_by_test_id("stDataFrame").first
+        table.locator("[data-testid^=glide-cell]").first.wait_for(state="attached")
+        event_id = self.page.get_by_test_id("stCode").first
+        others: tuple[list[str], ...] = ([], event_id.all_inner_texts())
+        end = time.monotonic() + PATIENCE
+        while event_id.all_inner_texts() in others:
+            assert time.monotonic() < end, "a click on the table opened no event"
+            box = table.bounding_box()
+            assert box is not None
+            self.page.mouse.click(box["x"] + 120, box["y"] + ROW * (row + 1) + 20)
+            again = time.monotonic() + PATIENCE / 4
+            while event_id.all_inner_texts() in others and time.monotonic() < again:
+                self.settle()
+        return event_id
 
     def go(self, address: str) -> None:
         """Go to another address of the same page as with the browser's Back button: without loading it again."""
@@ -219,31 +280,38 @@ Visit = Callable[..., Watched]
 
 
 class Profiles:
-    """Browser profiles, one for each set of options: their caches keep scripts that take seconds to load."""
+    """Browser profiles, one for each set of options, whose pages stay open: a process keeps the scripts it compiled."""
 
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
-        self._contexts: dict[str, list[BrowserContext]] = {}
+        self._pages: dict[str, list[Page]] = {}
         self._in_use: Counter[str] = Counter()
 
     def page(self, options: dict[str, object]) -> Page:
-        """A new page in a profile that no other page of this test has."""
+        """A page in a profile that no other page of this test has."""
         key = repr(sorted(options.items()))
-        contexts = self._contexts.setdefault(key, [])
-        if self._in_use[key] == len(contexts):
-            contexts.append(self._browser.new_context(**options))  # type: ignore[arg-type]
+        pages = self._pages.setdefault(key, [])
+        if self._in_use[key] == len(pages):
+            pages.append(self._browser.new_context(**options).new_page())  # type: ignore[arg-type]
         self._in_use[key] += 1
-        return contexts[self._in_use[key] - 1].new_page()
+        return pages[self._in_use[key] - 1]
 
     def forget(self) -> None:
-        """Close all pages, and forget what they stored: cookies and the storage of their scripts."""
+        """Leave the pages of this test, and forget what they stored: cookies and the storage of their scripts."""
+        for key, number in self._in_use.items():
+            for page in self._pages[key][:number]:
+                for other in page.context.pages[1:]:
+                    other.close()
+                leave(page)
+                page.context.clear_cookies()
         self._in_use.clear()
-        for context in itertools.chain.from_iterable(self._contexts.values()):
-            for page in context.pages:
-                if page.url.startswith(OURS[0]):
-                    page.evaluate("() => { localStorage.clear(); sessionStorage.clear() }")
-                page.close()
-            context.clear_cookies()
+
+
+def leave(page: Page) -> None:
+    """Go where no script runs, in the same process of the browser, and forget what the page stored."""
+    if not page.url.endswith(NO_PAGE):
+        page.goto(urljoin(page.url, NO_PAGE))
+        page.evaluate("() => { localStorage.clear(); sessionStorage.clear() }")
 
 
 @pytest.fixture(scope="session")
@@ -254,7 +322,7 @@ def profiles(chromium: Browser) -> Profiles:
 
 @pytest.fixture
 def visit(profiles: Profiles) -> Iterator[Visit]:
-    """Opens a URL without cookies or stored values; no error and no request to another host may follow."""
+    """Opens a URL without cookies or stored values; no error, dialog or request to another host may follow."""
     opened: list[Watched] = []
 
     def go(url: str, **options: object) -> Watched:
@@ -269,13 +337,12 @@ def visit(profiles: Profiles) -> Iterator[Visit]:
         )
         watched = Watched(page)
         opened.append(watched)
-        page.on("console", lambda m: watched.console.append(m.text) if m.type == "error" else None)
-        page.on("pageerror", lambda error: watched.console.append(str(error)))
-        page.on("request", lambda r: None if r.url.startswith(OURS) else watched.foreign.append(r.url))
+        stack.enter_context(watched.watching())
         page.goto(url)
         watched.settle()
         return watched
 
-    yield go
+    with contextlib.ExitStack() as stack:
+        yield go
     profiles.forget()
-    assert [line for watched in opened for line in (*watched.console, *watched.foreign)] == []
+    assert [line for watched in opened for line in (*watched.errors, *watched.foreign)] == []

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from audit_store.engines.duckdb.store import Store
 from audit_store.engines.protocol import Query
 from ingest import append
-from tests.browser.conftest import Server, Visit, becomes, choose, events_are, parameters, serving
+from tests.browser.conftest import Server, Visit, becomes, choose, events_are, leave, parameters, serving
 
 CATALOGUE = """
 [[category]]
@@ -115,7 +115,7 @@ def test_own_views_and_activities_after_a_first_visit_and_a_restart(tmp_path: Pa
         page.get_by_label("View name").fill("mine")
         page.get_by_role("button", name="Save view").click()
         expect(page.get_by_text("Saved “mine”.")).to_be_visible()
-        page.close()
+        leave(page)
     own = tmp_path / "own.toml"
     own.write_text(CATALOGUE)
     with serving(store, tmp_path / "second.log", AUDIT_CATALOGUE=str(own)) as server:
@@ -125,4 +125,4 @@ def test_own_views_and_activities_after_a_first_visit_and_a_restart(tmp_path: Pa
         expect(page.locator("[fill='#123abc']").first).to_be_attached()
         page.get_by_text("Saved views").click()
         choose(page, "Open a view", "mine", "mine (saved)")
-        page.close()
+        leave(page)

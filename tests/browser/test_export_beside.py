@@ -14,7 +14,7 @@ from audit_store.engines.duckdb.store import Store
 from audit_store.filters import EventFilter
 from ingest import append
 from ingest.fold import fold
-from tests.browser.conftest import ROOT, Visit, crowd, serving
+from tests.browser.conftest import ROOT, Visit, crowd, leave, serving
 
 EVENTS = 200_000
 SOON = 3.0
@@ -77,8 +77,8 @@ def test_a_download_lets_other_pages_and_folds_go_on(store: Store, tmp_path: Pat
         assert answered < lasted
         assert answered < SOON + 3 * alone
         assert server.trouble() == []
-        other.close()
-        seen.page.close()
+        leave(other)
+        leave(seen.page)
 
 
 def seconds_to_filter(page: Page, outcome: str, heading: str) -> float:

@@ -57,8 +57,7 @@ def test_slash_goes_to_the_search_also_in_a_closed_sidebar(crowded: Server, visi
     expect(search).to_be_in_viewport()
     page.keyboard.type("7/9")
     expect(search).to_have_value("7/9")
-    page.goto(f"{crowded.url}/store")
-    seen.settle()
+    seen.go("/store")
     page.keyboard.press("/")
     assert focused(page) == ""
 
@@ -69,9 +68,8 @@ def test_an_opened_event_is_in_sight_beside_its_list(crowded: Server, visit: Vis
     table = seen.page.get_by_test_id("stDataFrame").first
     before = table.bounding_box()
     assert before is not None
-    seen.page.mouse.click(before["x"] + 120, before["y"] + 90)
+    seen.open_row(1)
     expect(seen.page.get_by_text("Event details")).to_be_in_viewport()
-    seen.settle()
     expect(seen.page.get_by_role("button", name="Close")).to_be_in_viewport()
     after = table.bounding_box()
     assert after is not None
@@ -87,8 +85,7 @@ def test_pages_have_titles_an_icon_a_theme_and_nothing_cut_off(
 ) -> None:
     seen = visit(crowded.url, color_scheme=scheme, **size(width))
     for path, title in PAGES.items():
-        seen.page.goto(crowded.url + path)
-        seen.settle()
+        seen.go(path)
         expect(seen.page).to_have_title(f"{title} · Audit log explorer")
         assert seen.page.locator("link[rel~=icon]").count() == 1
         app = seen.page.get_by_test_id("stApp")
@@ -119,10 +116,9 @@ def shifts(page: Page) -> float:
     return float(sum(value for value, _ in entries))
 
 
-def watched(seen: Watched, url: str) -> Page:
-    seen.page.add_init_script(WATCH)
-    seen.page.goto(url)
-    seen.settle()
+def watched(seen: Watched) -> Page:
+    """A page at rest, whose shifts are noted from here on."""
+    seen.page.evaluate(WATCH)
     seen.page.wait_for_timeout(OBSERVED)
     shifts(seen.page)
     return seen.page
@@ -130,8 +126,7 @@ def watched(seen: Watched, url: str) -> Page:
 
 @pytest.mark.parametrize(("path", "width"), [("/", 1280), ("/", 400), ("/log", 1280)])
 def test_nothing_jumps_while_a_filter_changes(crowded: Server, visit: Visit, path: str, width: int) -> None:
-    seen = visit(crowded.url, **size(width), **MOVING)
-    page = watched(seen, f"{crowded.url}{path}?range=24h")
+    page = watched(seen := visit(f"{crowded.url}{path}?range=24h", **size(width), **MOVING))
     if width < 640:
         page.keyboard.press("/")
         page.evaluate(AT_REST)
@@ -144,8 +139,8 @@ def test_nothing_jumps_while_a_filter_changes(crowded: Server, visit: Visit, pat
 
 
 def test_nothing_jumps_while_events_arrive(crowded: Server, visit: Visit) -> None:
-    seen = visit(crowded.url, **MOVING)
-    page = watched(seen, f"{crowded.url}/log?range=24h&event={opened_event(crowded, 7990)}")
+    seen = visit(f"{crowded.url}/log?range=24h&event={opened_event(crowded, 7990)}", **MOVING)
+    page = watched(seen)
     total = page.get_by_text(re.compile(r" of [\d,]+ events$"))
     before = int(total.inner_text().split()[-2].replace(",", ""))
     for number in (1, 2):

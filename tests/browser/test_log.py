@@ -8,20 +8,30 @@ import zipfile
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
+from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from audit_store.engines.duckdb.store import Store
 from audit_store.engines.protocol import Query
 from ingest import append
-from tests.browser.conftest import ROOT, Server, Visit, Watched, becomes, parameters
+from tests.browser.conftest import ROOT, ROW, Server, Visit, becomes, parameters
 
-ROW = 35
-
-
-def click_row(seen: Watched, row: int) -> None:
-    box = seen.page.get_by_test_id("stDataFrame").first.bounding_box()
-    assert box is not None
-    seen.page.mouse.click(box["x"] + 150, box["y"] + ROW * (row + 1) + 10)
-    seen.settle()
+NOTE_MESSAGES = """() => {
+    const send = WebSocket.prototype.send;
+    window.messages = [];
+    WebSocket.prototype.send = function (data) {
+        window.messages.push(Array.from(data));
+        send.call(this, data);
+    };
+}"""
+TWICE = """(suffix) => {
+    const send = WebSocket.prototype.send;
+    WebSocket.prototype.send = function (data) {
+        const isClick = new TextDecoder().decode(data).includes('"cells":[[');
+        if (isClick) send.call(this, Uint8Array.from([...data, ...suffix]));
+        send.call(this, data);
+    };
+}"""
+"""Sends the message of a click twice, first with a suffix that changes some fields."""
 
 
 def opened(page: Page) -> list[str]:
@@ -47,8 +57,7 @@ def test_rows_open_by_a_click_and_keys_step_through_them(crowded: Server, visit:
     seen = visit(crowded.url + "/log?activity=Journey+saved")
     open_id = seen.page.get_by_test_id("stCode").first
     for row in (4, 6):
-        click_row(seen, row)
-        expect(open_id).to_have_text(ids[row])
+        expect(seen.open_row(row)).to_have_text(ids[row])
         becomes(lambda: opened(seen.page), [ids[row]])
     for key, name in (("j", ids[7]), ("j", ids[8]), ("k", ids[7])):
         seen.settle()
@@ -60,6 +69,27 @@ def test_rows_open_by_a_click_and_keys_step_through_them(crowded: Server, visit:
     expect(seen.page.get_by_text("Event details")).to_be_visible()
     seen.page.keyboard.press("Escape")
     expect(seen.page).not_to_have_url(re.compile("event="))
+
+
+def test_a_click_opens_its_event_also_when_the_log_asks_for_new_events_just_before(
+    crowded: Server, visit: Visit
+) -> None:
+    """The browser sends the click with the request of the log's timer, then with its own; both have the old URL."""
+    seen = visit(crowded.url + "/log")
+    seen.page.evaluate(NOTE_MESSAGES)
+    becomes(lambda: bool(timers(seen.page)), True)
+    of_timer = BackMsg()
+    of_timer.rerun_script.fragment_id = timers(seen.page)[0]
+    of_timer.rerun_script.is_auto_rerun = True
+    seen.page.evaluate(TWICE, list(of_timer.SerializeToString()))
+    seen.open_row(1)
+    assert opened(seen.page) == [newest(crowded)[1]]
+
+
+def timers(page: Page) -> list[str]:
+    """The fragments whose timers have asked for a run."""
+    messages = [BackMsg.FromString(bytes(data)) for data in page.evaluate("() => window.messages")]
+    return [m.rerun_script.fragment_id for m in messages if m.rerun_script.is_auto_rerun]
 
 
 def test_letters_typed_into_the_search_are_no_commands(crowded: Server, visit: Visit) -> None:
@@ -97,14 +127,14 @@ def test_a_download_is_what_its_manifest_says(crowded: Server, visit: Visit, tmp
 def test_new_events_appear_and_the_opened_one_stays(crowded: Server, visit: Visit) -> None:
     seen = visit(crowded.url + "/log")
     event_id, events = newest(crowded)[3], total(seen.page)
-    click_row(seen, 3)
+    expect(seen.open_row(3)).to_have_text(event_id)
     table = seen.page.get_by_test_id("stDataFrame").first
     table.hover()
     seen.page.mouse.wheel(0, 10 * ROW)
     before = scrolled(seen.page)
     append(agent="eve", activity="Login", store=crowded.store)
     expect(seen.page.get_by_text(f"1–100 of {events + 1:,} events")).to_be_visible()
-    assert opened(seen.page) == [event_id]
+    becomes(lambda: opened(seen.page), [event_id])
     expect(seen.page.get_by_text("Event details")).to_be_visible()
     assert scrolled(seen.page) == before > 0
     age = re.compile(r"^Newest event (now|a second ago|\d+ seconds ago)$")

@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, expect
 from alarms import mark, review, watch_logins
 from audit_store.engines.duckdb.store import Store
 from audit_store.filters import EventFilter
-from tests.browser.conftest import Serve, Server, Visit, Watched, choose, serving_well
+from tests.browser.conftest import Serve, Server, Visit, Watched, choose, leave, serving_well
 from tests.conftest import Fill
 from tests.dashboard.page_runs import NOW
 from tests.dashboard.spikes.test_spikes_page import BURST, login
@@ -50,15 +50,6 @@ def burst(agent: str, at: datetime, times: int, outcome: str, address: str) -> I
         yield login(agent, moment, outcome=outcome, source_ip=address)
 
 
-def listen(seen: Watched) -> list[str]:
-    """What the browser warns of from a fresh start of this page on."""
-    warnings: list[str] = []
-    seen.page.on("console", lambda m: warnings.append(m.text) if m.type in ("warning", "error") else None)
-    seen.page.reload()
-    seen.settle()
-    return warnings
-
-
 def sentences(seen: Watched) -> Locator:
     return seen.page.get_by_test_id("stText").filter(has_text="by chance").filter(visible=True)
 
@@ -69,7 +60,6 @@ def test_an_alarm_leads_to_its_events_and_keeps_its_mark(
     own = Path(shutil.copy(watched, tmp_path / "audit.duckdb"))
     server = serve(own)
     seen = visit(f"{server.url}/spikes?{WEEK}")
-    warnings = listen(seen)
     expect(sentences(seen)).to_have_count(2)
     worst = sentences(seen).first.inner_text()
     assert "203.0.113.99" in worst
@@ -83,10 +73,10 @@ def test_an_alarm_leads_to_its_events_and_keeps_its_mark(
     seen.page.go_back()
     seen.settle()
     save(seen, "Incident", "Asked her: it was not her")
-    seen.page.goto("about:blank")
+    leave(seen.page)
     server.process.terminate()
     server.process.wait(20)
-    assert warnings == []
+    assert seen.warnings == []
 
     again = visit(f"{serve(own).url}/spikes?{WEEK}")
     expect(again.page.get_by_text("Asked her: it was not her")).to_be_visible()
@@ -118,7 +108,6 @@ def pill(seen: Watched, name: str) -> None:
 
 def test_one_agent_and_another_sensitivity(server: Server, visit: Visit) -> None:
     seen = visit(f"{server.url}/spikes?{WEEK}")
-    warnings = listen(seen)
     expect(seen.page.get_by_text("2 of 168 hours stand out.")).to_be_visible()
     choose(seen.page, "Agent in the chart", "eve", "eve")
     expect(seen.page.get_by_text("0 of 168 hours stand out.")).to_be_visible()
@@ -126,12 +115,11 @@ def test_one_agent_and_another_sensitivity(server: Server, visit: Visit) -> None
     seen.page.keyboard.press("ArrowRight")
     expect(seen.page.get_by_text(re.compile("^Expect about .* per agent in 10 months"))).to_be_visible()
     seen.settle()
-    assert warnings == []
+    assert seen.warnings == []
 
 
 def test_the_other_pages_mark_the_hours_and_rows_of_alarms(server: Server, visit: Visit) -> None:
     seen = visit(f"{server.url}/?{WEEK}&agent=ada")
-    warnings = listen(seen)
     expect(seen.page.get_by_text("Login alarm in the last 16 weeks of the log")).to_be_visible()
     seen.page.get_by_role("link", name="Show alarms").click()
     expect(seen.page).to_have_url(re.compile(r"/spikes\?.*agent=ada"))
@@ -142,16 +130,13 @@ def test_the_other_pages_mark_the_hours_and_rows_of_alarms(server: Server, visit
     seen.page.goto(f"{server.url}/log?{hour}&outcome=failure")
     seen.settle()
     expect(seen.page.locator("[data-testid^=glide-cell]", has_text="Expected").first).to_be_attached()
-    table = seen.page.get_by_test_id("stDataFrame").first.bounding_box()
-    assert table is not None
-    seen.page.mouse.click(table["x"] + 150, table["y"] + 45)
-    seen.settle()
+    seen.open_row(0)
     expect(seen.page.get_by_text("Alarm, marked expected")).to_be_visible()
     sentence = seen.page.get_by_test_id("stText").filter(has_text="by chance").inner_text()
     seen.page.get_by_role("link", name="Show this alarm").click()
     seen.settle()
     expect(sentences(seen)).to_have_text([sentence])
-    assert warnings == []
+    assert seen.warnings == []
 
 
 def test_without_alarms_nothing_is_marked(server: Server, visit: Visit) -> None:

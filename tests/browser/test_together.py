@@ -15,7 +15,7 @@ from audit_store.engines.duckdb.store import Store
 from audit_store.engines.protocol import Query
 from ingest import append
 from ingest.spool.folder import has_waiting
-from tests.browser.conftest import PATIENCE, ROOT, Serve, Visit
+from tests.browser.conftest import PATIENCE, ROOT, Serve, Visit, leave
 
 WRITERS, EACH = 4, 250
 SOON = 2.0
@@ -98,7 +98,7 @@ def test_everything_at_once(tmp_path: Path, serve: Serve, visit: Visit) -> None:
     sessions[0].page.reload()
     expect(sessions[0].page.get_by_test_id("stMetricValue").first).to_have_text("1,001")
     for session in sessions:
-        session.page.goto("about:blank")
+        leave(session.page)
     assert sequence(store) == list(range(WRITERS * EACH + 1))
     delays = [missing_until[name] - at for name, at in acknowledged.items()]
     # Other work on the machine may hold up a fold; what is late by itself is late for most events.
