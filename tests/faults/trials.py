@@ -1,7 +1,7 @@
 """Which trials there are: every call with every fault, and what else is done to the product."""
 
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from queue import SimpleQueue
@@ -54,17 +54,17 @@ def disks_full(levels: Iterable[int]) -> list[Trial]:
     return [{"kind": "disk_full", "kilobytes": level} for level in levels]
 
 
-def against(client: Client, mutant: str) -> Iterator[Trial]:
+def against(client: Client, mutant: str) -> Iterable[Trial]:
     """The trials that are to notice a mutant."""
     if mutant == "no sync" or mutant == "segments removed before the checkpoint":
-        yield from images(client, "append", 1, mutant)
-    elif mutant == "batch flag ignored":
-        yield from damages(["batch"], 10, mutant)
-    elif mutant == "checksums ignored":
-        yield from damages(["appended"], 10, mutant)
-    else:
-        for calls in syscalls(client, "append", mutant):
-            yield from (trial for trial in calls if trial["fault"] == "KILL_AFTER")
+        possible = images(client, "append", 1, mutant)
+        return share(possible, len(possible))
+    if mutant == "batch flag ignored":
+        return damages(["batch"], 10, mutant)
+    if mutant == "checksums ignored":
+        return damages(["appended"], 10, mutant)
+    calls = syscalls(client, "fold", mutant)
+    return (trial for of_call in calls for trial in of_call if trial["fault"] == "KILL_AFTER")
 
 
 def one_each(groups: Iterable[list[Trial]]) -> list[Trial]:
