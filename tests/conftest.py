@@ -1,5 +1,6 @@
 """Options, Hypothesis profiles and fixtures for all tests; stores are real files in temporary folders."""
 
+import shutil
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ Fill = Callable[[Store, Iterable[Event]], Store]
 
 # Examples read and write real files, so the time of one of them depends on the disk: no deadline.
 CAMPAIGN_EXAMPLES = 100
-settings.register_profile("ordinary", deadline=None, max_examples=CAMPAIGN_EXAMPLES // 5)
+settings.register_profile("ordinary", deadline=None, max_examples=CAMPAIGN_EXAMPLES // 10)
 settings.register_profile("campaign", deadline=None, max_examples=CAMPAIGN_EXAMPLES)
 
 
@@ -35,13 +36,19 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the longest tests, so that no process is left alone with them at the end."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with the longest tests, so that no process is left alone with them at the end.
+
+    Tests and parameters with the mark `campaign` run in a campaign only.
+    """
+    if not config.getoption("--campaign"):
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("campaign")])
+        items[:] = [item for item in items if not item.get_closest_marker("campaign")]
     items.sort(key=lambda item: [item.get_closest_marker(mark) is None for mark in ("browser", "processes")])
 
 
 def examples(in_campaign: int) -> int:
-    """The `max_examples` of a property: `in_campaign` in a campaign, otherwise a fifth of it, but at least 5."""
+    """The `max_examples` of a property: `in_campaign` in a campaign, otherwise a tenth of it, but at least 5."""
     return max(in_campaign * settings.default.max_examples // CAMPAIGN_EXAMPLES, 5)
 
 
@@ -58,15 +65,28 @@ def store(tmp_path: Path) -> Store:
 
 
 @pytest.fixture(scope="session")
-def fill() -> Fill:
-    """Append events to a store with plain INSERTs; `seq` continues without a gap. Returns the store."""
-    return _fill
+def fill(tmp_path_factory: pytest.TempPathFactory) -> Fill:
+    """Append events to a store with plain INSERTs; `seq` continues without a gap. Returns the store.
+
+    A new store begins as a copy of an empty one, with an id of its own.
+    """
+    empty = Store(tmp_path_factory.mktemp("empty") / "audit.duckdb")
+    with empty.write():
+        pass
+
+    def filled(store: Store, events: Iterable[Event]) -> Store:
+        if any(store.path.parent.glob(f"{store.path.name}*")):
+            return _fill(store, events)
+        shutil.copy(empty.path, store.path)
+        return _fill(store, events, store_id=str(fresh_id()))
+
+    return filled
 
 
 @pytest.fixture(scope="session")
-def make_store(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Iterable[Event]], Store]:
+def make_store(tmp_path_factory: pytest.TempPathFactory, fill: Fill) -> Callable[[Iterable[Event]], Store]:
     """Create a store with these events, once for each example of a property."""
-    return lambda events: _fill(Store(tmp_path_factory.mktemp("store") / "audit.duckdb"), events)
+    return lambda events: fill(Store(tmp_path_factory.mktemp("store") / "audit.duckdb"), events)
 
 
 @pytest.fixture
@@ -77,8 +97,10 @@ def interruptible() -> Iterator[None]:
     signal.signal(signal.SIGINT, before)
 
 
-def _fill(store: Store, events: Iterable[Event]) -> Store:
+def _fill(store: Store, events: Iterable[Event], store_id: str | None = None) -> Store:
     with store.write() as connection:
+        if store_id is not None:
+            connection.execute("UPDATE store_info SET store_id = ?", [store_id])
         first = connection.execute("SELECT count(*) FROM events").fetchone()[0]
         rows = [_row(first + number, event) for number, event in enumerate(events)]
         placeholders = ", ".join(f"({', '.join('?' * len(row))})" for row in rows)

@@ -16,7 +16,7 @@ from ingest import append
 from ingest.fold import fold
 from tests.browser.conftest import ROOT, Visit, crowd, leave, serving
 
-EVENTS = 200_000
+EVENTS = 100_000
 SOON = 3.0
 
 

@@ -11,7 +11,7 @@ from tests.conftest import Fill
 from tests.hostile import APART, HIDDEN, MARK, STRINGS, events
 
 _MARKUP = ":is(img, script, iframe, object, embed, video, form:not(.vega-bindings), meta, base, math, marquee, .katex)"
-_OPENED = range(0, len(STRINGS), 3 * APART)
+_OPENED = range(0, len(STRINGS), 6 * APART)
 
 
 def check(page: Page) -> None:

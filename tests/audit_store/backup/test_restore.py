@@ -24,12 +24,10 @@ from tests.audit_store.backup.stores import agents, append_and_fold, content
 
 
 @pytest.fixture
-def folder(path: Path, tmp_path: Path) -> Path:
+def folder(path: Path, template_with_backup: Path, tmp_path: Path) -> Path:
     """A backup of the store, after which one event was stored and another waits."""
-    folder = backup(path, tmp_path / "backup").folder
-    append_and_fold(path, "eve")
-    append(agent="fay", activity="Login", store=path, fold=False)
-    return folder
+    shutil.copytree(template_with_backup, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "backup"
 
 
 def delete(path: Path) -> None:
