@@ -20,6 +20,7 @@ extent = data.surroundings(where).extent
 pinned = paging.pin(where, below=extent.last_seq + 1)
 index = data.page_index(pinned.where, pinned.below)
 total = int(index["events"].sum())
+table.open_clicked()
 opened_id = url_state.opened_event()
 opened = data.event(opened_id).to_dict("records") if opened_id else []
 drawn_at = time.monotonic()

@@ -4,9 +4,8 @@ Streamlit's own `bind="query-params"` writes a widget's labels into the URL and 
 its options. Here a relative range has to stay `7d`, a name without events this week has to filter all the same,
 and a value that cannot be used has to be named. So each widget is set from the URL and writes to it on a change.
 
-A change becomes the URL when the next run of the whole page begins. The callback of a widget can belong to a run of a
-fragment, which the browser asks for by a timer just before it asks for the run of the page, and both requests have the
-URL from before the change.
+The run of a fragment changes nothing: the browser asks for it by a timer, and may send widgets and a URL that it had
+before the last run of the page reached it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from audit_store import local_time, ranges
 from audit_store.errors import InvalidFilter
@@ -25,31 +25,24 @@ _REQUEST = "url_request"
 _HISTORY = "url_history"
 _HISTORY_LENGTH = 50
 _CHANGES = "url_changes"
-_NEXT = "url_next"
-_Parameters = dict[str, list[str]]
+_LAST = "url_last"
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the URL asks for in one run: its filter, the time (naive UTC) it is relative to, and ignored values.
-
-    `parameters` are all those of the URL.
-    """
+    """What the URL asks for in one run: its filter, the time (naive UTC) it is relative to, and ignored values."""
 
     where: EventFilter
     now: datetime
     ignored: tuple[InvalidFilter, ...]
-    parameters: Mapping[str, Sequence[str]]
 
 
 def read() -> Request:
     """Parse the URL and keep the result for the rest of the run; `dashboard/main.py` calls it once, at the start."""
-    parameters = _next()
-    if st.session_state.pop(_NEXT, None) is not None and parameters != _of_browser():
-        st.query_params.from_dict(parameters)
+    st.session_state[_LAST] = _all_parameters()
     now = local_time.now()
     where, ignored = EventFilter.parse(_parameters(), now=now.replace(tzinfo=UTC), tz=browser_zone())
-    request = st.session_state[_REQUEST] = Request(where, now, tuple(ignored), parameters)
+    request = st.session_state[_REQUEST] = Request(where, now, tuple(ignored))
     return request
 
 
@@ -61,8 +54,15 @@ def current() -> Request:
 
 def rerun() -> None:
     """Run the page again from a fragment, with the URL that the last run of the page had."""
-    st.session_state.setdefault(_NEXT, dict(current().parameters))
+    if st.session_state[_LAST] != _all_parameters():
+        st.query_params.from_dict(st.session_state[_LAST])
     st.rerun()
+
+
+def in_fragment() -> bool:
+    """Whether this is the run of a fragment, not of the whole page."""
+    context = get_script_run_ctx()
+    return context is not None and bool(context.fragment_ids_this_run)
 
 
 def until_now(where: EventFilter) -> EventFilter:
@@ -118,7 +118,7 @@ def can_undo() -> bool:
 
 def undo() -> None:
     """Restore the filters before the last change."""
-    if earlier := st.session_state.get(_HISTORY):
+    if not in_fragment() and (earlier := st.session_state.get(_HISTORY)):
         *st.session_state[_HISTORY], before = earlier
         _write(before)
 
@@ -143,21 +143,21 @@ def opened_event() -> str | None:
 
 def open_event(event_id: str | None) -> None:
     """Put an event into the URL, or remove it."""
-    others = {name: values for name, values in _next().items() if name != EVENT}
-    st.session_state[_NEXT] = others | ({} if event_id is None else {EVENT: [event_id]})
+    if in_fragment():
+        return
+    if event_id is not None:
+        st.query_params[EVENT] = event_id
+    elif EVENT in st.query_params:
+        del st.query_params[EVENT]
+    st.session_state[_LAST] = _all_parameters()
 
 
-def _next() -> _Parameters:
-    """All parameters of the URL of the next run of the page."""
-    return dict(st.session_state.get(_NEXT, _of_browser()))
-
-
-def _of_browser() -> _Parameters:
+def _all_parameters() -> dict[str, list[str]]:
     return {name: st.query_params.get_all(name) for name in st.query_params}
 
 
-def _parameters() -> _Parameters:
-    return {name: values for name, values in _next().items() if name in _FILTERS}
+def _parameters() -> dict[str, list[str]]:
+    return {name: values for name, values in _all_parameters().items() if name in _FILTERS}
 
 
 def _listed(value: str | Sequence[str] | None) -> list[str]:
@@ -165,6 +165,8 @@ def _listed(value: str | Sequence[str] | None) -> list[str]:
 
 
 def _write(filters: Mapping[str, Sequence[str]]) -> None:
-    others = {name: values for name, values in _next().items() if name not in _FILTERS}
-    st.session_state[_NEXT] = others | {name: list(values) for name, values in filters.items()}
+    if in_fragment():
+        return
+    others = {name: values for name, values in _all_parameters().items() if name not in _FILTERS}
+    st.query_params.from_dict({**others, **filters})
     st.session_state[_CHANGES] = changes() + 1

@@ -48,6 +48,7 @@ _TO_THE_SECOND = len("2026-03-14 09:26:53")
 _ROW_HEIGHT = 35
 _MOST_ROWS = 17
 _LONGEST_TEXT = 200
+_CLICKED = "log_clicked"
 _MODES: tuple[Literal["single-row", "single-cell"], ...] = ("single-row", "single-cell")
 
 
@@ -172,8 +173,19 @@ def _config(zone: ZoneInfo, widths: Mapping[str, int]) -> dict[str, Any]:
     }
 
 
+def open_clicked() -> None:
+    """Open the event of a click that the browser sent with a fragment's run, if it has sent it again since."""
+    clicked = st.session_state.pop(_CLICKED, None)
+    if clicked is not None and not url_state.in_fragment():
+        key, selection, ids = clicked
+        if key in st.session_state and st.session_state[key]["selection"] == selection:
+            _open(key, ids)
+
+
 def _open(key: str, ids: Sequence[str]) -> None:
     chosen = st.session_state[key]["selection"]
+    if url_state.in_fragment():
+        st.session_state[_CLICKED] = key, chosen, ids
     # A click on a cell does not move the selection of the row.
     rows = [row for row, _ in chosen["cells"]] or chosen["rows"]
     url_state.open_event(ids[rows[0]] if rows else None)
