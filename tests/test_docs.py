@@ -12,6 +12,7 @@ import pytest
 
 from docs import command_lines
 from ingest import append
+from ingest.fold import fold
 from ingest.status import status
 from tests import ROOT
 
@@ -102,6 +103,7 @@ def test_every_command_works(command: str, tmp_path: Path) -> None:
     arguments = shlex.split(command, comments=True)[1:]
     if "import" not in arguments:
         append(agent="ada", activity="Login", store=tmp_path / "audit.duckdb", fold=False)
+        fold(tmp_path / "audit.duckdb")
     if "check-export" in arguments:
         export = ["export", "--format", "csv", "--output", "logins.csv"]
         assert run(["-m", "audit_store", *export], tmp_path).returncode == 0
