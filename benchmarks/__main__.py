@@ -14,6 +14,7 @@ BENCHMARKS = {
     "appends": "Durable single appends of 4 processes, beside SQLite.",
     "filtering": "A run of a page after each change of a filter, small store against large one.",
     "metadata": "The size of long metadata, and the time to write and read it.",
+    "wide_json": "Peak memory of an import of 700,000 wide, nested JSON Lines.",
     "importing": "Events a second and peak memory of an import of 1 million JSON Lines.",
     "opening": "Opening / on 10 million events in a browser, beside a page that loads the whole table.",
     "spikes": "Speed and false alarms of spike detection.",

@@ -16,6 +16,9 @@ from ingest.importing import arrow_columns
 BLOCK_BYTES = 4 << 20
 RECORD_BYTES = 1 << 20
 FRAME_BYTES = 36 << 20
+WIDE_RECORD_BYTES = 1024
+# A statement takes many times the memory of wide records, which are mostly nested.
+WIDE_FRAME_BYTES = 12 << 20
 FRAME_ROWS = 250_000
 RAW_SHOWN = 2000
 _PIECE = 1 << 18
@@ -108,7 +111,8 @@ def text_lines(source: Iterable[bytes]) -> Iterator[Frame]:
         size += table.nbytes
         lines += len(table) + len(block_rejects)
         # Each frame costs a statement, so a few blocks share one.
-        if tables and (size > FRAME_BYTES or lines > FRAME_ROWS):
+        most = FRAME_BYTES if size < lines * WIDE_RECORD_BYTES else WIDE_FRAME_BYTES
+        if tables and (size > most or lines > FRAME_ROWS):
             yield Frame(pa.concat_tables(tables), rejects)
             tables, rejects = [], []
             size, lines = table.nbytes, len(table) + len(block_rejects)

@@ -79,10 +79,12 @@ def _row_ends(data: bytes) -> npt.NDArray[np.int64]:
 
 def _header(block: bytes) -> tuple[tuple[str, ...], str, int]:
     """The names of the columns, the delimiter, and how many bytes the header takes."""
-    ends = map(int, _row_ends(block))
-    end = next((end for end in ends if block[: end + 1].strip()), len(block) - 1) + 1
+    ends = _row_ends(block)
+    first = len(block) - len(block.lstrip())
+    following = ends[np.searchsorted(ends, first) :]
+    end = (int(following[0]) if len(following) else len(block) - 1) + 1
     try:
-        text = block[:end].decode().strip("\r\n")
+        text = block[block.rfind(b"\n", 0, first) + 1 : end].decode().strip("\r\n")
     except UnicodeDecodeError as error:
         raise InvalidFormat(f"the header of this CSV is not UTF-8: {error}") from error
     delimiter = max(_DELIMITERS, key=text.count)
