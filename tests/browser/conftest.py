@@ -243,6 +243,14 @@ class Watched:
         self.settle()
 
 
+def slowness() -> float:
+    """How many times longer than alone a computation takes at the moment, because of other work on the machine."""
+    begun, used = time.monotonic(), time.thread_time()
+    while time.thread_time() < used + 0.02:
+        pass
+    return max((time.monotonic() - begun) / 0.02, 1.0)
+
+
 def becomes(value: Callable[[], object], expected: object) -> None:
     """Wait until a value is the expected one; fail after PATIENCE."""
     end = time.monotonic() + PATIENCE

@@ -14,7 +14,7 @@ from audit_store.engines.duckdb.store import Store
 from audit_store.filters import EventFilter
 from ingest import append
 from ingest.fold import fold
-from tests.browser.conftest import ROOT, Visit, crowd, leave, serving
+from tests.browser.conftest import ROOT, Visit, crowd, leave, serving, slowness
 
 EVENTS = 100_000
 SOON = 3.0
@@ -33,7 +33,7 @@ def until_stored(store: Store, events: int) -> float:
     """The seconds until this many events are in the file."""
     begun = time.monotonic()
     while stored(store) < events:
-        assert time.monotonic() - begun < 10 * SOON
+        assert time.monotonic() - begun < 60
         time.sleep(0.1)
     return time.monotonic() - begun
 
@@ -49,7 +49,7 @@ def test_an_export_to_a_slow_reader_blocks_no_fold(store: Store) -> None:
         append(agent="meanwhile", activity="Login", store=store.path, fold=False)
         fold(store.path)
         assert stored(store) == before + 1
-        assert time.monotonic() - begun < SOON
+        assert time.monotonic() - begun < SOON * slowness()
         assert export.poll() is None
         lines += sum(part.count(b"\n") for part in iter(lambda: export.stdout.read(1 << 20), b""))
     assert (export.returncode, lines) == (0, before)
@@ -75,7 +75,7 @@ def test_a_download_lets_other_pages_and_folds_go_on(store: Store, tmp_path: Pat
         print(f"fold {folded:.1f} s, page {answered:.1f} s (alone {alone:.1f} s), download {lasted:.1f} s")
         assert folded < lasted
         assert answered < lasted
-        assert answered < SOON + 3 * alone
+        assert answered < SOON * slowness() + 3 * alone
         assert server.trouble() == []
         leave(other)
         leave(seen.page)

@@ -15,9 +15,9 @@ from audit_store.engines.duckdb.store import Store
 from audit_store.engines.protocol import Query
 from ingest import append
 from ingest.spool.folder import has_waiting
-from tests.browser.conftest import PATIENCE, ROOT, Serve, Visit, leave
+from tests.browser.conftest import PATIENCE, ROOT, Serve, Visit, leave, slowness
 
-WRITERS, EACH = 4, 250
+WRITERS, EACH = 4, 100
 SOON = 2.0
 
 WRITER = f"""
@@ -80,10 +80,12 @@ def test_everything_at_once(tmp_path: Path, serve: Serve, visit: Visit) -> None:
     running.touch()
     outsider = run(OUTSIDER, store, str(running))
     writers = [run(WRITER, store, f"writer-{number}") for number in range(WRITERS)]
+    slow = [slowness()]
     while any(writer.poll() is None for writer in writers):
         for session in sessions:
             session.page.reload()
             session.settle()
+            slow.append(slowness())
     acknowledged: dict[str, float] = {}
     for writer in writers:
         output, errors = writer.communicate()
@@ -96,14 +98,14 @@ def test_everything_at_once(tmp_path: Path, serve: Serve, visit: Visit) -> None:
     assert "Traceback" not in errors
     missing_until = times(output)
     sessions[0].page.reload()
-    expect(sessions[0].page.get_by_test_id("stMetricValue").first).to_have_text("1,001")
+    expect(sessions[0].page.get_by_test_id("stMetricValue").first).to_have_text(f"{WRITERS * EACH + 1:,}")
     for session in sessions:
         leave(session.page)
     assert sequence(store) == list(range(WRITERS * EACH + 1))
     delays = [missing_until[name] - at for name, at in acknowledged.items()]
     # Other work on the machine may hold up a fold; what is late by itself is late for most events.
-    assert median(delays) < SOON
-    assert max(delays) < PATIENCE
+    assert median(delays) < SOON * median(slow)
+    assert max(delays) < PATIENCE * median(slow)
 
 
 def sequence(store: Path) -> list[int]:
@@ -129,5 +131,5 @@ def test_a_dashboard_folds_what_threads_append_within_two_seconds(tmp_path: Path
         return until(lambda: not has_waiting(store), PATIENCE)
 
     # The median, because other work on the machine may hold up one of the folds.
-    assert median(seconds_until_folded() for _ in range(5)) < SOON
+    assert median(seconds_until_folded() / slowness() for _ in range(5)) < SOON
     assert len(sequence(store)) == 5 * 8
