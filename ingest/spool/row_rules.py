@@ -67,7 +67,8 @@ def _outside_limits(rows: pa.Table) -> _Positions:
     outside.append(_not_between(rows["occurred_at"].cast(pa.int64()), *_TIMES))
     outcomes: Any = rows["outcome"]
     outside.append(_positions(pc.invert(pc.or_(pc.is_null(outcomes), pc.is_in(outcomes, _OUTCOMES)))))
-    return np.unique(np.concatenate(outside))
+    # Without the counts, NumPy loads its masked arrays, which takes a tenth of a second.
+    return np.unique(np.concatenate(outside), return_counts=True)[0]
 
 
 def _of_length(texts: Any, least: int, most: int) -> _Positions:

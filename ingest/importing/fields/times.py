@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
+from functools import cache
 from typing import NamedTuple
 
 from audit_store import event
@@ -39,20 +40,7 @@ _DATES = {
 }
 _COMPACT_CLOCK = r"(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})(?:\.(?P<fraction>\d{1,9}))?"
 _WEEKDAY = r"(?:[A-Z][a-z]{2,8},? +)?"
-_NOTATIONS = [
-    (
-        name,
-        re.compile(
-            rf"{_WEEKDAY}{date}(?:(?:T|t|,?\s+|:){_COMPACT_CLOCK if name == 'yearmonthday' else _CLOCK}{_OFFSET})?"
-        ),
-    )
-    for name, date in _DATES.items()
-] + [
-    (
-        "month-name day clock year",
-        re.compile(rf"{_WEEKDAY}{_MONTH} +(?P<day>\d{{1,2}}) +{_CLOCK}{_OFFSET}\s+(?P<year>\d{{4}})"),
-    )
-]
+_WITH_YEAR_LAST = rf"{_WEEKDAY}{_MONTH} +(?P<day>\d{{1,2}}) +{_CLOCK}{_OFFSET}\s+(?P<year>\d{{4}})"
 _EXAMPLE = "2026-03-14T09:26:53Z"
 _NO_SUCH_TIME = "there is no such day or time of day"
 _LEAP_SECOND = 60
@@ -99,12 +87,22 @@ def read(value: object, rules: TimeRules) -> Reading:
         return _by_format(value, text, rules)
     if _NUMBER.fullmatch(text) and not isinstance(value, bool):
         return _of_number(value, text, rules.unit)
-    for name, notation in _NOTATIONS:
+    for name, notation in _notations().items():
         if match := notation.fullmatch(text):
             return _of_match(value, name, match, rules.zone)
     raise InvalidEvent(
         "occurred_at", value, f"write it like {_EXAMPLE}, or say how it is written with --time-format"
     )
+
+
+@cache
+def _notations() -> Mapping[str, re.Pattern[str]]:
+    """The patterns of the notations by name; many imports do without them."""
+    patterns = {}
+    for name, day in _DATES.items():
+        clock = _COMPACT_CLOCK if name == "yearmonthday" else _CLOCK
+        patterns[name] = re.compile(rf"{_WEEKDAY}{day}(?:(?:T|t|,?\s+|:){clock}{_OFFSET})?")
+    return patterns | {"month-name day clock year": re.compile(_WITH_YEAR_LAST)}
 
 
 def _by_format(value: object, text: str, rules: TimeRules) -> Reading:
