@@ -40,19 +40,23 @@ class Expansion:
 
     def opened(self, record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         """The same without a word about those that are no events."""
-        record = self._spelled(record)
+        record = self._in_spelling(record)
         for key, decoding in self.decode.items():
-            record = self._spelled(decoding.apply(record, key))
+            record = self._in_spelling(decoding.apply(record, key))
         return [*_opened(record, self.events)] if self.events else [record]
 
+    def _in_spelling(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
+        # Where the keys of the record itself are as they should be, so are those within it.
+        is_other = self.spellings and any(self._spelling(key) != key for key in record)
+        return self._spelled(record) if is_other else record
+
     def _spelled(self, value: Any) -> Any:
-        if not self.spellings:
-            return value
         if isinstance(value, dict):
-            return {
-                self.spellings.get(key.lower(), key): self._spelled(below) for key, below in value.items()
-            }
+            return {self._spelling(key): self._spelled(below) for key, below in value.items()}
         return [self._spelled(below) for below in value] if isinstance(value, list) else value
+
+    def _spelling(self, key: str) -> str:
+        return self.spellings.get(key) or self.spellings.get(key.lower(), key)
 
     def _checked(self, record: Mapping[str, Any]) -> Mapping[str, Any] | Skipped:
         for skip in self.skip:

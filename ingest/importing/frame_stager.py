@@ -38,6 +38,7 @@ _STAGED_SCHEMA = pa.schema(
 )
 _BATCH_ROWS = 16_384
 _BATCH_BYTES = 2 << 20
+_EXACT_ROWS = 2048
 _NO_TIME = "an imported event needs a time: name where it is with --map occurred_at=…, or use --now"
 _WHITE = " \t\n\r\f"
 
@@ -92,10 +93,10 @@ class FrameStager:
         self._look_for_keys(frame)
         rows, uncertain = self._staged(frame, now)
         exact = self._exact(uncertain, now)
-        read = len(rows) + len(exact.rows) + len(exact.rejects) + len(frame.rejects)
-        if exact.rows:
+        read = len(rows) + sum(map(len, exact.tables)) + len(exact.rejects) + len(frame.rejects)
+        if exact.tables:
             # In the order of the file, because ordinals count identical records in that order.
-            rows = pa.concat_tables([rows, pa.Table.from_pylist(exact.rows, _STAGED_SCHEMA)])
+            rows = pa.concat_tables([rows, *exact.tables])
             rows = rows.take(pc.array_sort_indices(rows["line"].combine_chunks()))
         last_line = int(frame.table["line"][-1].as_py()) if len(frame.table) else 0
         rejects = sorted([*frame.rejects, *exact.rejects])
@@ -179,6 +180,15 @@ class FrameStager:
     def _exact(self, uncertain: pa.Table, now: datetime) -> "_Exact":
         """What `Event` says of the records that SQL was not certain of."""
         exact = _Exact([], [], Counter())
+        # Python's objects take many times the memory of a table.
+        for start in range(0, len(uncertain), _EXACT_ROWS):
+            rows = self._exact_rows(uncertain.slice(start, _EXACT_ROWS), now, exact)
+            exact.tables.append(pa.Table.from_pylist(rows, _STAGED_SCHEMA))
+        return exact
+
+    def _exact_rows(self, uncertain: pa.Table, now: datetime, exact: "_Exact") -> list[dict[str, Any]]:
+        """The rows of some records; what does not become a row is put down in `exact`."""
+        rows = []
         columns = (uncertain[name].to_pylist() for name in ("line", "raw", "record"))
         for line, untrimmed, record in zip(*columns, strict=True):
             raw = untrimmed.strip(_WHITE)
@@ -192,10 +202,10 @@ class FrameStager:
                     exact.skipped[str(part)] += 1
                     continue
                 try:
-                    exact.rows.append({"line": line, **self._row(raw, part, now)})
+                    rows.append({"line": line, **self._row(raw, part, now)})
                 except InvalidEvent as error:
                     exact.rejects.append(Reject(line, error.reason, shown(raw)))
-        return exact
+        return rows
 
     def _parts(self, raw: str, record: str | None) -> list[Mapping[str, Any] | Skipped]:
         """The records of the events in a record."""
@@ -224,7 +234,7 @@ class FrameStager:
 
 
 class _Exact(NamedTuple):
-    rows: list[dict[str, Any]]
+    tables: list[pa.Table]
     rejects: list[Reject]
     skipped: Counter[str]
 
