@@ -69,16 +69,12 @@ class FrameStager:
         self._plain = self._recipe.plain_fields()
         self._fresh = options.keys == "fresh"
         self._zone = self._zone_of_duckdb()
-        self._keys = {
-            name: entry.keys for name, entry in options.entries().items() if entry.keys and self._has_own_keys
-        }
+        # The keys of a record stand in its text, unless they are groups of a line or written within a value.
+        are_seen = self._recipe.lines is None and not self._recipe.expansion.decode
+        entries = options.entries() if are_seen else {}
+        self._keys = {name: entry.keys for name, entry in entries.items() if entry.keys}
         self.unseen = set(self._keys)
         """The mapped fields whose key no record has had yet."""
-
-    @property
-    def _has_own_keys(self) -> bool:
-        """Whether the keys of a record stand in its text."""
-        return self._recipe.lines is None and not self._recipe.expansion.decode
 
     def _zone_of_duckdb(self) -> str | None:
         """The zone of times without an offset, if DuckDB has it: Python may have more."""
@@ -182,8 +178,8 @@ class FrameStager:
         exact = _Exact([], [], Counter())
         # Python's objects take many times the memory of a table.
         for start in range(0, len(uncertain), _EXACT_ROWS):
-            rows = self._exact_rows(uncertain.slice(start, _EXACT_ROWS), now, exact)
-            exact.tables.append(pa.Table.from_pylist(rows, _STAGED_SCHEMA))
+            if rows := self._exact_rows(uncertain.slice(start, _EXACT_ROWS), now, exact):
+                exact.tables.append(pa.Table.from_pylist(rows, _STAGED_SCHEMA))
         return exact
 
     def _exact_rows(self, uncertain: pa.Table, now: datetime, exact: "_Exact") -> list[dict[str, Any]]:
@@ -198,11 +194,11 @@ class FrameStager:
                 exact.rejects.append(Reject(line, error.reason, shown(raw)))
                 continue
             for part in parts:
-                if isinstance(part, Skipped):
-                    exact.skipped[str(part)] += 1
-                    continue
                 try:
-                    rows.append({"line": line, **self._row(raw, part, now)})
+                    if isinstance(part, Skipped):
+                        exact.skipped[str(part)] += 1
+                    else:
+                        rows.append({"line": line, **self._row(raw, part, now)})
                 except InvalidEvent as error:
                     exact.rejects.append(Reject(line, error.reason, shown(raw)))
         return rows
