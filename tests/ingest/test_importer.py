@@ -1,6 +1,8 @@
 """Appending and importing from a shell."""
 
+import contextlib
 import gzip
+import io
 import json
 import os
 import signal
@@ -9,11 +11,13 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
 from audit_store.engines.duckdb.store import Store
 from audit_store.engines.protocol import Query
+from ingest.__main__ import main
 from ingest.spool.folder import has_waiting
 from tests import ROOT
 
@@ -25,16 +29,16 @@ GOOD = [
 pytestmark = pytest.mark.processes
 
 
-def ingest(store: Path, *arguments: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "ingest", *arguments],
-        cwd=ROOT,
-        env=os.environ | {"AUDIT_STORE": str(store)},
-        input=text,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def ingest(store: Path, *arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
+    """Run the command line in this process."""
+    with (
+        mock.patch.dict(os.environ, {"AUDIT_STORE": str(store)}),
+        mock.patch("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode()))),
+        contextlib.redirect_stdout(io.StringIO()) as output,
+        contextlib.redirect_stderr(io.StringIO()) as errors,
+    ):
+        status = main(arguments)
+    return subprocess.CompletedProcess(arguments, status, output.getvalue(), errors.getvalue())
 
 
 def values(store: Path, sql: str) -> list[tuple[Any, ...]]:
