@@ -42,9 +42,7 @@ for _name, _summary in BENCHMARKS.items():
 
 @main.command()
 @click.argument("checkout", type=click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path))
-@click.option(
-    "--only", type=click.Choice(list(MEASURES)), multiple=True, help="Repeatable; default: all four."
-)
+@click.option("--only", type=click.Choice(list(MEASURES)), multiple=True, help="Repeatable; default: all.")
 @click.option(
     "--runs", type=click.IntRange(1), default=5, show_default=True, help="Runs of each; tests run once."
 )

@@ -13,8 +13,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from audit_store.event import FIELDS
 from benchmarks.folder import temporary_folder
 
 ROOT = Path(__file__).parent.parent
@@ -103,22 +105,39 @@ def _appends(folder: Path, checkouts: Sequence[Path], events: int) -> Iterator[M
 
 
 @contextlib.contextmanager
-def _importing(folder: Path, checkouts: Sequence[Path], events: int) -> Iterator[Measure]:
-    """`python -m ingest import` of a file of JSON Lines into a new store."""
+def _importing(
+    folder: Path, checkouts: Sequence[Path], events: int, *, ending: str = ".jsonl"
+) -> Iterator[Measure]:
+    """`python -m ingest import` of a file into a new store; its format is that of the ending."""
     from benchmarks.importing import write_events
 
     lines = folder / "events.jsonl"
     write_events(lines, "keyed", events)
+    file = _converted(lines, ending)
 
     def measure(checkout: Path) -> float:
         store = folder / f"import-{checkouts.index(checkout)}.duckdb"
         begin = time.perf_counter()
-        _python(checkout, "-m", "ingest", "import", lines, "--store", store)
+        _python(checkout, "-m", "ingest", "import", file, "--store", store)
         seconds = time.perf_counter() - begin
         store.unlink()
+        for side in folder.glob(f"{store.name}.memory.json"):
+            side.unlink()
         return seconds
 
     yield measure
+
+
+def _converted(lines: Path, ending: str) -> Path:
+    """The same events as JSON Lines, CSV or Parquet."""
+    import duckdb
+
+    file = lines.with_suffix(ending)
+    options = "FORMAT csv, HEADER" if ending == ".csv" else "FORMAT parquet"
+    if file != lines:
+        source = f"read_json('{lines}', columns = {{{', '.join(f'{name}: VARCHAR' for name in FIELDS)}}})"
+        duckdb.sql(f"COPY (SELECT {', '.join(FIELDS)} FROM {source}) TO '{file}' ({options})")
+    return file
 
 
 @contextlib.contextmanager
@@ -159,7 +178,14 @@ def _testing(_folder: Path, _checkouts: Sequence[Path], _events: int) -> Iterato
     yield measure
 
 
-MEASURES = {"appends": _appends, "import": _importing, "open": _opening, "tests": _testing}
+MEASURES: dict[str, Callable[..., contextlib.AbstractContextManager[Measure]]] = {
+    "appends": _appends,
+    "import": _importing,
+    "import-csv": partial(_importing, ending=".csv"),
+    "import-parquet": partial(_importing, ending=".parquet"),
+    "open": _opening,
+    "tests": _testing,
+}
 
 
 def _python(checkout: Path, *arguments: object) -> str:
