@@ -2,7 +2,8 @@
 
 import os
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,56 +11,19 @@ import click
 
 from audit_store.cli import DONE, Commands, run, say, show, show_json, store_option
 from audit_store.errors import AuditStoreError, EventConflict
-from audit_store.event import FIELDS
 from ingest import append, fold_scheduler
-from ingest.command_words import exit_status, format_names, print_stored, says_what_is_stored
+from ingest.command_words import (
+    complete_field,
+    complete_format,
+    exit_status,
+    field_options,
+    format_names,
+    mappings_of,
+    print_stored,
+    says_what_is_stored,
+)
 
 _BODY = ("agent", "activity", "description", "outcome", "source_ip", "target", "metadata")
-_FIELD_HELP = {
-    "agent": "Who acted: a person, a service, an API key.",
-    "activity": "What they did, such as Login.",
-    "description": "One sentence about it.",
-    "occurred_at": "When, such as 2026-03-14T09:26:53Z; default: now.",
-    "outcome": "success or failure.",
-    "source_ip": "The address that the request came from.",
-    "target": "What it was done to.",
-    "source": "The system that reports the event.",
-    "event_id": "A key of your own: events with the same source and key are stored once.",
-    "metadata": "Anything else, as a JSON object.",
-}
-
-
-def _mappings(_: click.Context, param: click.Parameter, values: Sequence[str]) -> dict[str, str]:
-    """FIELD=INPUT, each a member."""
-    mappings = {}
-    for value in values:
-        field, equals, source = value.partition("=")
-        if not equals or field not in FIELDS:
-            fields = ", ".join(FIELDS)
-            raise click.BadParameter(
-                f"{value!r}: give FIELD=INPUT, where FIELD is one of {fields}", param=param
-            )
-        mappings[field] = source
-    return mappings
-
-
-def _complete_field(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
-    return [f"{field}=" for field in FIELDS if field.startswith(incomplete)]
-
-
-def _complete_format(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
-    return [name for name in ("auto", *format_names()) if name.startswith(incomplete)]
-
-
-def _field_options(command: Callable[..., int]) -> Callable[..., int]:
-    """An option for each field of an event."""
-    for name in reversed(FIELDS):
-        option = f"--{name.replace('_', '-')}"
-        required = name in ("agent", "activity")
-        command = click.option(option, name, required=required, metavar="TEXT", help=_FIELD_HELP[name])(
-            command
-        )
-    return command
 
 
 @click.group(cls=Commands)
@@ -68,7 +32,7 @@ def commands() -> None:
 
 
 @commands.command("append")
-@_field_options
+@field_options
 @store_option
 @says_what_is_stored
 def append_command(store: Path, **fields: str | None) -> int:
@@ -116,7 +80,7 @@ def _refuse_conflict(store: Path, event_id: str, event: Mapping[str, str]) -> No
     "format_name",
     default="auto",
     metavar="FORMAT",
-    shell_complete=_complete_format,
+    shell_complete=complete_format,
     help=f"{', '.join(format_names())}, or the path of a .toml file that declares a format; default: auto, the format "
     "that the content shows.",
 )
@@ -124,8 +88,8 @@ def _refuse_conflict(store: Path, event_id: str, event: Mapping[str, str]) -> No
     "--map",
     "mappings",
     multiple=True,
-    callback=_mappings,
-    shell_complete=_complete_field,
+    callback=mappings_of,
+    shell_complete=complete_field,
     metavar="FIELD=INPUT",
     help="Take a field of the event from this column, key or path ($.user.name); may be repeated. Also: A|B, the first "
     "that has a value; 'TEXT', always this; KEY:FROM=TO,*=TO, other values; nothing, to leave the field out.",
@@ -150,6 +114,17 @@ def _refuse_conflict(store: Path, event_id: str, event: Mapping[str, str]) -> No
     "--now", is_flag=True, help="Give events without a time that of the import, instead of rejecting them."
 )
 @click.option("--strict", is_flag=True, help="Store nothing if any event is rejected.")
+@click.option(
+    "--preview",
+    "is_preview",
+    is_flag=True,
+    help="Store nothing: show the format, the times and the first events of each file, and how many of a sample fit.",
+)
+@click.option(
+    "--yes",
+    is_flag=True,
+    help="Import a file even if most of its first records cannot be stored, without asking.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as a JSON object.")
 @store_option
 @click.pass_context
@@ -162,6 +137,8 @@ def import_command(
     format_name: str,
     rejects: Path | None,
     strict: bool,
+    is_preview: bool,
+    yes: bool,
     as_json: bool,
     store: Path,
     **reading: Any,
@@ -169,7 +146,8 @@ def import_command(
     """Store the events of files, plain or gzip; - is standard input.
 
     Importing a file again stores nothing twice. Exit status 0: all events are stored; 1: some were rejected, and are
-    listed with their line and the reason; 2: nothing could be done, and the message ends with "not stored", or with
+    listed with their line and the reason; 2: nothing could be done, or most of the first records of a file cannot be
+    stored, and the message ends with "not stored", or with
     "unknown": then import the files again; 3: events are safe in the spool, but not in the store: the message says
     why, and what to do.
     """
@@ -179,13 +157,22 @@ def import_command(
 
     from ingest.importer import import_files
     from ingest.importing.mapping import ReadOptions
+    from ingest.preview.commands import confirm_misfit, show_previews
 
     # Arrow's default allocator gives memory back to the system only to ask for it again: a tenth of an import.
     if "jemalloc" in pa.supported_memory_backends():
         pa.set_memory_pool(pa.jemalloc_memory_pool())
     options = ReadOptions(map=mappings, **reading)
+    if is_preview:
+        return show_previews(files, format_name, options, as_json=as_json)
     report = import_files(
-        store, files, format_name=format_name, options=options, rejects=rejects, strict=strict
+        store,
+        files,
+        format_name=format_name,
+        options=options,
+        rejects=rejects,
+        strict=strict,
+        confirm=None if yes else partial(confirm_misfit, ctx, format_name=format_name, options=options),
     )
     for note in report.notes:
         say(ctx, note)

@@ -3,7 +3,7 @@
 import contextlib
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -40,11 +40,14 @@ def import_files(
     options: ReadOptions | None = None,
     rejects: Path | None = None,
     strict: bool = False,
+    confirm: Callable[[str], object] | None = None,
 ) -> ImportReport:
     """Import files ("-" is standard input) into a store, and fold them.
 
     `format_name` is that of a known format, the path of a format file, or "auto". What could not be stored is added
     to the list `rejects`, by default the store's own; with `strict` one such record means that nothing is stored.
+    `confirm` is called with the name of a file of whose first records most cannot be stored, before anything is; it
+    may raise.
 
     Raises InvalidFormat, StoreCorrupt for a file that is no store, or OSError for a file that cannot be read, before
     anything is stored. What cannot be folded now is counted as waiting.
@@ -56,7 +59,8 @@ def import_files(
     with PendingRejects() as rejected, running_import(store) as running:
         segments = BulkSegments(store, running.add)
         try:
-            records, skipped = _read_all(sources, options or ReadOptions(), segments, rejected)
+            reading = _Reading(sources, options or ReadOptions(), rejected, None if strict else confirm)
+            records, skipped = reading.write(segments)
             notes = _list_rejects(store, rejected, rejects or rejects_path(store))
         except BaseException:
             segments.discard()
@@ -77,18 +81,6 @@ def _list_rejects(store: Path, rejected: PendingRejects, path: Path) -> tuple[st
     return (f"{rejected.count} rejected, listed in {path}; the first: {first}",)
 
 
-def _read_all(
-    sources: "list[_Source]", options: ReadOptions, segments: BulkSegments, rejected: PendingRejects
-) -> tuple[int, Counter[str]]:
-    """Write the events of all sources to segments; gives how many were read, and what was skipped by reason."""
-    with _progress(sum(source.size for source in sources), "B", "read") as bar:
-        reading = _Reading(sources, options, rejected, bar)
-        for rows in prefetched(in_pieces(reading.tables(), segments.most_rows)):
-            segments.write(rows)
-    reading.check_keys()
-    return reading.records, reading.skipped
-
-
 def _skipped_words(skipped: Counter[str]) -> tuple[str, ...]:
     return tuple(
         f"{count} skipped, because they are no events: {reason}" for reason, count in skipped.items()
@@ -103,12 +95,20 @@ class _Reading:
         sources: "list[_Source]",
         options: ReadOptions,
         rejected: PendingRejects,
-        bar: "tqdm[NoReturn]",
+        confirm: Callable[[str], object] | None,
     ) -> None:
-        self._sources, self._options, self._rejected, self._bar = sources, options, rejected, bar
+        self._sources, self._options, self._rejected, self._confirm = sources, options, rejected, confirm
         self.records = 0
         self.skipped: Counter[str] = Counter()
         self._unseen = frozenset(options.map or ())
+
+    def write(self, segments: BulkSegments) -> tuple[int, Counter[str]]:
+        """Write the events of all sources to segments; gives how many were read, and what was skipped by reason."""
+        with _progress(sum(source.size for source in self._sources), "B", "read") as bar:
+            for rows in prefetched(in_pieces(self.tables(bar), segments.most_rows)):
+                segments.write(rows)
+        self.check_keys()
+        return self.records, self.skipped
 
     def check_keys(self) -> None:
         """Raise InvalidFormat where no record of any source has the key of a mapped field."""
@@ -119,20 +119,23 @@ class _Reading:
                 f"--map {name}={(self._options.map or {})[name]}: no record has the key {keys}"
             )
 
-    def tables(self) -> Iterator[pa.Table]:
+    def tables(self, bar: "tqdm[NoReturn]") -> Iterator[pa.Table]:
         """Tables of rows (ROW_SCHEMA). Raises InvalidFormat, naming the source."""
         for source in self._sources:
-            before, unseen = int(self._bar.n), self._unseen
+            before, unseen, is_first = int(bar.n), self._unseen, True
             try:
                 with closing(read(source.content, source.format, self._options)) as chunks:
                     for chunk in chunks:
+                        if is_first and self._confirm is not None and 2 * len(chunk.rejects) > chunk.read:
+                            self._confirm(source.name)
+                        is_first = False
                         self.records += chunk.read
                         self.skipped.update(chunk.skipped)
                         self._rejected.add(
                             Rejected(source.name, reject.line, reject.reason, reject.raw)
                             for reject in chunk.rejects
                         )
-                        self._bar.update(before + chunk.bytes_done - self._bar.n)
+                        bar.update(before + chunk.bytes_done - bar.n)
                         unseen = chunk.unseen
                         yield chunk.rows
             except InvalidFormat as error:
