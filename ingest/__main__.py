@@ -147,21 +147,14 @@ def import_command(
 
     Importing a file again stores nothing twice. Exit status 0: all events are stored; 1: some were rejected, and are
     listed with their line and the reason; 2: nothing could be done, or most of the first records of a file cannot be
-    stored, and the message ends with "not stored", or with
-    "unknown": then import the files again; 3: events are safe in the spool, but not in the store: the message says
-    why, and what to do.
+    stored, and the message ends with "not stored", or with "unknown": then import the files again; 3: events are safe
+    in the spool, but not in the store: the message says why, and what to do.
     """
-    # No matrices are multiplied here, but NumPy's library for them would start threads that spin for a while.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    import pyarrow as pa
-
+    _prepare_libraries()
     from ingest.importer import import_files
     from ingest.importing.mapping import ReadOptions
     from ingest.preview.commands import confirm_misfit, show_previews
 
-    # Arrow's default allocator gives memory back to the system only to ask for it again: a tenth of an import.
-    if "jemalloc" in pa.supported_memory_backends():
-        pa.set_memory_pool(pa.jemalloc_memory_pool())
     options = ReadOptions(map=mappings, **reading)
     if is_preview:
         return show_previews(files, format_name, options, as_json=as_json)
@@ -178,6 +171,17 @@ def import_command(
         say(ctx, note)
     show_json(report.as_dict()) if as_json else show(report.words())
     return exit_status(report.rejected + report.conflicts, is_left=report.waiting > 0)
+
+
+def _prepare_libraries() -> None:
+    """Settings that an import needs before NumPy and Arrow work for it."""
+    # No matrices are multiplied here, but NumPy's library for them would start threads that spin for a while.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    import pyarrow as pa
+
+    # Arrow's default allocator gives memory back to the system only to ask for it again: a tenth of an import.
+    if "jemalloc" in pa.supported_memory_backends():
+        pa.set_memory_pool(pa.jemalloc_memory_pool())
 
 
 @commands.command("fold")

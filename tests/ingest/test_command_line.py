@@ -107,7 +107,7 @@ NOT_STORED = [
     ["append", "--agent", "", "--activity", "Login"],
     ["append", "--agent", "ada", "--activity", "Login", "--store", "README.md/audit.duckdb"],
     ["import", "README.md", "--format", "nonsense"],
-    ["import", "README.md", "--format", "jsonl", "--rejects", "README.md/list"],
+    ["import", "README.md", "--format", "jsonl", "--rejects", "README.md/list", "--yes"],
     ["import", "pyproject.toml", "--format", "parquet"],
 ]
 
