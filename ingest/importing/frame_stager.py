@@ -37,6 +37,8 @@ _STAGED_SCHEMA = pa.schema(
     ]
 )
 _BATCH_ROWS = 16_384
+_SHOWN = 20
+"""How many names of columns an error shows."""
 _BATCH_BYTES = 2 << 20
 _EXACT_ROWS = 2048
 _NO_TIME = "an imported event needs a time: name where it is with --map occurred_at=…, or use --now"
@@ -170,7 +172,7 @@ class FrameStager:
             if name not in self._recipe.constants and not any(key in ("", *names) for key in keys):
                 raise InvalidFormat(
                     f"there is no column {' or '.join(map(repr, keys))} for {name}: name one with "
-                    f"--map {name}=COLUMN; the columns are {', '.join(names)}"
+                    f"--map {name}=COLUMN; the columns are {', '.join(names[:_SHOWN])}{', …' * (len(names) > _SHOWN)}"
                 )
 
     def _exact(self, uncertain: pa.Table, now: datetime) -> "_Exact":

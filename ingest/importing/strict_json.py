@@ -1,17 +1,24 @@
 """The JSON object in a text, by RFC 8259 and no more."""
 
 import json
+import sys
 from typing import Any
 
 from audit_store.errors import InvalidEvent
+
+_MOST_DIGITS = sys.get_int_max_str_digits()
 
 
 def parse_record(text: str) -> dict[str, Any]:
     """The JSON object in a text, strictly by RFC 8259. Raises InvalidEvent with the field "record"."""
     try:
         value = _decode(text)
-    except (ValueError, RecursionError) as error:
+    except json.JSONDecodeError as error:
         raise InvalidEvent("record", text, f"it must be a JSON object ({error})") from None
+    except RecursionError:
+        raise InvalidEvent("record", text, "it must be nested less deeply") from None
+    except ValueError:  # of Python, for an integer of too many digits
+        raise InvalidEvent("record", text, f"a number must have at most {_MOST_DIGITS:,} digits") from None
     if not isinstance(value, dict):
         raise InvalidEvent("record", text, "it must be a JSON object, {…}")
     return value

@@ -282,3 +282,8 @@ def test_an_address_from_another_column_is_cleaned() -> None:
     cleaned = ["192.0.2.1", "2001:db8::1", "192.0.2.9", "2001:db8::5", None, None]
     assert [row["source_ip"] for row in rows] == cleaned
     assert [json.loads(row["metadata"]).get("ip") for row in rows] == [*cells[:2], None, None, "-", None]
+
+
+def test_a_number_of_thousands_of_digits_is_refused_in_words_of_json() -> None:
+    [reject] = take(GOOD[:-1] + b',"n":' + b"9" * 5000 + b"}")[1]
+    assert "a number must have at most 4,300 digits" in reject.reason

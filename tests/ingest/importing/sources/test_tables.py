@@ -115,6 +115,7 @@ def test_csv_blocks_end_outside_quotes(monkeypatch: pytest.MonkeyPatch) -> None:
         (b"agent,agent\n", "'agent' twice"),
         (b"ag\xffent,b\n", "not UTF-8"),
         (b"user,what\n", "the columns are user, what"),
+        (",".join(f"c{number}" for number in range(166)).encode(), r"c18, c19, …$"),
     ],
 )
 def test_a_csv_header_that_will_not_do_is_refused(header: bytes, word: str) -> None:
