@@ -22,7 +22,7 @@ from ingest.fold import fold
 from ingest.formats import Format
 from ingest.import_report import ImportReport
 from ingest.importing.prefetch import prefetched
-from ingest.importing.record_reader import ReadOptions, read
+from ingest.importing.record_reader import Chunk, ReadOptions, read
 from ingest.importing.sources.byte_source import Content
 from ingest.rejects import PendingRejects, Rejected, rejects_path
 from ingest.running_imports import running_import
@@ -46,8 +46,8 @@ def import_files(
 
     `format_name` is that of a known format, the path of a format file, or "auto". What could not be stored is added
     to the list `rejects`, by default the store's own; with `strict` one such record means that nothing is stored.
-    `confirm` is called with the name of a file of whose first records most cannot be stored, before anything is; it
-    may raise.
+    `confirm` is called with the name of a file of whose first records most cannot be stored, before anything is, unless
+    they are of a vendor's format; it may raise.
 
     Raises InvalidFormat, StoreCorrupt for a file that is no store, or OSError for a file that cannot be read, before
     anything is stored. What cannot be folded now is counted as waiting.
@@ -126,9 +126,9 @@ class _Reading:
             try:
                 with closing(read(source.content, source.format, self._options)) as chunks:
                     for chunk in chunks:
-                        if is_first and self._confirm is not None and 2 * len(chunk.rejects) > chunk.read:
+                        if is_first and self._confirm is not None and _is_misfit(source.format, chunk):
                             self._confirm(source.name)
-                        is_first = False
+                        is_first = is_first and not chunk.read
                         self.records += chunk.read
                         self.skipped.update(chunk.skipped)
                         self._rejected.add(
@@ -141,6 +141,11 @@ class _Reading:
             except InvalidFormat as error:
                 raise InvalidFormat(f"{source.name}: {error}") from error
             self._unseen &= unseen
+
+
+def _is_misfit(fmt: Format, chunk: Chunk) -> bool:
+    """Whether most of the first records are of another kind; a format that is told by its keys has fitting records."""
+    return not fmt.keys and 2 * len(chunk.rejects) > chunk.read
 
 
 def _store(store: Path, segments: BulkSegments, report: ImportReport) -> ImportReport:

@@ -13,7 +13,8 @@ from ingest.formats.paths import scalar, value_at
 GZIP_MAGIC = b"\x1f\x8b"
 PARQUET_MAGIC = b"PAR1"
 _JSON = ("jsonl", "json-records")
-_LEAST_SHARE = 0.5
+# Keys are rarely alike by chance, and a log may hold other records beside those of its format; lines are often alike.
+_LEAST_SHARE, _LEAST_SHARE_OF_LINES = 0.1, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ def extension(name: str) -> str:
 
 
 def by_records(text: str, formats: Sequence[Format]) -> list[Guess]:
-    """The formats whose keys, or whose lines, most of the first records have; those with the largest share.
+    """The formats whose keys, or whose lines, many of the first records have; those with the largest share.
 
     Of those, the ones that ask for the most keys: a variant of a format has its keys and more.
     """
@@ -52,8 +53,13 @@ def by_records(text: str, formats: Sequence[Format]) -> list[Guess]:
             guesses.append(_of_keys(candidate, rows))
         elif candidate.lines is not None and candidate.pattern is None:
             guesses.append(_of_lines(candidate, lines))
+    guesses = [guess for guess in guesses if guess.share >= _least_share(guess.format)]
     best = max(((guess.share, guess.keys) for guess in guesses), default=(0, 0))
-    return [guess for guess in guesses if (guess.share, guess.keys) == best and guess.share >= _LEAST_SHARE]
+    return [guess for guess in guesses if (guess.share, guess.keys) == best]
+
+
+def _least_share(fmt: Format) -> float:
+    return _LEAST_SHARE_OF_LINES if fmt.lines is not None else _LEAST_SHARE
 
 
 def _envelopes(candidate: Format) -> Sequence[str]:
