@@ -104,7 +104,7 @@ CEF:0|Example|Gate|1.0|17|Login|5|rt=1773480413000 suser=ann b src=192.0.2.4 out
             ("ben", "File read", TIME, None, "192.0.2.5", "/etc/a b"),
         ],
     ),
-    "cloudtrail-lines": (
+    "cloudtrail": (
         """
 {"eventVersion": "1.08", "userIdentity": {"userName": "ben"}, "eventTime": "2026-03-14T09:26:53Z", "eventID": "2",
  "eventSource": "s3.amazonaws.com", "eventName": "GetObject", "sourceIPAddress": "192.0.2.5", "errorCode": "E"}
@@ -413,7 +413,7 @@ SAMPLES = [
     ("apache-combined-400.log", "access-log", 400),
     ("auditd-rhel7.log", "auditd", 32),
     ("azure_activity_log.jsonl", "azure-activity", 4),
-    ("cloudtrail.jsonl", "cloudtrail-lines", 6),
+    ("cloudtrail.jsonl", "cloudtrail", 6),
     ("gcp_logging.jsonl", "gcp-audit", 9),
     ("otlp-logs.json", "otlp", 1),
     ("panther-auth0.jsonl", "auth0", 17),
