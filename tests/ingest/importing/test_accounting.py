@@ -171,7 +171,7 @@ def as_file(content: bytes) -> Iterator[str]:
 def imported(store: Path, source: str, fmt: str) -> tuple[int, dict[str, int]]:
     """The exit status of an import, and what it counts."""
     with redirect_stdout(io.StringIO()) as output:
-        status = main(["import", source, "--format", fmt, "--store", str(store), "--json"])
+        status = main(["import", "--yes", source, "--format", fmt, "--store", str(store), "--json"])
     counts: dict[str, int] = json.loads(output.getvalue())
     return status, counts
 

@@ -60,7 +60,7 @@ def test_documents(text: str, rows: list[int], rejects: list[int], pack: Any) ->
         ('{R}{"Records":[T]', [3]),
         ('{R}{"other":12}{R}', [2]),
         ('{R}{"other":[{"Records":[T]}]}', [2]),
-        ("{R}[]{R}5", [2, 4]),
+        ("{R}[]{R}5", [3]),
     ],
 )
 def test_every_delivery_in_a_file_counts(text: str, rejects: list[int]) -> None:
