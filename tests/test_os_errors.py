@@ -146,10 +146,14 @@ FILES: list[tuple[Main, tuple[str, ...], str]] = [
     ),
     (
         INGEST,
-        ("import", "bad.jsonl", "--rejects", "missing/r"),
+        ("import", "bad.jsonl", "--yes", "--rejects", "missing/r"),
         "missing/r: it does not exist; check the path",
     ),
-    (INGEST, ("import", "bad.jsonl", "--rejects", "file/r"), "file/r: a part of the path is not a folder"),
+    (
+        INGEST,
+        ("import", "bad.jsonl", "--yes", "--rejects", "file/r"),
+        "file/r: a part of the path is not a folder",
+    ),
 ]
 
 
