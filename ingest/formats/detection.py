@@ -48,7 +48,7 @@ def by_records(text: str, formats: Sequence[Format]) -> list[Guess]:
     guesses = []
     for candidate in formats:
         if candidate.kind in _JSON and candidate.keys:
-            guesses.append(_of_keys(candidate, samples.json_records(documents, _envelopes(candidate))))
+            guesses.append(_of_keys(candidate, samples.json_records(documents, envelopes(candidate))))
         elif candidate.kind == "csv" and candidate.keys:
             guesses.append(_of_keys(candidate, rows))
         elif candidate.lines is not None and candidate.pattern is None:
@@ -62,7 +62,8 @@ def _least_share(fmt: Format) -> float:
     return _LEAST_SHARE_OF_LINES if fmt.lines is not None else _LEAST_SHARE
 
 
-def _envelopes(candidate: Format) -> Sequence[str]:
+def envelopes(candidate: Format) -> Sequence[str]:
+    """The names of the arrays in which a document of a format may hold its records."""
     return candidate.envelopes or ((candidate.records[2:],) if candidate.records != "$" else ())
 
 

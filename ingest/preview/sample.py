@@ -12,7 +12,7 @@ from audit_store.errors import InvalidEvent, InvalidFormat
 from audit_store.event import BODY
 from ingest import formats
 from ingest.formats import Format, samples
-from ingest.formats.detection import text_of
+from ingest.formats.detection import envelopes, text_of
 from ingest.formats.paths import value_at
 from ingest.importing.fields import time_samples
 from ingest.importing.fields.time_samples import TimeSample
@@ -146,8 +146,8 @@ def _values(records: Iterable[Mapping[str, Any]], keys: Iterable[str]) -> list[A
 
 def _records(text: str, fmt: Format | None = None) -> list[Mapping[str, Any]]:
     """The first records in a text, as the format opens them."""
-    envelopes = fmt.envelopes or ((fmt.records[2:],) if fmt.records != "$" else ()) if fmt else ()
-    records = samples.json_records(samples.json_documents(text), envelopes) or samples.csv_records(text)
+    names = envelopes(fmt) if fmt else ()
+    records = samples.json_records(samples.json_documents(text), names) or samples.csv_records(text)
     if fmt is None:
         return [*records]
     return [part for record in records for part in _opened(record, fmt)]

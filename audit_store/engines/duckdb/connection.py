@@ -2,6 +2,8 @@
 
 from typing import Any, Protocol
 
+from audit_store.engines.protocol import Query
+
 
 class Connection(Protocol):
     """An open database."""
@@ -29,3 +31,9 @@ class Connection(Protocol):
 
     def interrupt(self) -> None:
         """Stop the statement that another thread runs."""
+
+
+def rows_of(connection: Connection, statement: Query) -> list[tuple[Any, ...]]:
+    """Run a statement; gives its rows."""
+    rows: list[tuple[Any, ...]] = connection.execute(statement.sql, statement.params).fetchall()
+    return rows

@@ -1,7 +1,6 @@
 """What records of vendors become: of each format a few in its documented shape, found by their content."""
 
 import json
-import os
 from datetime import datetime
 from pathlib import Path
 
@@ -403,34 +402,3 @@ def test_an_export_as_ocsf_comes_in_as_the_same_events(tmp_path: Path) -> None:
     ]
     assert [str(row["event_id"]) for row in result.rows] == [event["event_id"] for event in events]
     assert {row["occurred_at"].replace(tzinfo=None) for row in result.rows} == {moment}
-
-
-DATA = Path(os.environ.get("AUDIT_TEST_DATA", "")) / "formats"
-# A sample, its format, and how many of its records are complete enough to be events.
-SAMPLES = [
-    ("nginx-access.log", "access-log", 8),
-    ("apache-access.log", "access-log", 5),
-    ("apache-combined-400.log", "access-log", 400),
-    ("auditd-rhel7.log", "auditd", 32),
-    ("azure_activity_log.jsonl", "azure-activity", 4),
-    ("cloudtrail.jsonl", "cloudtrail", 6),
-    ("gcp_logging.jsonl", "gcp-audit", 9),
-    ("otlp-logs.json", "otlp", 1),
-    ("panther-auth0.jsonl", "auth0", 17),
-    ("panther-azure_monitor.jsonl", "azure-activity", 6),
-    ("panther-gcp_audit.jsonl", "gcp-audit", 64),
-    ("panther-gitlab_audit.jsonl", "gitlab", 0),
-    ("panther-slack.jsonl", "slack", 9),
-    ("panther-snowflake.jsonl", "snowflake", 3),
-    ("panther-teleport.jsonl", "teleport", 10),
-    ("vault-audit.log", "vault", 0),
-]
-
-
-@pytest.mark.skipif("AUDIT_TEST_DATA" not in os.environ, reason="AUDIT_TEST_DATA names no folder")
-@pytest.mark.parametrize(("name", "fmt", "events"), SAMPLES, ids=[name for name, _, _ in SAMPLES])
-def test_a_sample_is_detected_and_its_complete_records_are_events(name: str, fmt: str, events: int) -> None:
-    source = Content(DATA / name)
-    assert formats.detect(source.head, name).name == fmt
-    source.close()
-    assert len(read_file(DATA / name, formats.load(fmt)).rows) == events

@@ -1,11 +1,8 @@
 """Metadata that an older schema compressed poorly is compressed again, a group of rows at a time."""
 
-from typing import Any
-
-from audit_store.engines.duckdb.connection import Connection
+from audit_store.engines.duckdb.connection import Connection, rows_of
 from audit_store.engines.duckdb.schema import statements
 from audit_store.engines.duckdb.writing import compression_sql
-from audit_store.engines.protocol import Query
 
 LEAST_BLOCKS = 16
 """Blocks of 256 KiB from which on a group of rows is worth the work: zstd alone needs two for the lengths of texts."""
@@ -22,26 +19,21 @@ def compress_a_group(connection: Connection) -> bool:
 
 def _poorly_compressed(connection: Connection) -> list[int]:
     """The first row of each such group but the last of the table, which folds write anew as it grows."""
-    stored = _rows(connection, compression_sql.groups())[:-1]
+    stored = rows_of(connection, compression_sql.groups())[:-1]
     return [row for row, blocks, is_zstd in stored if not is_zstd and blocks >= LEAST_BLOCKS]
 
 
 def _write_anew(connection: Connection, first_row: int) -> None:
     """Have a checkpoint write a column of a group of rows, by an update of its first row that changes nothing."""
     [guard] = [statement for statement in statements() if f"TRIGGER {compression_sql.GUARD} " in statement]
-    [(metadata,)] = _rows(connection, compression_sql.metadata_of(first_row))
+    [(metadata,)] = rows_of(connection, compression_sql.metadata_of(first_row))
     connection.execute("BEGIN")
-    _rows(connection, compression_sql.allow_updates())
+    rows_of(connection, compression_sql.allow_updates())
     # An update to the same value would be left out.
     for value in (f"{metadata} ", metadata):
-        _rows(connection, compression_sql.set_metadata(first_row, value))
+        rows_of(connection, compression_sql.set_metadata(first_row, value))
     connection.execute(guard)
     connection.execute("COMMIT")
     connection.execute("SET force_compression = 'zstd'")
     connection.execute("CHECKPOINT")
     connection.execute("SET force_compression = 'auto'")
-
-
-def _rows(connection: Connection, statement: Query) -> list[tuple[Any, ...]]:
-    rows: list[tuple[Any, ...]] = connection.execute(statement.sql, statement.params).fetchall()
-    return rows

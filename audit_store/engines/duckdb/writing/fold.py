@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from audit_store import local_time
-from audit_store.engines.duckdb.connection import Connection
+from audit_store.engines.duckdb.connection import Connection, rows_of
 from audit_store.engines.duckdb.schema import ROW_GROUP
 from audit_store.engines.duckdb.writing import fold_sql
 from audit_store.engines.protocol import Conflict, FoldCounts, Query
@@ -74,5 +74,4 @@ class FoldTransaction:
         self._connection.execute(statement.sql, statement.params)
 
     def _rows(self, statement: Query) -> list[tuple[Any, ...]]:
-        rows: list[tuple[Any, ...]] = self._connection.execute(statement.sql, statement.params).fetchall()
-        return rows
+        return rows_of(self._connection, statement)
