@@ -57,7 +57,7 @@ class Period:
 def zone(name: str) -> ZoneInfo:
     """The IANA time zone of this name. Raises InvalidFilter for an unknown name."""
     try:
-        if name in _zone_names():
+        if name in zone_names():
             return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
         pass
@@ -65,8 +65,9 @@ def zone(name: str) -> ZoneInfo:
 
 
 @cache
-def _zone_names() -> set[str]:
-    return available_timezones()  # reads the whole time zone database: 3 ms
+def zone_names() -> frozenset[str]:
+    """The names of the IANA time zones that this machine has."""
+    return frozenset(available_timezones())  # reads the whole time zone database
 
 
 def relative(name: str, now: datetime) -> Period:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from audit_store.errors import AuditStoreError
 from dashboard import active_catalogue, data, notices
+from dashboard.charts import parts
 from dashboard.filters import sidebar, url_state
 from dashboard.log import paging
 from dashboard.spikes import review_data
@@ -22,6 +23,7 @@ page = st.navigation(list(pages.values()), position="hidden")
 icon = Path(__file__).with_name("icon.svg")
 st.set_page_config(f"{page.title} · Audit log explorer", icon, layout="wide")
 st.logo(icon)
+parts.skip_validation()
 request = url_state.read()
 where = request.where
 with st.sidebar.container(gap="xxsmall"):

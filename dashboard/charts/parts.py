@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import altair as alt
 import pandas as pd
+from altair.utils import schemapi
 
 from audit_store.quantities import counted
 
@@ -66,6 +67,14 @@ def unit(step: timedelta) -> str:
     hours, minutes = divmod(round(step.total_seconds()) // 60, 60)
     text = counted(hours, "hour") if hours else counted(minutes, "minute")
     return text.removeprefix("1 ")
+
+
+def skip_validation() -> None:
+    """Make the parts of charts without comparing each with Vega-Lite's schema, which takes longer than all else.
+
+    The tests of charts validate them.
+    """
+    schemapi.disable_debug_mode()
 
 
 def bucket_label(start: datetime, step: timedelta) -> str:

@@ -3,7 +3,6 @@
 import contextlib
 from collections.abc import Mapping
 from datetime import datetime
-from zoneinfo import available_timezones
 
 import streamlit as st
 
@@ -119,7 +118,7 @@ def _undo_and_reset() -> None:
 
 def _zone(where: EventFilter) -> None:
     set_value("tz", where.tz)
-    st.selectbox("Time zone", sorted(available_timezones()), key="tz", on_change=_choose, args=("tz",))
+    st.selectbox("Time zone", sorted(ranges.zone_names()), key="tz", on_change=_choose, args=("tz",))
 
 
 def _choose(name: str) -> None:

@@ -9,10 +9,11 @@ import altair as alt
 import numpy as np
 import pandas as pd
 import pytest
+from altair.utils.schemapi import SchemaValidationError
 
 from dashboard.charts import activity
 from dashboard.charts.logins import COLOURS, spikes
-from dashboard.charts.parts import bucket_label, unit
+from dashboard.charts.parts import bucket_label, skip_validation, unit
 
 CATEGORIES = ("Sign-in", "Staff", "Journeys", "Campaigns", "Segments", "Widgets", "Settings", "Other")
 DAY = timedelta(days=1)
@@ -346,3 +347,10 @@ def test_colours_differ_with_any_cone_missing(cones: str) -> None:
     apart = np.linalg.norm(lab[:, None] - lab[None], axis=-1)
     # Three times what is just seen; the palette of Okabe and Ito keeps 0.076, that of Vega 0.012.
     assert apart[np.triu_indices(len(lab), 1)].min() >= 0.065
+
+
+def test_charts_are_validated_here_and_not_in_the_dashboard() -> None:
+    with pytest.raises(SchemaValidationError):
+        alt.Axis(tickCount="many")
+    skip_validation()
+    assert alt.Axis(tickCount="many")
