@@ -23,6 +23,7 @@ from audit_store.errors import InvalidFormat
 from audit_store.event import BODY, COLUMNS, FIELDS
 from audit_store.export.formulas import neutral
 from audit_store.export.ocsf import ocsf
+from audit_store.export.sink import Sink
 from audit_store.local_time import local_text, utc_text
 
 TEXT_ROWS = 500
@@ -84,7 +85,7 @@ class _Parquet:
     )
 
     def __init__(self) -> None:
-        self._sink = _Sink()
+        self._sink = Sink()
         self._writer = pq.ParquetWriter(pa.PythonFile(self._sink, "w"), self._schema, compression="zstd")
 
     def start(self) -> bytes:
@@ -97,30 +98,6 @@ class _Parquet:
     def finish(self) -> bytes:
         self._writer.close()
         return self._sink.take()
-
-
-class _Sink(io.RawIOBase):
-    """A file whose content is taken out as it is written."""
-
-    def __init__(self) -> None:
-        self._parts: list[bytes] = []
-        self._length = 0
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        part = bytes(data)
-        self._parts.append(part)
-        self._length += len(part)
-        return len(part)
-
-    def tell(self) -> int:
-        return self._length
-
-    def take(self) -> bytes:
-        parts, self._parts = self._parts, []
-        return b"".join(parts)
 
 
 def _csv(zone: ZoneInfo) -> Encoder:

@@ -1,4 +1,4 @@
-"""During a large download, other pages answer and appended events are stored."""
+"""During a large download, other pages answer and appended events are stored; one that is broken off fails."""
 
 import re
 import subprocess
@@ -66,7 +66,7 @@ def test_a_download_lets_other_pages_and_folds_go_on(store: Store, tmp_path: Pat
         seen.page.get_by_role("button", name="Export", exact=True).click()
         with seen.page.expect_download(timeout=120_000) as download:
             begun = time.monotonic()
-            seen.page.get_by_role("button", name="OCSF").click()
+            seen.page.get_by_role("link", name="OCSF").click()
             append(agent="meanwhile", activity="Login", store=store.path, fold=False)
             folded = until_stored(store, before + 1)
             answered = seconds_to_filter(other, "Failure", "Failed events, last 7 days")
@@ -78,6 +78,22 @@ def test_a_download_lets_other_pages_and_folds_go_on(store: Store, tmp_path: Pat
         assert answered < SOON * slowness() + 3 * alone
         assert server.trouble() == []
         leave(other)
+        leave(seen.page)
+
+
+def test_a_download_shows_its_progress_and_fails_in_the_browser_when_it_is_broken_off(
+    tmp_path: Path, visit: Visit
+) -> None:
+    store = crowd(tmp_path / "audit.duckdb", 250_000)  # more than one read of the store
+    with serving(store.path, tmp_path / "server.log") as server:
+        seen = visit(f"{server.url}/log?range=all&tz=UTC")
+        seen.page.get_by_role("button", name="Export", exact=True).click()
+        with seen.page.expect_download(timeout=120_000) as download:
+            seen.page.get_by_role("link", name="OCSF").click()
+        expect(seen.page.get_by_text(re.compile(r"^OCSF: [\d,]+ of 250,000 events$"))).to_be_visible()
+        store.path.unlink()
+        assert download.value.failure() is not None
+        assert "was broken off after 99840 events" in server.log.read_text()
         leave(seen.page)
 
 

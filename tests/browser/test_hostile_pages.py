@@ -79,7 +79,7 @@ def download(page: Page) -> str:
     """Export the log from its page; the URL of the download."""
     page.get_by_role("button", name="Export", exact=True).click()
     with page.expect_download() as saved:
-        page.get_by_role("button", name="JSON Lines").click()
+        page.get_by_role("link", name="JSON Lines").click()
     assert saved.value.failure() is None
     return saved.value.url
 
@@ -90,20 +90,20 @@ def test_a_page_on_another_port_reaches_neither_the_websocket_nor_a_download(
     server = serve(store.path)
     seen = visit(f"{server.url}/log?range=all&tz=UTC")
     expect(seen.page.get_by_test_id("stMain")).to_contain_text("1 event")
-    media = download(seen.page)
+    exported = download(seen.page)
 
     hostile = seen.page.context.new_page()  # in the same browser profile, with the same cookies
     hostile.goto(hostile_origin)
     for host in ("127.0.0.1", "localhost"):
         stream = server.url.replace("http:", "ws:").replace("127.0.0.1", host) + "/_stcore/stream"
         assert hostile.evaluate(CONNECT, [stream, run_request()]) == ""
-    for url in (media, server.url, f"{server.url}/_stcore/host-config"):
+    for url in (exported, server.url, f"{server.url}/_stcore/host-config"):
         assert hostile.evaluate(FETCH, [url, "cors"]) == ""
         assert hostile.evaluate(FETCH, [url, "no-cors"]) == ""
         for element in ("img", "script"):
             assert hostile.evaluate(LOAD, [url, element]) == ""
-    with hostile.expect_response(media) as response:
-        hostile.evaluate("(url) => { location = url; }", media)
+    with hostile.expect_response(exported) as response:
+        hostile.evaluate("(url) => { location = url; }", exported)
     assert response.value.status == 403
     reasons = server.log.read_text()
     assert f"The Origin header is '{hostile_origin}', not {server.url};" in reasons
@@ -120,7 +120,7 @@ def test_a_link_on_another_page_opens_the_dashboard_and_keeps_the_downloads_of_o
     other.evaluate("(url) => { location = url; }", f"{server.url}/log?range=all&tz=UTC")
     expect(other.get_by_test_id("stMain")).to_contain_text("1 event")
     other.close()
-    assert download(seen.page).startswith(f"{server.url}/media/")
+    assert download(seen.page).startswith(f"{server.url}/export/")
 
 
 def test_a_proxy_that_is_named_serves_the_dashboard_and_no_other_name_does(
@@ -132,7 +132,7 @@ def test_a_proxy_that_is_named_serves_the_dashboard_and_no_other_name_does(
         page = context.new_page()
         page.goto(f"{named}/log?range=all&tz=UTC")
         expect(page.get_by_test_id("stMain")).to_contain_text("1 event")
-        assert download(page).startswith(f"{named}/media/")
+        assert download(page).startswith(f"{named}/export/")
 
         for name in ("127.0.0.1", "audit.localhost"):
             page.goto(hostile_origin.replace("127.0.0.1", name))

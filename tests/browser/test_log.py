@@ -108,7 +108,7 @@ def test_a_download_is_what_its_manifest_says(crowded: Server, visit: Visit, tmp
     seen.page.get_by_role("button", name="Export").click()
     for label in ("CSV", "JSON Lines", "Parquet", "OCSF"):
         with seen.page.expect_download() as download:
-            seen.page.get_by_role("button", name=label).click()
+            seen.page.get_by_role("link", name=label).click()
         with zipfile.ZipFile(download.value.path()) as packed:
             packed.extractall(tmp_path)
             name, manifest = packed.namelist()

@@ -12,9 +12,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from audit_store.engines.duckdb.store import Store
+from audit_store.export.archive import archive
+from audit_store.export.export import plan
 from audit_store.export.formulas import FORMULA
 from audit_store.filters import EventFilter
-from dashboard.log.export_menu import archive
 from dashboard.log.paging import Pin
 from tests.conftest import Fill
 from tests.dashboard.page_runs import MARKDOWN, PAGES, drawn, show
@@ -83,7 +84,8 @@ def test_hostile_addresses_are_plain_text(hostile: Store, parameter: str) -> Non
 def download(store: Store, fmt: str) -> bytes:
     name = f"events.{fmt}"
     whole = Pin(EventFilter(), below=len(STRINGS)).whole
-    with archive(whole, fmt, name, store, STRINGS[0]) as file, zipfile.ZipFile(file) as packed:
+    content = b"".join(piece.data for piece in archive(plan(whole, store), fmt, name, STRINGS[0]))
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
         return packed.read(name)
 
 

@@ -1,4 +1,4 @@
-"""Downloads for browsers that have the dashboard open: `/media` needs the cookie of an open WebSocket.
+"""Downloads for browsers that have the dashboard open: `/export` and `/media` need the cookie of an open WebSocket.
 
 Streamlit names a file under `/media` by a hash and answers whoever asks for it. The cookie is `SameSite=Lax`, not
 `Strict`: a link on another site that opens the dashboard must not replace the cookie of the pages already open. What
@@ -17,28 +17,31 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "audit_downloads"
+_DOWNLOADS = ("export", "media")
 _TOKEN = re.compile(r"[\w-]{43}", re.ASCII)
 REFUSED = "This download needs an open page of the dashboard in the same browser; reload the page and export again.\n"
 
 
-class MediaSessions:
-    """ASGI middleware that answers `/media` only to a browser whose cookie an open WebSocket sent.
+class DownloadSessions:
+    """ASGI middleware that answers `/export` and `/media` only to a browser whose cookie an open WebSocket sent.
 
     `base_path` is Streamlit's option `server.baseUrlPath`.
     """
 
     def __init__(self, app: ASGIApp, base_path: str = "") -> None:
         self._app = app
-        self._media = "/".join(["", *filter(None, base_path.split("/")), "media", ""])
+        self._folders = tuple(
+            "/".join(["", *filter(None, base_path.split("/")), name, ""]) for name in _DOWNLOADS
+        )
         self._open: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request; a page is sent with a cookie if the browser has none."""
-        token = _token(scope) if scope["type"] in ("http", "websocket") else ""
+        token = cookie_of(scope) if scope["type"] in ("http", "websocket") else ""
         if scope["type"] == "websocket":
             with self._session(token):
                 await self._app(scope, receive, send)
-        elif scope["type"] == "http" and scope["path"].startswith(self._media):
+        elif scope["type"] == "http" and scope["path"].startswith(self._folders):
             allowed = self._open[token] > 0 and _is_own(scope)
             answer = self._app if allowed else PlainTextResponse(REFUSED, 403)
             await answer(scope, receive, send)
@@ -56,7 +59,8 @@ class MediaSessions:
             self._open -= Counter([token])  # drops counts of zero
 
 
-def _token(scope: Scope) -> str:
+def cookie_of(scope: Scope) -> str:
+    """The value of the cookie of a request; "" where there is none that this server has set."""
     token = HTTPConnection(scope).cookies.get(COOKIE, "")
     return token if _TOKEN.fullmatch(token) else ""
 

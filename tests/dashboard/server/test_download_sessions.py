@@ -7,7 +7,7 @@ from http.cookies import SimpleCookie
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from dashboard.server.media_sessions import COOKIE, MediaSessions
+from dashboard.server.download_sessions import COOKIE, DownloadSessions
 
 TOKEN = "a" * 43
 OTHER = "b" * 43
@@ -17,7 +17,7 @@ class Browser:
     """A browser in front of the middleware; the application behind it answers everything with 200 and HTML."""
 
     def __init__(self, base_path: str = "", content_type: str = "text/html; charset=utf-8") -> None:
-        self.door = MediaSessions(self._application, base_path)
+        self.door = DownloadSessions(self._application, base_path)
         self._content_type = content_type
 
     async def _application(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -111,6 +111,9 @@ def test_a_websocket_without_a_cookie_gives_no_right_to_downloads(cookie: str) -
         ("", "/media/x.zip", "cross-site", 403),
         ("audit", "/audit/media/x.zip", "same-origin", 200),
         ("/audit/", "/audit/media/x.zip", "cross-site", 403),
+        ("", "/export/x/csv", "same-origin", 200),
+        ("", "/export/x/csv", "cross-site", 403),
+        ("audit", "/audit/export/x/csv", "same-site", 403),
         ("", "/log", "cross-site", 200),
     ],
 )

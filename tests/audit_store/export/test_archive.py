@@ -1,0 +1,78 @@
+"""An export as a ZIP file in pieces: the same file as the command line's, its manifest last, invalid when cut off."""
+
+import io
+import json
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from audit_store.engines.duckdb.store import Store
+from audit_store.errors import AuditStoreError
+from audit_store.event import Event
+from audit_store.export import verify
+from audit_store.export.archive import archive
+from audit_store.export.encoders import FORMATS
+from audit_store.export.export import export_to, plan
+from audit_store.filters import EventFilter
+from tests.conftest import Fill
+
+EVENTS = [
+    Event(agent=f"agent-{number % 3}", activity="Login", description="x" * 99) for number in range(3000)
+]
+ADA = EventFilter(agent=("agent-0",), below=len(EVENTS))
+
+
+@pytest.fixture
+def store(store: Store, fill: Fill) -> Store:
+    return fill(store, EVENTS)
+
+
+def bytes_of(store: Store, fmt: str, where: EventFilter = ADA) -> bytes:
+    return b"".join(piece.data for piece in archive(plan(where, store), fmt, f"x.{fmt}", "ada@example.com"))
+
+
+@pytest.mark.parametrize("fmt", list(FORMATS))
+def test_an_archive_holds_the_file_of_the_command_line_and_then_its_manifest(
+    store: Store, fill: Fill, tmp_path: Path, fmt: str
+) -> None:
+    fill(store, [Event(agent="agent-0", activity="late")])
+    with zipfile.ZipFile(io.BytesIO(bytes_of(store, fmt))) as packed:
+        assert packed.testzip() is None
+        assert packed.namelist() == [f"x.{fmt}", f"x.{fmt}.manifest.json"]
+        packed.extractall(tmp_path)
+    assert verify.check(tmp_path / f"x.{fmt}") == []
+    manifest = json.loads((tmp_path / f"x.{fmt}.manifest.json").read_text())
+    assert (manifest["events"], manifest["exported_by"]) == (1000, "ada@example.com")
+    export_to(tmp_path / "shell", replace(ADA), fmt, store)
+    assert (tmp_path / f"x.{fmt}").read_bytes() == (tmp_path / "shell").read_bytes()
+
+
+def test_an_archive_of_no_events_is_valid(store: Store) -> None:
+    nothing = bytes_of(store, "jsonl", EventFilter(agent=("nobody",)))
+    with zipfile.ZipFile(io.BytesIO(nothing)) as packed:
+        assert packed.read("x.jsonl") == b""
+
+
+def test_an_archive_counts_the_events_of_its_pieces(store: Store) -> None:
+    pieces = list(archive(plan(ADA, store), "csv", "x.csv", "ada"))
+    assert sum(piece.events for piece in pieces) == 1000
+    assert len(pieces) > 2
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
+def test_an_archive_that_is_cut_off_is_no_zip_file(store: Store, share: float) -> None:
+    whole = bytes_of(store, "csv")
+    with pytest.raises(zipfile.BadZipFile):
+        zipfile.ZipFile(io.BytesIO(whole[: int(len(whole) * share)]))
+
+
+def test_a_store_that_vanishes_ends_the_pieces_with_an_error(store: Store) -> None:
+    pieces = archive(plan(ADA, store), "csv", "x.csv", "ada")
+    got = next(pieces).data
+    store.path.unlink()
+    with pytest.raises(AuditStoreError):
+        got += b"".join(piece.data for piece in pieces)
+    with pytest.raises(zipfile.BadZipFile):
+        zipfile.ZipFile(io.BytesIO(got))
