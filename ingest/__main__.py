@@ -153,10 +153,11 @@ def import_command(
     _prepare_libraries()
     from ingest.importer import import_files
     from ingest.importing.mapping import ReadOptions
-    from ingest.preview.commands import confirm_misfit, show_previews
 
     options = ReadOptions(map=mappings, **reading)
     if is_preview:
+        from ingest.preview.commands import show_previews
+
         return show_previews(files, format_name, options, as_json=as_json)
     report = import_files(
         store,
@@ -165,12 +166,18 @@ def import_command(
         options=options,
         rejects=rejects,
         strict=strict,
-        confirm=None if yes else partial(confirm_misfit, ctx, format_name=format_name, options=options),
+        confirm=None if yes else partial(_confirm_misfit, ctx, format_name=format_name, options=options),
     )
     for note in report.notes:
         say(ctx, note)
     show_json(report.as_dict()) if as_json else show(report.words())
     return exit_status(report.rejected + report.conflicts, is_left=report.waiting > 0)
+
+
+def _confirm_misfit(ctx: click.Context, name: str, **settings: Any) -> None:
+    from ingest.preview.commands import confirm_misfit  # which few imports need
+
+    confirm_misfit(ctx, name, **settings)
 
 
 def _prepare_libraries() -> None:

@@ -7,10 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NoReturn
 
 import pyarrow as pa
-from tqdm import tqdm
 
 from audit_store.engines.protocol import FoldCounts
 from audit_store.engines.registry import open_store, refuse_foreign
@@ -104,8 +102,8 @@ class _Reading:
 
     def write(self, segments: BulkSegments) -> tuple[int, Counter[str]]:
         """Write the events of all sources to segments; gives how many were read, and what was skipped by reason."""
-        with _progress(sum(source.size for source in self._sources), "B", "read") as bar:
-            for rows in prefetched(in_pieces(self.tables(bar), segments.most_rows)):
+        with _progress(sum(source.size for source in self._sources), "B", "read") as count_on:
+            for rows in prefetched(in_pieces(self.tables(count_on), segments.most_rows)):
                 segments.write(rows)
         self.check_keys()
         return self.records, self.skipped
@@ -119,10 +117,13 @@ class _Reading:
                 f"--map {name}={(self._options.map or {})[name]}: no record has the key {keys}"
             )
 
-    def tables(self, bar: "tqdm[NoReturn]") -> Iterator[pa.Table]:
-        """Tables of rows (ROW_SCHEMA). Raises InvalidFormat, naming the source."""
+    def tables(self, count_on: Callable[[int], object]) -> Iterator[pa.Table]:
+        """Tables of rows (ROW_SCHEMA); `count_on` is called with the bytes read for each.
+
+        Raises InvalidFormat, naming the source.
+        """
         for source in self._sources:
-            before, unseen, is_first = int(bar.n), self._unseen, True
+            done, unseen, is_first = 0, self._unseen, True
             try:
                 with closing(read(source.content, source.format, self._options)) as chunks:
                     for chunk in chunks:
@@ -135,7 +136,8 @@ class _Reading:
                             Rejected(source.name, reject.line, reject.reason, reject.raw)
                             for reject in chunk.rejects
                         )
-                        bar.update(before + chunk.bytes_done - bar.n)
+                        count_on(chunk.bytes_done - done)
+                        done = chunk.bytes_done
                         unseen = chunk.unseen
                         yield chunk.rows
             except InvalidFormat as error:
@@ -154,8 +156,8 @@ def _store(store: Path, segments: BulkSegments, report: ImportReport) -> ImportR
     published = segments.publish()
     events = sum(events_in(segment) for segment in published)
     try:
-        with _progress(events, "events", "store") as bar:
-            notes += fold(store, wait=FOLD_WAIT, after_batch=lambda batch: bar.update(batch.events)).problems
+        with _progress(events, "events", "store") as count_on:
+            notes += fold(store, wait=FOLD_WAIT, after_batch=lambda batch: count_on(batch.events)).problems
     except (AuditStoreError, OSError) as error:
         notes += (str(error),)
     counts = _results(store, segments.stems)
@@ -215,8 +217,14 @@ def _opened(name: str, content: Content, format_name: str) -> _Source:
     return _Source(name, content, fmt)
 
 
-def _progress(total: int, unit: str, what: str) -> "tqdm[NoReturn]":
-    """A bar on standard error where that is a terminal."""
-    return tqdm(
-        total=total or None, unit=unit, desc=one_line(what), unit_scale=True, leave=False, disable=None
-    )
+@contextlib.contextmanager
+def _progress(total: int, unit: str, what: str) -> Iterator[Callable[[int], object]]:
+    """A bar on standard error where that is a terminal; gives a function that counts on by some units."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from tqdm import tqdm  # takes as long to load as importing 10,000 events
+
+    description = one_line(what)
+    with tqdm(total=total or None, unit=unit, desc=description, unit_scale=True, leave=False) as bar:
+        yield bar.update

@@ -1,41 +1,15 @@
 """A format is data: one TOML file that says how the records of a kind of file become events."""
 
-import tomllib
-from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
 
-from audit_store.errors import InvalidFormat, reason
+from audit_store.errors import InvalidFormat
 from ingest.formats import detection
 from ingest.formats.conditions import When
-from ingest.formats.declaration import InvalidDeclaration, read
 from ingest.formats.detection import Guess
-from ingest.formats.format import Format, build
-from ingest.formats.toml_lines import line_of
+from ingest.formats.files import load, names, outline
+from ingest.formats.format import Format
 
 __all__ = ["Format", "Guess", "When", "detect", "guess", "load", "names", "vendor_fields"]
-
-_FOLDER = Path(__file__).parent
-
-
-def names() -> list[str]:
-    """The names of the formats that come with the program."""
-    return sorted(path.stem for path in _FOLDER.glob("*.toml"))
-
-
-def load(name: str) -> Format:
-    """The format with this name, or declared in the TOML file at this path.
-
-    Raises InvalidFormat for an unknown name, and for a wrong declaration, naming the file, the line and the key.
-    """
-    if name in names():
-        return _load(_FOLDER / f"{name}.toml")
-    if name.endswith(".toml"):
-        return _load(Path(name))
-    raise InvalidFormat(
-        f"unknown format {name!r}: give one of {', '.join(names())}, or the path of a .toml file"
-    )
 
 
 def detect(head: bytes, name: str) -> Format:
@@ -49,17 +23,18 @@ def detect(head: bytes, name: str) -> Format:
 def guess(head: bytes, name: str) -> Guess:
     """The same with the reason for it."""
     text, extension = detection.text_of(head), detection.extension(name)
-    formats = [load(known) for known in names()]
-    guesses = detection.by_records(text, formats) or [
-        Guess(candidate, 1, "the file begins like this format")
-        for candidate in formats
-        if candidate.pattern and candidate.pattern.search(text)
-    ]
+    # A format is loaded only where it may fit: to compile all of them takes longer than many an import.
+    lower = text.lower()
+    guesses = detection.by_records(
+        text, [load(known) for known in names() if detection.may_fit(lower, outline(known).detect)]
+    ) or detection.by_pattern(
+        text, [load(known) for known in names() if detection.begins_like(text, outline(known).detect)]
+    )
     # Content comes first; the extension only decides what content leaves open.
     if len(guesses) != 1:
-        guesses = _by_extension(extension, [found.format for found in guesses] or formats) or guesses
+        guesses = _by_extension(extension, [guess.format.name for guess in guesses] or names()) or guesses
     if len(guesses) != 1:
-        raise InvalidFormat(_unclear(text, name, [found.format.name for found in guesses]))
+        raise InvalidFormat(_unclear(text, name, [guess.format.name for guess in guesses]))
     return guesses[0]
 
 
@@ -76,12 +51,12 @@ def vendor_fields(fmt: Format) -> dict[str, str]:
     return fields
 
 
-def _by_extension(extension: str, formats: list[Format]) -> list[Guess]:
+def _by_extension(extension: str, candidates: Sequence[str]) -> list[Guess]:
     # What a line holds is seen in its text alone.
     return [
-        Guess(candidate, 0, f"the name ends in {extension}")
-        for candidate in formats
-        if extension in candidate.extensions and candidate.kind != "lines"
+        Guess(load(name), 0, f"the name ends in {extension}")
+        for name in candidates
+        if extension in outline(name).detect.extensions and outline(name).kind != "lines"
     ]
 
 
@@ -92,31 +67,3 @@ def _unclear(text: str, name: str, fitting: list[str]) -> str:
         )
     why = f"both {' and '.join(fitting)} fit" if fitting else "none fits"
     return f"the format of {name} is not clear ({why}): name it with --format, one of {', '.join(names())}"
-
-
-@cache
-def _load(path: Path) -> Format:
-    try:
-        text = path.read_text(encoding="utf-8")
-        return build(path.stem, read(_extended(tomllib.loads(text))))
-    except InvalidDeclaration as error:
-        line = line_of(text, error.key)
-        raise InvalidFormat(f"format {path}{f', line {line}' if line else ''}: {error}") from error
-    except (OSError, ValueError) as error:
-        raise InvalidFormat(f"format {path}: {reason(error)}") from error
-
-
-def _extended(data: dict[str, Any]) -> dict[str, Any]:
-    """A declaration with the keys of the format that it extends, where it does not give them itself."""
-    name = data.pop("extends", None)
-    if name is None:
-        return data
-    if name not in names():
-        raise InvalidDeclaration("extends", f"{name!r} is not one of {', '.join(names())}")
-    base = _extended(tomllib.loads((_FOLDER / f"{name}.toml").read_text(encoding="utf-8")))
-    tables = {
-        key: {**base[key], **value}
-        for key, value in data.items()
-        if isinstance(value, Mapping) and isinstance(base.get(key), Mapping) and key != "detect"
-    }
-    return {**base, **data, **tables}

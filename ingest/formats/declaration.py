@@ -40,11 +40,13 @@ class Detection(Table, frozen=True):
     """`[detect]`: what files of this format look like: the extension, and the first 64 KiB.
 
     `keys` are keys, paths or PATH=VALUE that most records have, or several lists of such, of which one fits.
+    `contains` are texts of which every line has one: a format of lines is looked for only where one of them is.
     """
 
     extensions: tuple[str, ...] = ()
     pattern: str | None = None
     keys: tuple[str | tuple[str, ...], ...] = ()
+    contains: tuple[str, ...] = ()
 
 
 if TYPE_CHECKING:

@@ -1,5 +1,6 @@
 """What the beginning of a file says about its format."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,8 +8,9 @@ from typing import Any
 
 from audit_store.errors import InvalidEvent
 from ingest.formats import samples
-from ingest.formats.format import Format
-from ingest.formats.paths import scalar, value_at
+from ingest.formats.declaration import Detection
+from ingest.formats.format import Format, key_sets
+from ingest.formats.paths import is_path, path_of, scalar, value_at
 
 GZIP_MAGIC = b"\x1f\x8b"
 PARQUET_MAGIC = b"PAR1"
@@ -37,6 +39,27 @@ def extension(name: str) -> str:
     return "." + name.lower().removesuffix(".gz").rpartition("/")[2].rpartition(".")[2]
 
 
+def may_fit(lower: str, detect: Detection) -> bool:
+    """Whether `by_records` can find a format in a text (in lower case): it has all names of a set of keys, or a text.
+
+    Quick, and no more than that: the names may stand anywhere.
+    """
+    texts = any(text.lower() in lower for text in detect.contains)
+    return texts or any(all(name in lower for name in _names(keys)) for keys in key_sets(detect.keys))
+
+
+def _names(keys: Sequence[str]) -> list[str]:
+    """The names of the keys in a set of keys, paths and PATH=VALUE, in lower case."""
+    paths = [key.partition("=")[0] if not key.endswith("]") else key for key in keys]
+    steps = [step for path in paths for step in (path_of(path).steps if is_path(path) else (path,))]
+    return [step.lower() for step in steps if isinstance(step, str)]
+
+
+def begins_like(text: str, detect: Detection) -> bool:
+    """Whether a text begins as the pattern of a format says."""
+    return detect.pattern is not None and re.search(detect.pattern, text) is not None
+
+
 def by_records(text: str, formats: Sequence[Format]) -> list[Guess]:
     """The formats whose keys, or whose lines, many of the first records have; those with the largest share.
 
@@ -52,10 +75,29 @@ def by_records(text: str, formats: Sequence[Format]) -> list[Guess]:
         elif candidate.kind == "csv" and candidate.keys:
             guesses.append(_of_keys(candidate, rows))
         elif candidate.lines is not None and candidate.pattern is None:
-            guesses.append(_of_lines(candidate, lines))
+            guesses.append(_fitting_lines(candidate, lines))
     guesses = [guess for guess in guesses if guess.share >= _least_share(guess.format)]
     best = max(((guess.share, guess.keys) for guess in guesses), default=(0, 0))
     return [guess for guess in guesses if (guess.share, guess.keys) == best]
+
+
+def by_pattern(text: str, formats: Sequence[Format]) -> list[Guess]:
+    """Guesses of formats as which a text begins, with how many of its first lines or records fit in words."""
+    return [
+        Guess(candidate, 1, _fitting_lines(candidate, samples.lines(text)).reason)
+        if candidate.lines is not None
+        else Guess(candidate, 1, _fitting_records(candidate, text))
+        for candidate in formats
+    ]
+
+
+def _fitting_records(candidate: Format, text: str) -> str:
+    if text.startswith(PARQUET_MAGIC.decode()):
+        return "the file begins with the signature of Parquet"
+    documents = samples.json_documents(text)
+    records = samples.json_records(documents, envelopes(candidate)) or samples.csv_records(text)
+    fitting = sum({"agent", "activity"} <= record.keys() for record in records)
+    return f"{fitting} of the first {len(records)} records have an agent and an activity"
 
 
 def _least_share(fmt: Format) -> float:
@@ -78,7 +120,7 @@ def _of_keys(candidate: Format, records: Sequence[Mapping[str, Any]]) -> Guess:
     return Guess(candidate, counts.total() / max(1, len(records)), words, len(keys))
 
 
-def _of_lines(candidate: Format, lines: Sequence[str]) -> Guess:
+def _fitting_lines(candidate: Format, lines: Sequence[str]) -> Guess:
     pattern = candidate.line_pattern
     fitting = sum(pattern is not None and pattern.search(line) is not None for line in lines)
     words = f"{fitting} of the first {len(lines)} lines are like those of {candidate.title}"

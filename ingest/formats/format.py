@@ -85,7 +85,7 @@ def build(name: str, declared: Declaration) -> Format:
         fields=_OWN_NAMES if declared.rules or not fields else fields,
         extensions=declared.detect.extensions,
         pattern=None if pattern is None else compiled(pattern, "detect.pattern"),
-        keys=_key_sets(declared.detect.keys),
+        keys=key_sets(declared.detect.keys),
         source=declared.source,
         timezone=declared.timezone,
         time_formats=_texts(declared.time_format),
@@ -146,7 +146,7 @@ def _spellings(declared: Declaration, fields: Mapping[str, tuple[str, ...]]) -> 
     candidates = [
         key for texts in fields.values() for text in texts for key in _BRACED.findall(text) or (text,)
     ]
-    candidates += [key.partition("=")[0] for keys in _key_sets(declared.detect.keys) for key in keys]
+    candidates += [key.partition("=")[0] for keys in key_sets(declared.detect.keys) for key in keys]
     candidates += [*declared.decode, *(rule.path for rule in (*declared.when, *declared.skip))]
     steps = [step for text in candidates for step in (path_of(text).steps if is_path(text) else (text,))]
     keys = [step.key if isinstance(step, Every) else step for step in steps]
@@ -155,7 +155,7 @@ def _spellings(declared: Declaration, fields: Mapping[str, tuple[str, ...]]) -> 
     return {name.lower(): name for name in reversed(names)} | {name: name for name in names}
 
 
-def _key_sets(keys: tuple[str | tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
+def key_sets(keys: tuple[str | tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
     if all(isinstance(key, str) for key in keys):
         return (tuple(map(str, keys)),) if keys else ()
     return tuple(_texts(key) for key in keys)

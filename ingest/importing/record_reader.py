@@ -17,10 +17,9 @@ from ingest.formats import Format
 from ingest.importing import arrow_columns, key_sql
 from ingest.importing.duplicate_counter import Ordinals
 from ingest.importing.frame_stager import FrameStager, StagedFrame, in_batches, run
-from ingest.importing.joining import joined
 from ingest.importing.mapping import ReadOptions
 from ingest.importing.prefetch import map_in_threads
-from ingest.importing.sources import frames, json_documents, parquet_rows, tables
+from ingest.importing.sources import frames
 from ingest.importing.sources.byte_source import Content
 from ingest.importing.sources.frames import Frame, Reject
 from ingest.importing.years import with_years
@@ -80,15 +79,26 @@ def read(
 
 def _frames(fmt: Format, content: Content) -> Iterator[Frame]:
     source = _source_frames(fmt, content)
-    return source if fmt.join is None else joined(source, fmt, fmt.join)
+    if fmt.join is None:
+        return source
+    from ingest.importing.joining import joined
+
+    return joined(source, fmt, fmt.join)
 
 
 def _source_frames(fmt: Format, content: Content) -> Iterator[Frame]:
+    # Each import needs one of these modules at most.
     if fmt.kind == "parquet":
+        from ingest.importing.sources import parquet_rows
+
         return parquet_rows.parquet_rows(content.seekable())
     if fmt.kind == "json-records":
+        from ingest.importing.sources import json_documents
+
         return json_documents.json_records(content, fmt.records, fmt.envelopes)
     if fmt.kind in ("csv", "csv-export"):
+        from ingest.importing.sources import tables
+
         read_rows = tables.csv_rows if fmt.kind == "csv" else tables.exported_rows
         return read_rows(frames.blocks(content, frames.FRAME_BYTES))
     return frames.text_lines(frames.blocks(content))

@@ -90,10 +90,15 @@ def blocks(stream: Readable, size: int = BLOCK_BYTES) -> Iterator[bytes]:
 
 def line_ends(block: bytes) -> npt.NDArray[np.int64]:
     """The positions of the line ends of a block."""
+    return positions(block, _LINE_END)
+
+
+def positions(block: bytes, byte: int) -> npt.NDArray[np.int64]:
+    """The positions of a byte in a block."""
     data = np.frombuffer(block, np.uint8)
     # In pieces that fit into the cache of a processor.
     pieces = [
-        np.flatnonzero(data[start : start + _PIECE] == _LINE_END) + start
+        np.flatnonzero(data[start : start + _PIECE] == byte) + start
         for start in range(0, max(len(data), 1), _PIECE)
     ]
     return np.concatenate(pieces)

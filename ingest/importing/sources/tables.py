@@ -15,11 +15,19 @@ import pyarrow.csv as arrow_csv
 from audit_store.errors import InvalidFormat
 from audit_store.export.formulas import FORMULA
 from ingest.importing.arrow_columns import integers
-from ingest.importing.sources.frames import RECORD_BYTES, Frame, Reject, blank_lines, line_ends, shown
+from ingest.importing.sources.frames import (
+    RECORD_BYTES,
+    Frame,
+    Reject,
+    blank_lines,
+    line_ends,
+    positions,
+    shown,
+)
 
 _QUOTE = 34
+Positions = npt.NDArray[np.int64]
 _DELIMITERS = ",;\t"
-_AFTER_A_CELL = np.isin(np.arange(256), list(b'"\r\n'))
 _NEUTRAL = f"^'({FORMULA})"
 
 
@@ -70,16 +78,15 @@ class _Dialect(NamedTuple):
     empty_texts: bool
 
 
-def _row_ends(data: bytes) -> npt.NDArray[np.int64]:
+def _row_ends(ends: Positions, quotes: Positions) -> Positions:
+    """Those of the line ends that are not within quotes."""
     # A doubled quote closes and opens at once, so counting quotes is enough.
-    is_quoted = np.bitwise_xor.accumulate(np.frombuffer(data, np.uint8) == _QUOTE)
-    ends = line_ends(data)
-    return ends[~is_quoted[ends]]
+    return ends[np.searchsorted(quotes, ends) % 2 == 0] if len(quotes) else ends
 
 
 def _header(block: bytes) -> tuple[tuple[str, ...], str, int]:
     """The names of the columns, the delimiter, and how many bytes the header takes."""
-    ends = _row_ends(block)
+    ends = _row_ends(line_ends(block), positions(block, _QUOTE))
     first = len(block) - len(block.lstrip())
     following = ends[np.searchsorted(ends, first) :]
     end = (int(following[0]) if len(following) else len(block) - 1) + 1
@@ -101,20 +108,21 @@ def _header(block: bytes) -> tuple[tuple[str, ...], str, int]:
     return names, delimiter, end
 
 
-def _has_text_after_a_cell(data: bytes, delimiter: str) -> bool:
+def _has_text_after_a_cell(data: bytes, quotes: Positions, delimiter: str) -> bool:
     """Whether something stands between a quote that closes a cell and the next delimiter, which Arrow accepts."""
     content = np.frombuffer(data, np.uint8)
-    closing = np.flatnonzero(content == _QUOTE)[1::2]
-    after = content[np.minimum(closing + 1, len(content) - 1)]
-    return bool((~_AFTER_A_CELL[after] & (after != ord(delimiter))).any())
+    after = content[np.minimum(quotes[1::2] + 1, len(content) - 1)]
+    return not np.isin(np.arange(256), list(f'"\r\n{delimiter}'.encode()))[after].all()
 
 
 def _frame(
     data: bytes, names: tuple[str, ...], dialect: "_Dialect", lines_before: int, *, is_last: bool
 ) -> tuple[Frame, int]:
     """The rows of the data, and how many bytes they take: what follows may need the next block."""
-    row_ends = _row_ends(data)
+    ends, quotes = line_ends(data), positions(data, _QUOTE)
+    row_ends = _row_ends(ends, quotes)
     end = len(data) if is_last else int(row_ends[-1]) + 1 if len(row_ends) else 0
+    quotes = quotes[: np.searchsorted(quotes, end)]
     starts = np.append(0, row_ends + 1)
     is_kept = np.ones(len(row_ends), bool)
     is_kept[blank_lines(data, starts)] = False
@@ -122,14 +130,15 @@ def _frame(
     # If Arrow and this file do not count the same rows, there are quotes where there should be none.
     columns = _columns(content, len(names), dialect)
     is_valid = columns is not None and columns.num_rows == is_kept.sum()
-    if columns is None or not is_valid or _has_text_after_a_cell(content, dialect.delimiter):
+    if columns is None or not is_valid or _has_text_after_a_cell(data, quotes, dialect.delimiter):
         return _frame_by_row(data, names, dialect.delimiter, lines_before, is_last=is_last)
-    lines = np.ones(len(row_ends), np.int64)
-    lines[1:] = np.searchsorted(line_ends(data), row_ends[:-1]) + 2
+    lines = np.arange(1, len(row_ends) + 1)
+    if len(ends) > len(row_ends):
+        lines[1:] = np.searchsorted(ends, row_ends[:-1]) + 2
     return Frame(columns.add_column(0, "line", integers(lines[is_kept] + lines_before)), names=names), end
 
 
-def _rows(data: bytes, starts: npt.NDArray[np.int64], is_kept: npt.NDArray[np.bool_]) -> bytes:
+def _rows(data: bytes, starts: Positions, is_kept: npt.NDArray[np.bool_]) -> bytes:
     """Those of the rows that begin at `starts`, whose last value is where the last one ends."""
     return np.frombuffer(data, np.uint8)[: starts[-1]][np.repeat(is_kept, np.diff(starts))].tobytes()
 

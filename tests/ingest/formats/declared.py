@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ingest import formats
+from ingest.formats import files
 from ingest.importing.record_reader import ReadOptions, Reject, read
 
 
@@ -31,7 +32,7 @@ def read_as(folder: Path, declaration: str, content: Any, **options: Any) -> Res
 
 def read_file(data: Path, fmt: formats.Format, **options: Any) -> Result:
     """Read a file; what is read must be counted in exactly one way."""
-    formats._load.cache_clear()
+    files.built.cache_clear()
     chunks = list(read(data, fmt, ReadOptions(**options)))
     rows = [row for chunk in chunks for row in chunk.rows.to_pylist()]
     rejects = [reject for chunk in chunks for reject in chunk.rejects]

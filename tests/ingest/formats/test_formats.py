@@ -13,6 +13,8 @@ import pytest
 
 from audit_store.errors import InvalidFormat
 from ingest import formats
+from ingest.formats import files
+from ingest.formats.format import key_sets
 from ingest.importing.record_reader import ReadOptions, Reject, read
 from ingest.importing.sources.byte_source import Content
 
@@ -57,6 +59,21 @@ def test_every_format_that_comes_along_loads(name: str) -> None:
     assert formats.load(name).title
 
 
+@pytest.mark.parametrize("name", formats.names())
+def test_the_outline_of_a_format_is_the_beginning_of_its_file(name: str) -> None:
+    outline, fmt = files.outline(name), formats.load(name)
+    assert outline.kind == fmt.kind
+    assert outline.detect.extensions == fmt.extensions
+    assert key_sets(outline.detect.keys) == fmt.keys
+    assert outline.detect.pattern == (fmt.pattern.pattern if fmt.pattern else None)
+
+
+@pytest.mark.parametrize("name", formats.names())
+def test_every_format_of_lines_says_by_what_it_is_found(name: str) -> None:
+    detect = files.outline(name).detect
+    assert files.outline(name).kind != "lines" or bool(detect.contains) != bool(detect.pattern)
+
+
 CONTENT = {
     "jsonl": b'{"agent":"a","activity":"b"}\n',
     "json": b'\n [{"agent":"a","activity":"b"}]',
@@ -73,6 +90,15 @@ def test_a_format_is_told_by_its_content(tmp_path: Path, name: str, packed: bool
     path = tmp_path / "something"
     path.write_bytes(gzip.compress(CONTENT[name]) if packed else CONTENT[name])
     assert detected(path).name == name
+
+
+@pytest.mark.parametrize("name", ["jsonl", "csv", "parquet", "cloudtrail"])
+def test_detection_loads_only_formats_that_may_fit(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "something"
+    path.write_bytes(CONTENT[name])
+    files.built.cache_clear()
+    assert detected(path).name == name
+    assert files.built.cache_info().currsize == 1
 
 
 @pytest.mark.parametrize(
