@@ -2,7 +2,7 @@
 
 import contextlib
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -49,10 +49,11 @@ class Surroundings:
     """What every page needs: the extent of the store, and the values of each of FACETS with their events.
 
     There are at most OPTIONS values, the most frequent first; each count is that of the rows after selecting it alone.
+    The values of a search are those without its text, and are not counted: that would read every event.
     """
 
     extent: Extent
-    facets: Mapping[str, Mapping[str, int]]
+    facets: Mapping[str, Mapping[str, int | None]]
 
 
 def store() -> Engine:
@@ -70,26 +71,26 @@ def surroundings(where: EventFilter) -> Surroundings:
 
     Raises StoreNotFound, StoreBusy, StoreCorrupt, StoreNewer or QueryTimeout.
     """
-    extent, *facets = frames(queries().extent(), *(queries().facet(where, name, OPTIONS) for name in FACETS))
+    extent, *facets = frames(queries().extent(), *(_facet(where, name) for name in FACETS))
     row = extent.to_dict("records")[0]
     seq = -1 if pd.isna(row["last_seq"]) else int(row["last_seq"])
     return Surroundings(
         Extent(int(row["events"]), _moment(row["first"]), _moment(row["last"]), seq),
-        {name: _counts(facet) for name, facet in zip(FACETS, facets, strict=True)},
+        {name: _counts(where, facet) for name, facet in zip(FACETS, facets, strict=True)},
     )
 
 
-def sources(where: EventFilter) -> dict[str, int]:
-    """The OPTIONS most frequent sources and their events ("none": not given). Raises as `surroundings`."""
-    return _counts(frames(queries().facet(where, "source", OPTIONS))[0])
+def sources(where: EventFilter) -> dict[str, int | None]:
+    """The OPTIONS most frequent sources, as `Surroundings.facets` ("none": not given). Raises as `surroundings`."""
+    return _counts(where, frames(_facet(where, "source"))[0])
 
 
-def find(where: EventFilter, column: str, text: str) -> dict[str, int]:
-    """The OPTIONS most frequent values of one of FACETS that contain `text`, with their events.
+def find(where: EventFilter, column: str, text: str) -> dict[str, int | None]:
+    """The OPTIONS most frequent values of one of FACETS that contain `text`, as `Surroundings.facets`.
 
     Ignores case. Raises as `surroundings`.
     """
-    return _counts(frames(queries().facet(where, column, OPTIONS, containing=text))[0])
+    return _counts(where, frames(_facet(where, column, text))[0])
 
 
 def contents() -> Contents:
@@ -104,23 +105,14 @@ def contents() -> Contents:
     )
 
 
-def page_index(where: EventFilter, below: int) -> pd.DataFrame:
-    """The rows of `queries.page_index`. Raises as `surroundings`."""
-    return frames(queries().page_index(where, below=below))[0]
+def total(where: EventFilter) -> int:
+    """How many events a filter selects. Raises as `surroundings`."""
+    return int(frames(queries().summary(where))[0]["events"].iloc[0])
 
 
-def page(
-    where: EventFilter,
-    *,
-    below: int,
-    skip: int,
-    rows: int,
-    columns: tuple[str, ...],
-    since: int = 0,
-) -> pd.DataFrame:
-    """The rows of `queries.page`. Raises as `surroundings`."""
-    page = queries().page(where, below=below, skip=skip, rows=rows, columns=columns, since=since)
-    return frames(page)[0]
+def events_at(seqs: Sequence[int], columns: tuple[str, ...]) -> pd.DataFrame:
+    """The events with these values of seq, the newest first. Raises as `surroundings`."""
+    return frames(queries().events_at(seqs, columns))[0]
 
 
 def newer(where: EventFilter, since: int) -> int:
@@ -143,8 +135,13 @@ def frames(*statements: Query) -> list[pd.DataFrame]:
         return [_read(path, version, query, reader) for query in statements]
 
 
-def _counts(facet: pd.DataFrame) -> dict[str, int]:
-    return dict(zip(facet["value"].tolist(), facet["events"].tolist(), strict=True))
+def _facet(where: EventFilter, column: str, containing: str = "") -> Query:
+    return queries().facet(where.without("q"), column, OPTIONS, containing=containing)
+
+
+def _counts(where: EventFilter, facet: pd.DataFrame) -> dict[str, int | None]:
+    counts = [None] * len(facet) if where.q else facet["events"].tolist()
+    return dict(zip(facet["value"].tolist(), counts, strict=True))
 
 
 def _moment(value: pd.Timestamp) -> datetime | None:

@@ -34,3 +34,13 @@ def local(moment: datetime, zone: ZoneInfo, *, exact: bool = False) -> str:
     text = local_text(moment, zone)
     date, time, offset = text[:10], text[11:-6], text[-6:]
     return f"{date} {time if exact else time[:8]} {offset}"
+
+
+def day(moment: datetime, zone: ZoneInfo) -> str:
+    """The local date of a moment.
+
+    >>> day(datetime(2026, 3, 3, 23), ZoneInfo("Asia/Kolkata"))
+    '4 March 2026'
+    """
+    there = wall_clock(moment, zone)
+    return f"{there.day} {there:%B %Y}"

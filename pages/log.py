@@ -1,25 +1,26 @@
 """The log: events, the newest first, a page at a time; a selected row opens the event beside the list."""
 
 import time
-from dataclasses import asdict
 
 import streamlit as st
 
 from dashboard import data, notices
 from dashboard.filters import url_state
-from dashboard.log import event_panel, export_menu, freshness, neighbours, paging, table
+from dashboard.log import event_panel, export_menu, freshness, listing, neighbours, paging, search, table
 from dashboard.spikes import matching, recent, review_data
 
 LIVE_SECONDS = 2
 where = url_state.current().where
 rows: int = st.session_state.get("log_rows", paging.ROWS[1])
 on_top = paging.current(rows, where) == 1
-if on_top and st.session_state.get("log_live", True):
+if on_top and st.session_state.get("log_live", True) and not where.q:
     paging.unpin()
 extent = data.surroundings(where).extent
 pinned = paging.pin(where, below=extent.last_seq + 1)
-index = data.page_index(pinned.where, pinned.below)
-total = int(index["events"].sum())
+found = listing.current(pinned)
+if where.q:
+    search.begin(found, paging.current(rows, where) * rows)
+total = found.events if where.q else data.total(pinned.whole)
 table.open_clicked()
 opened_id = url_state.opened_event()
 opened = data.event(opened_id).to_dict("records") if opened_id else []
@@ -31,7 +32,7 @@ def live() -> None:
     """Draw how fresh the log is; newer events are shown at once in a live log, else after a click on a button."""
     freshness.draw()
     newer = data.newer(url_state.until_now(where), pinned.below)
-    if newer and on_top and st.session_state["log_live"]:
+    if newer and on_top and st.session_state["log_live"] and not where.q:
         # Not during the run of the whole page: with new events every second, it would never end.
         if time.monotonic() - drawn_at > LIVE_SECONDS / 2:
             url_state.rerun()
@@ -52,7 +53,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     )
     columns = table.choose()
     if total:
-        export_menu.menu(pinned, total)
+        export_menu.menu(pinned, total if found.complete or not where.q else None)
     st.selectbox(
         "Rows per page",
         paging.ROWS,
@@ -68,11 +69,15 @@ with st.container(horizontal=True, vertical_alignment="center", key="log_freshne
 
 if opened_id and not opened:
     notices.line(f"event={opened_id} was ignored: no event has this id")
+progress = search.draw(found) if where.q else None
+if total == 0 and progress is not None and not found.complete:
+    search.go_on(found, progress, rows)
+    st.stop()
 if total == 0:
     notices.nothing_matches(where, extent.last)
     st.stop()
 
-positions = [neighbours.position(pinned, index, event["seq"]) for event in opened]
+positions = [neighbours.position(found, event["seq"]) for event in opened]
 if positions and positions[0].rank is not None and not paging.was_shown(rows, where):
     paging.turn(positions[0].rank // rows + 1, rows, where)
     on_top = paging.current(rows, where) == 1
@@ -81,10 +86,11 @@ list_column, *panel_columns = st.columns([3, 2] if opened else [1])
 with list_column:
     above_pagination = st.container()
     page = paging.choose(total, rows, where)
-    span.text(paging.span(page, rows, total))
+    span.text(paging.span(page, rows, total, complete=found.complete or not where.q))
     with above_pagination:
-        stretch = paging.locate(index, (page - 1) * rows, rows)
-        events = data.page(pinned.where, **asdict(stretch), rows=rows, columns=table.READ)
+        if not where.q:
+            found.read(page * rows)
+        events = data.events_at(found.seqs((page - 1) * rows, rows), table.READ)
         table.table(
             events,
             where,
@@ -100,3 +106,5 @@ for event, position in zip(opened, positions, strict=True):
         event_panel.draw(event, position, pinned, rows)
 
 recent.refresh_in_background(where)
+if progress is not None:
+    search.go_on(found, progress, page * rows)

@@ -22,8 +22,8 @@ READ_WAIT = 10.0
 """Seconds to wait for a store that another program holds, before a read fails."""
 WRITE_WAIT = 5.0
 """Seconds to wait for a store that another program holds, before a fold fails."""
-SEQ_BLOCK = 100_000
-"""How many consecutive values of `seq` a row of `EventQueries.page_index` stands for."""
+SEQ_BLOCK = 1 << 14
+"""How many consecutive values of `seq` a row of `EventQueries.blocks` stands for."""
 LISTED = ("seq", "event_id", "occurred_at", "agent", "activity", "description", "outcome", "source_ip")
 """The columns that a page of the log shows."""
 
@@ -132,8 +132,14 @@ class EventQueries(Protocol):
     def facet(self, where: EventFilter, column: str, limit: int, *, containing: str = "") -> Query:
         """Rows value, events: the most frequent values of activity, agent, outcome or source."""
 
-    def page_index(self, where: EventFilter, *, below: int) -> Query:
-        """Rows block (`seq // SEQ_BLOCK`), events, last_seq where seq < `below`; the newest block first."""
+    def blocks(self, where: EventFilter, *, since: int, below: int) -> Query:
+        """Rows block (`seq // SEQ_BLOCK`), events where `since` <= seq < `below`; the newest block first."""
+
+    def seqs(self, where: EventFilter, *, since: int, below: int) -> Query:
+        """Rows seq of the events with `since` <= seq < `below`, the newest first."""
+
+    def events_at(self, seqs: Sequence[int], columns: tuple[str, ...] = ...) -> Query:
+        """The events with these values of seq, the newest first."""
 
     def newer(self, where: EventFilter, *, since: int) -> Query:
         """One row: events with seq >= `since`."""

@@ -84,7 +84,8 @@ def hours(where: EventFilter) -> None:
 
 
 def _outcome_label(counts: Counts, outcome: str) -> str:
-    return _OUTCOMES[outcome] if not counts else f"{_OUTCOMES[outcome]} {counts.get(outcome, 0):,}"
+    events = counts.get(outcome, 0) if counts else None
+    return _OUTCOMES[outcome] if events is None else f"{_OUTCOMES[outcome]} {events:,}"
 
 
 def _label(column: str, offered: Mapping[str, int | None], chosen: Collection[str], value: str) -> str:
@@ -114,7 +115,7 @@ def _resolved(name: str, value: str, where: EventFilter, offered: Collection[str
     """The value to filter by; None where several values contain the typed text, which are offered next."""
     if value in offered:
         return value
-    matches: dict[str, int] = {}
+    matches: dict[str, int | None] = {}
     with contextlib.suppress(AuditStoreError, OSError):
         matches = data.find(where, name.removeprefix("not_"), value)
     if not matches or value in matches:

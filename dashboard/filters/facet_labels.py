@@ -9,25 +9,28 @@ from collections.abc import Collection, Mapping, Sequence
 
 from dashboard.text import shown
 
-Counts = Mapping[str, int]
+Counts = Mapping[str, int | None]
+"""Values and their events; None: not counted."""
 # EM SPACE; `shown` escapes it in every value.
 BETWEEN = "\u2003"
 
 
 def label(value: str, events: int | None, category: str = "") -> str:
-    """A value with the number of its events (None: not counted) and its category, on one line.
+    """A value with the number of its events and its category, on one line; the value alone where it is not counted.
 
     >>> label("Login", 1204, "Sign-in").split(BETWEEN)
     ['1,204', 'Login', 'Sign-in']
     """
-    return BETWEEN.join(filter(None, ("" if events is None else f"{events:,}", shown(value), category)))
+    if events is None:
+        return shown(value)
+    return BETWEEN.join(filter(None, (f"{events:,}", shown(value), category)))
 
 
 def value_of(chosen: str, options: Collection[str]) -> str:
     """The value that was chosen: an option, the option with this label, or a typed text."""
-    if chosen in options or BETWEEN not in chosen:
+    if chosen in options:
         return chosen
-    name = chosen.split(BETWEEN)[1]
+    name = chosen.split(BETWEEN)[1] if BETWEEN in chosen else chosen
     return next((option for option in options if shown(option) == name), name)
 
 

@@ -26,7 +26,9 @@ def draw(event: Mapping[str, Any], position: Position, pinned: paging.Pin, rows:
                 args=(None,),
                 shortcut="Esc",
             )
-        if position.rank is None:
+        if not position.is_read:
+            st.caption("The search has not reached this event.")
+        elif position.rank is None:
             st.caption("This event is hidden by the current filters.")
         event_fields.draw(event, pinned.where)
 

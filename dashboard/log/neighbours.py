@@ -1,11 +1,9 @@
 """The position of an open event in the list, and the events next to it."""
 
-from dataclasses import asdict, dataclass
-
-import pandas as pd
+from dataclasses import dataclass
 
 from dashboard import data
-from dashboard.log import paging
+from dashboard.log.listing import Listing
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,27 +16,34 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The position of an event in the list and the events next to it; `rank` is None if the filter excludes it."""
+    """The position of an event in the list and the events next to it.
+
+    `rank` is None if the filter excludes the event, or if the list has not been read that far (`is_read`).
+    """
 
     rank: int | None
     newer: Neighbour | None
     older: Neighbour | None
+    is_read: bool = True
 
 
-def position(pinned: paging.Pin, index: pd.DataFrame, seq: int) -> Position:
-    """The position of the event `seq`; `index` has the rows of `data.page_index`. Raises as `data.surroundings`."""
-    rank = data.newer(pinned.whole, seq + 1)
-    below = min(seq + 1, pinned.below)
-    here = data.page(pinned.where, below=below, skip=0, rows=2, columns=("seq", "event_id"))
-    is_listed = not here.empty and int(here["seq"].iloc[0]) == seq
-    older = here["event_id"].tolist()[is_listed:]
-    return Position(
-        rank if is_listed else None,
-        _newer(pinned, index, rank - 1) if rank else None,
-        Neighbour(str(older[0]), rank + is_listed) if older else None,
+def position(listing: Listing, seq: int) -> Position:
+    """The position of the event `seq`; in a search, as far as that has come. Raises as `data.surroundings`."""
+    is_search = bool(listing.pinned.where.q)
+    if not is_search:
+        listing.read(0, through=seq)
+    rank = listing.rank(seq)
+    if rank is None:
+        return Position(None, None, None, is_read=False)
+    if not is_search:
+        listing.read(rank + 2)
+    first = max(rank - 1, 0)
+    around = dict(enumerate(listing.seqs(first, rank + 2 - first), first))
+    is_listed = around.get(rank) == seq
+    rows = data.events_at(list(around.values()), ("seq", "event_id"))
+    ids = dict(zip(rows["seq"], rows["event_id"], strict=True))
+    newer, older = (
+        Neighbour(str(ids[around[place]]), place) if place in around else None
+        for place in (rank - 1, rank + is_listed)
     )
-
-
-def _newer(pinned: paging.Pin, index: pd.DataFrame, rank: int) -> Neighbour:
-    row = data.page(pinned.where, **asdict(paging.locate(index, rank, 1)), rows=1, columns=("event_id",))
-    return Neighbour(str(row["event_id"].iloc[0]), rank)
+    return Position(rank if is_listed else None, newer, older)

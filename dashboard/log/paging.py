@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-import pandas as pd
 import streamlit as st
 
-from audit_store.engines.protocol import SEQ_BLOCK
 from audit_store.filters import EventFilter
 from audit_store.quantities import counted
 from dashboard.filters import url_state
@@ -76,32 +74,7 @@ def unpin() -> None:
     st.session_state.pop(_PIN, None)
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """The position of a page: after `skip` of the events with `since` <= seq < `below`."""
-
-    since: int
-    below: int
-    skip: int
-
-
-def locate(index: pd.DataFrame, skip: int, rows: int) -> Stretch:
-    """The shortest stretch with `rows` events after `skip` newer ones.
-
-    `index` has the rows of `queries.page_index`, the newest block first.
-    """
-    through = index["events"].cumsum()
-    first = int(through.searchsorted(skip, side="right"))
-    last = min(int(through.searchsorted(skip + rows)), len(index) - 1)
-    above = int(through.iloc[first - 1]) if first else 0
-    return Stretch(
-        since=int(index["block"].iloc[last]) * SEQ_BLOCK,
-        below=int(index["last_seq"].iloc[first]) + 1,
-        skip=skip - above,
-    )
-
-
-def span(page: int, rows: int, total: int) -> str:
-    """The events of a page: "101–200 of 12,345 events"."""
-    first, last = (page - 1) * rows + 1, min(page * rows, total)
-    return f"{first:,}–{last:,} of {counted(total, 'event')}"
+def span(page: int, rows: int, events: int, *, complete: bool = True) -> str:
+    """The events of a page: "101–200 of 12,345 events", and "so far" while the list is not complete."""
+    first, last = (page - 1) * rows + 1, min(page * rows, events)
+    return f"{first:,}–{last:,} of {counted(events, 'event')}{'' if complete else ' so far'}"

@@ -291,7 +291,11 @@ filters = st.builds(
 def statements(where: EventFilter) -> list[queries.Query]:
     step = LENGTHS["1h"]
     facets = [queries.facet(where, column, 5) for column in ("agent", "activity", "outcome", "source")]
-    pages = [queries.page_index(where, below=9), queries.page(where, below=9, skip=0, rows=9)]
+    pages = [
+        queries.blocks(where, since=0, below=9),
+        queries.seqs(where, since=0, below=9),
+        queries.page(where, below=9, skip=0, rows=9),
+    ]
     charts = [queries.timeline(where, step, load()), queries.by_agent(where, 5, load())]
     return [queries.summary(where), queries.newer(where, since=3), *charts, *facets, *pages]
 

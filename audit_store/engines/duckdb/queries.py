@@ -126,16 +126,31 @@ def facet(where: EventFilter, column: str, limit: int, *, containing: str = "") 
     )
 
 
-def page_index(where: EventFilter, *, below: int) -> Query:
-    """Rows block (`seq // SEQ_BLOCK`), events, last_seq where seq < `below`; the newest block first.
-
-    It locates a page deep in the log without sorting the rows above it.
-    """
+def blocks(where: EventFilter, *, since: int, below: int) -> Query:
+    """Rows block (`seq // SEQ_BLOCK`), events where `since` <= seq < `below`; the newest block first."""
     selected, params = condition(where)
     return Query(
-        f"SELECT seq // {SEQ_BLOCK} AS block, count(*) AS events, max(seq) AS last_seq "
-        f"FROM events WHERE {selected} AND seq < $below GROUP BY ALL ORDER BY block DESC",
-        params | {"below": below},
+        f"SELECT seq // {SEQ_BLOCK} AS block, count(*) AS events FROM events "
+        f"WHERE {selected} AND seq >= $since AND seq < $below GROUP BY ALL ORDER BY block DESC",
+        params | {"since": since, "below": below},
+    )
+
+
+def seqs(where: EventFilter, *, since: int, below: int) -> Query:
+    """Rows seq of the events with `since` <= seq < `below`, the newest first."""
+    selected, params = condition(where)
+    return Query(
+        f"SELECT seq FROM events WHERE {selected} AND seq >= $since AND seq < $below ORDER BY seq DESC",
+        params | {"since": since, "below": below},
+    )
+
+
+def events_at(seqs: Sequence[int], columns: tuple[str, ...] = COLUMNS) -> Query:
+    """The events with these values of seq, the newest first; `columns` of `events`."""
+    return Query(
+        f"SELECT {', '.join(columns)} FROM events JOIN (SELECT unnest($seqs::BIGINT[]) AS seq) USING (seq) "
+        "ORDER BY seq DESC",
+        {"seqs": list(seqs)},
     )
 
 

@@ -13,6 +13,7 @@ from dashboard.filters.facet_labels import BETWEEN
         (f"12{BETWEEN}ada", ["ada"], "ada"),
         (f"12{BETWEEN}ada{BETWEEN}Sign-in", [], "ada"),
         (f"1{BETWEEN}a⟨U+202E⟩", ["a\u202e"], "a\u202e"),
+        ("a⟨U+202E⟩", ["a\u202e"], "a\u202e"),
         (f"a{BETWEEN}b", [f"a{BETWEEN}b", "a"], f"a{BETWEEN}b"),
     ],
 )

@@ -196,30 +196,40 @@ def test_a_facet_gives_the_most_frequent_and_knows_its_columns(make_store: MakeS
 
 
 @few
-@given(which, filters, st.integers(1, 7), st.integers(0, 35), st.integers(1, 9))
+@given(which, filters, st.integers(1, 7), st.integers(0, 35), st.integers(0, 35), st.integers(1, 9))
 def test_pages_enumerate_the_events_newest_first(
-    worlds: list[World], n: int, where: EventFilter, rows: int, below: int, block: int
+    worlds: list[World], n: int, where: EventFilter, rows: int, since: int, below: int, block: int
 ) -> None:
+    seqs = [
+        seq for seq, event in enumerate(worlds[n].events) if since <= seq < below and wanted(where, event)
+    ]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(queries, "SEQ_BLOCK", block)  # small blocks, so that a small store has several
-        index_query = queries.page_index(where, below=below)
+        blocks_query = queries.blocks(where, since=since, below=below)
     with worlds[n].store.read() as reader:
-        index = reader.run(index_query)
-        seqs = [seq for seq, event in enumerate(worlds[n].events) if seq < below and wanted(where, event)][
-            ::-1
-        ]
-        blocks = dict(zip(index["block"], index["events"], strict=True))
+        counted = reader.run(blocks_query)
+        blocks = dict(zip(counted["block"], counted["events"], strict=True))
         assert blocks == Counter(seq // block for seq in seqs)
         assert list(blocks) == sorted(blocks, reverse=True)
-        assert list(index["last_seq"]) == [max(s for s in seqs if s // block == place) for place in blocks]
-        found: list[int] = []
-        for skip in range(0, len(seqs), rows):
-            page = reader.run(queries.page(where, below=below, skip=skip, rows=rows))
-            found += list(page["seq"])
-            assert len(page) <= rows
-        assert found == seqs
-        newer = reader.one(queries.newer(where, since=below))[0]
-        assert newer + len(seqs) == len(chosen(where, worlds[n].events))
+        assert list(reader.run(queries.seqs(where, since=since, below=below))["seq"]) == seqs[::-1]
+        pages = [
+            reader.run(queries.page(where, since=since, below=below, skip=skip, rows=rows))["seq"].tolist()
+            for skip in range(0, len(seqs), rows)
+        ]
+        assert [len(page) <= rows for page in pages] == [True] * len(pages)
+        assert [seq for page in pages for seq in page] == seqs[::-1]
+        newer = reader.one(queries.newer(where, since=since))[0]
+        assert newer == sum(wanted(where, event) for event in worlds[n].events[since:])
+
+
+@few
+@given(which, st.lists(st.integers(-1, 70), max_size=9, unique=True))
+def test_events_are_read_by_their_positions(worlds: list[World], n: int, seqs: list[int]) -> None:
+    read = worlds[n].store.run(queries.events_at(seqs, ("seq", "agent")))
+    events = worlds[n].events
+    present = [seq for seq in sorted(seqs, reverse=True) if 0 <= seq < len(events)]
+    assert list(read["seq"]) == present
+    assert list(read["agent"]) == [events[seq].agent for seq in present]
 
 
 @few
@@ -284,7 +294,9 @@ def test_every_select_runs_on_a_locked_read_only_connection(make_store: MakeStor
             queries.timeline(where, step, KNOWN),
             queries.by_agent(where, 3, KNOWN),
             queries.facet(where, "agent", 3),
-            queries.page_index(where, below=3),
+            queries.blocks(where, since=0, below=3),
+            queries.seqs(where, since=0, below=3),
+            queries.events_at([3, 4]),
             queries.newer(where, since=3),
             queries.page(where, below=3, skip=0, rows=3),
             queries.event("x"),
