@@ -35,7 +35,7 @@ def draw(listing: Listing) -> Line:
         line.text(progress(listing), width="content")
         if not listing.complete:
             st.button(
-                "Search on" if listing.stopped else "Stop",
+                "Search on" if listing.stopped else "Stop search",
                 icon=":material/play_arrow:" if listing.stopped else ":material/stop:",
                 key="log_search_on",
                 on_click=_stop,
