@@ -105,6 +105,16 @@ def real_path(store: Path) -> Path:
     return Path(os.path.realpath(store))
 
 
+def memory_path(store: Path) -> Path:
+    """The file that remembers what a store held at its last fold."""
+    return store.with_name(f"{store.name}.memory.json")
+
+
+def is_new_or_remembered(store: Path) -> bool:
+    """Whether no file is at the path of a store yet, or a fold has written the one that is there."""
+    return os.path.exists(memory_path(store)) or not os.path.exists(store)  # noqa: PTH110  # never raises
+
+
 def unusable(store: Path) -> list[Path]:
     """Files that a fold moved aside because DuckDB could not use them, oldest first."""
     file = real_path(store)

@@ -22,7 +22,7 @@ from audit_store.errors import (
     StoreNotFound,
 )
 from audit_store.event import Event
-from audit_store.store_files import default_store
+from audit_store.store_files import default_store, is_new_or_remembered
 from ingest import fold_scheduler
 from ingest.spool.event_line import event_line
 from ingest.spool.folder import publish, write_part
@@ -58,8 +58,9 @@ def append(*, store: Path | str | None = None, fold: bool = True, **event: Any) 
     time of the call. When `append` returns, the event survives a crash and a power loss. Unless `fold=False`, it is
     moved into the DuckDB file within about a second, or at exit, whenever the file is free.
 
-    Raises InvalidEvent (not stored, whenever it is sent) and SpoolFull (not stored); the attribute `stored` of any
-    other AuditStoreError says whether to send the event again.
+    Raises InvalidEvent (not stored, whenever it is sent), StoreCorrupt where another program's file is at the path of
+    the store (not stored), and SpoolFull (not stored); the attribute `stored` of any other AuditStoreError says whether
+    to send the event again.
     """
     name = _absolute(store)
     line, event_id = event_line(Event.of(event))
@@ -85,11 +86,14 @@ def append_many(
     _refuse_conflicts(checked)
     if not checked:
         return []
-    path = Path(_absolute(store))
+    name = _absolute(store)
+    path = Path(name)
     lines, event_ids = zip(*(event_line(event) for event in checked), strict=True)
     content = b"\n".join(lines) + b"\n"
     ending = batch_ending(len(lines), crc32(content))
     try:
+        if name not in _writers:
+            _new_writer(name)
         publish([write_part(path, ending, lambda file: file.write(content))])
     except AuditStoreError as error:
         error.event_ids = event_ids
@@ -114,8 +118,15 @@ def _absolute(store: Path | str | None) -> str:
 
 
 def _new_writer(name: str) -> SpoolWriter:
+    """The writer of a store. Raises StoreCorrupt where a file that is no store is there: no fold could ever read it."""
+    path = Path(name)
+    if not is_new_or_remembered(path):
+        # Loads DuckDB, but only for a file that no fold has written yet.
+        from audit_store.engines.registry import refuse_foreign
+
+        refuse_foreign(path)
     # Of two threads that come first, one discards its writer; a lock could be held for ever after a fork.
-    return _writers.setdefault(name, SpoolWriter(Path(name)))
+    return _writers.setdefault(name, SpoolWriter(path))
 
 
 def _checked(event: Mapping[str, Any], row: int) -> Event:

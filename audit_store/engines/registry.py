@@ -16,7 +16,7 @@ def open_store(path: Path | str) -> Engine:
 
 
 def refuse_foreign(path: Path) -> None:
-    """Raise StoreCorrupt for a file that no fold has made or changed: text, or the database of another program.
+    """Raise StoreCorrupt for what no fold has made or changed: text, a device, or the database of another program.
 
     What an interrupted creation left and a damaged write-ahead log are no such file: a fold does without them. A file
     that this process may not read, or that another one holds, may be a store.
@@ -24,7 +24,11 @@ def refuse_foreign(path: Path) -> None:
     from audit_store.engines.duckdb import creation, memory
 
     store = open_store(path)
-    if memory.read(path) is not None or not store.exists():
+    if memory.read(path) is not None:
+        return
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise StoreCorrupt(f"{path} is not a file but a device, pipe or socket; name another file")
+    if not store.exists():
         return
     try:
         with store.read(wait=0):

@@ -1,15 +1,17 @@
 """The exit status says what became of the events."""
 
 import json
+import logging
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from audit_store.errors import StoreBusy
+from audit_store.errors import NOT_STORED, StoreBusy, StoreCorrupt
 from audit_store.store_files import make_spool, spool_dir
-from ingest import append, importer
+from ingest import AuditLogHandler, append, append_many, importer
 from ingest.__main__ import main
 from tests.ingest.importing.records import GOOD
 
@@ -33,6 +35,11 @@ def folder(path: Path) -> Path:
     return path
 
 
+def pipe(path: Path) -> Path:
+    os.mkfifo(path)
+    return path
+
+
 def below_a_file(path: Path) -> Path:
     return text_file(path) / "audit.duckdb"
 
@@ -44,7 +51,7 @@ def lines(tmp_path: Path) -> Path:
     return file
 
 
-@pytest.mark.parametrize("make", [text_file, database, folder, below_a_file])
+@pytest.mark.parametrize("make", [text_file, database, folder, pipe, below_a_file])
 def test_an_import_into_what_is_no_store_stores_nothing(
     tmp_path: Path, lines: Path, capsys: Output, make: Callable[[Path], Path]
 ) -> None:
@@ -54,6 +61,33 @@ def test_an_import_into_what_is_no_store_stores_nothing(
     assert (output.out, len(output.err.splitlines())) == ("", 1)
     assert str(store) in output.err
     assert any(word in output.err for word in ("name another file", "name a file in it", "move it away"))
+    assert not spool_dir(store).exists()
+
+
+@pytest.mark.parametrize("make", [text_file, database, folder, pipe])
+def test_an_append_to_what_is_no_store_stores_nothing_and_says_what_an_import_says(
+    tmp_path: Path, lines: Path, capsys: Output, make: Callable[[Path], Path]
+) -> None:
+    store = make(tmp_path / "other")
+    event = {"agent": "ann", "activity": "Login"}
+    main(["import", str(lines), "--store", str(store)])
+    words = capsys.readouterr().err.replace("ingest import", "ingest append")
+    assert main(["append", "--agent", "ann", "--activity", "Login", "--store", str(store)]) == 2
+    assert capsys.readouterr().err == words
+    with pytest.raises(StoreCorrupt, match=str(store)) as refusal:
+        append(**event, store=store)
+    assert refusal.value.stored == NOT_STORED
+    with pytest.raises(StoreCorrupt, match=str(store)) as refusal:
+        append_many([event], store=store)
+    assert len(refusal.value.event_ids) == 1
+    assert not spool_dir(store).exists()
+
+
+def test_a_log_handler_refuses_what_is_no_store(tmp_path: Path, capsys: Output) -> None:
+    store = text_file(tmp_path / "notes.txt")
+    record = logging.LogRecord("app", logging.INFO, "app.py", 1, "hello", None, None)
+    AuditLogHandler(store=store).emit(record)
+    assert "StoreCorrupt" in capsys.readouterr().err
     assert not spool_dir(store).exists()
 
 

@@ -13,7 +13,7 @@ from zlib import crc32
 
 from audit_store.engines.protocol import Version
 from audit_store.errors import StoreLost, reason
-from audit_store.store_files import open_beside, real_path, sync_folder
+from audit_store.store_files import memory_path, open_beside, real_path, sync_folder
 
 _log = logging.getLogger(__name__)
 _BYTES = 256
@@ -46,7 +46,7 @@ _UNREADABLE = Memory("", 0, ())
 
 def path_of(store: Path) -> Path:
     """The file beside a store."""
-    return store.with_name(f"{store.name}.memory.json")
+    return memory_path(store)
 
 
 def read(store: Path) -> Memory | None:
