@@ -84,8 +84,8 @@ def hours(where: EventFilter) -> None:
 
 
 def _outcome_label(counts: Counts, outcome: str) -> str:
-    events = counts.get(outcome, 0) if counts else None
-    return _OUTCOMES[outcome] if events is None else f"{_OUTCOMES[outcome]} {events:,}"
+    is_counted = bool(counts) and None not in counts.values()
+    return f"{_OUTCOMES[outcome]} {counts.get(outcome, 0):,}" if is_counted else _OUTCOMES[outcome]
 
 
 def _label(column: str, offered: Mapping[str, int | None], chosen: Collection[str], value: str) -> str:
