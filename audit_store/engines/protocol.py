@@ -118,7 +118,7 @@ class EventQueries(Protocol):
         """One row: store_id (text), created_at."""
 
     def summary(self, where: EventFilter) -> Query:
-        """One row: events, agents (distinct), failures, first and last `occurred_at`."""
+        """One row: events, agents (distinct), failures."""
 
     def timeline(self, where: EventFilter, step: timedelta, catalogue: Catalogue) -> Query:
         """Rows bucket (start of `step`, which divides an hour), category, events, failures; none for empty buckets."""
@@ -234,6 +234,15 @@ class Engine(Protocol):
 
         The events stay as they are, and the store is held for seconds at most. Raises as `fold` does.
         """
+
+    def roll_up(self, logins: Sequence[str], wait: float = WRITE_WAIT) -> bool:
+        """Do one step of the upkeep of the roll-ups; gives whether there was one to do.
+
+        `logins` are the activities that are logins. The store is held for about a second. Raises as `fold` does.
+        """
+
+    def check(self, wait: float = READ_WAIT) -> list[str]:
+        """A sentence for each roll-up that does not agree with the events. Raises as `read` does."""
 
     def wait_until_free(self, wait: float) -> None:
         """Return once no other program keeps the store, as far as is known without opening it.

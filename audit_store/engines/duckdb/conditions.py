@@ -1,11 +1,12 @@
 """An EventFilter as a condition over `events`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from audit_store import week_hours
 from audit_store.event import EARLIEST, LATEST
 from audit_store.filters import NAMES, NO_OUTCOME, NO_SOURCE, EventFilter, searched
+from audit_store.ranges import Period
 from audit_store.week_hours import Stretch
 
 _HOUR = 3_600_000_000
@@ -21,20 +22,30 @@ def condition(where: EventFilter) -> Condition:
     >>> condition(EventFilter(activity=("Login",), outcome=("failure",)))[0]
     '(activity = ANY($activity)) AND (outcome = ANY($outcome))'
     """
-    parts = [_period(where), _below(where), *_names(where), _outcome(where), _search(where), _hours(where)]
-    conditions = [sql for sql, _ in parts if sql]
-    params = {name: value for _, values in parts for name, value in values.items()}
-    return " AND ".join(conditions) or "true", params
+    return joined([period_condition(where.period), below_condition(where), values_condition(where)])
 
 
-def _period(where: EventFilter) -> Condition:
-    start, end = where.period.start, where.period.end
-    bounds = [("occurred_at >= $start", "start", start), ("occurred_at < $end", "end", end)]
+def values_condition(where: EventFilter) -> Condition:
+    """The same without the filter's period and `below`."""
+    return joined([*_names(where), _outcome(where), _search(where), _hours(where)])
+
+
+def joined(parts: Iterable[Condition]) -> Condition:
+    """A condition that holds where all of these do; an empty text stands for no condition."""
+    conditions = [(sql, params) for sql, params in parts if sql not in ("", "true")]
+    params = {name: value for _, values in conditions for name, value in values.items()}
+    return " AND ".join(sql for sql, _ in conditions) or "true", params
+
+
+def period_condition(period: Period, start: str = "start", end: str = "end") -> Condition:
+    """Whether `occurred_at` is in a period; `start` and `end` name the parameters."""
+    bounds = [(f"occurred_at >= ${start}", start, period.start), (f"occurred_at < ${end}", end, period.end)]
     used = [bound for bound in bounds if bound[2] is not None]
     return " AND ".join(sql for sql, _, _ in used), {name: moment for _, name, moment in used}
 
 
-def _below(where: EventFilter) -> Condition:
+def below_condition(where: EventFilter) -> Condition:
+    """Whether an event is one of the log as it was at some moment."""
     return ("", {}) if where.below is None else ("seq < $below_seq", {"below_seq": where.below})
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from audit_store.engines.duckdb.conditions import condition
+from audit_store.engines.duckdb.rollups.cells import cells, login_cells
 from audit_store.engines.protocol import Query
 from audit_store.filters import EventFilter
 
@@ -21,10 +22,12 @@ def login_counts(where: EventFilter, failures: Sequence[str], step: timedelta) -
 
     A row an agent: a list travels to Python many times faster than the same figures in rows.
     """
-    selected, params = condition(where)
+    logins, params = login_cells(where, ("agent", "outcome"), step)
     return Query(
-        f"WITH counted AS (SELECT agent, {_BUCKET} AS bucket, count(*) AS attempts, {_FAILED} AS failed, "
-        f"count(outcome) AS decided FROM events WHERE {selected} GROUP BY ALL) "
+        f"WITH counted AS (SELECT agent, {_BUCKET} AS bucket, sum(events)::BIGINT AS attempts, "
+        "coalesce(sum(events) FILTER (list_contains($failures, outcome)), 0)::BIGINT AS failed, "
+        "coalesce(sum(events) FILTER (outcome IS NOT NULL), 0) AS decided "
+        f"FROM {logins} GROUP BY ALL HAVING sum(events) > 0) "
         "SELECT agent, [c.bucket for c in counts] AS buckets, [c.attempts for c in counts] AS attempts, "
         "[c.failed for c in counts] AS failed, decided FROM ("
         "SELECT agent, list({'bucket': bucket, 'attempts': attempts, 'failed': failed}) AS counts, "
@@ -35,9 +38,10 @@ def login_counts(where: EventFilter, failures: Sequence[str], step: timedelta) -
 
 def heartbeat(where: EventFilter, step: timedelta) -> Query:
     """Rows bucket, source, events: whether anything at all was reported."""
-    selected, params = condition(where)
+    counted, params = cells(where, ("source",), step)
     return Query(
-        f"SELECT {_BUCKET} AS bucket, source, count(*) AS events FROM events WHERE {selected} GROUP BY ALL",
+        f"SELECT {_BUCKET} AS bucket, source, sum(events)::BIGINT AS events FROM {counted} "
+        "GROUP BY ALL HAVING sum(events) > 0",
         params | {"width": step // timedelta(microseconds=1)},
     )
 

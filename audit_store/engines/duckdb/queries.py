@@ -3,12 +3,14 @@
 `audit_store.engines.protocol.EventQueries` says what each gives.
 """
 
+import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from audit_store.catalogue import Catalogue
 from audit_store.engines.duckdb.conditions import condition
+from audit_store.engines.duckdb.rollups.cells import cells
 from audit_store.engines.protocol import SEQ_BLOCK, Query
 from audit_store.event import COLUMNS
 from audit_store.filters import LISTS, EventFilter
@@ -42,12 +44,13 @@ def extent() -> Query:
 
 
 def summary(where: EventFilter) -> Query:
-    """One row: events, agents (distinct), failures, first and last `occurred_at` (UTC)."""
-    selected, params = condition(where)
+    """One row: events, agents (distinct), failures."""
+    counted, params = cells(where, ("agent", "outcome"))
     return Query(
-        "SELECT count(*) AS events, count(DISTINCT agent) AS agents, "
-        "count(*) FILTER (outcome = 'failure') AS failures, "
-        f"min(occurred_at) AS first, max(occurred_at) AS last FROM events WHERE {selected}",
+        "SELECT coalesce(sum(events), 0)::BIGINT AS events, count(*) AS agents, "
+        "coalesce(sum(failures), 0)::BIGINT AS failures "
+        f"FROM (SELECT agent, sum(events) AS events, {_FAILURES} AS failures FROM {counted} "
+        f"GROUP BY agent {_WITH_EVENTS})",
         params,
     )
 
@@ -58,16 +61,15 @@ def timeline(where: EventFilter, step: timedelta, catalogue: Catalogue) -> Query
     `step` divides an hour. Local days and weeks are folded from these outside SQL, because an offset is
     constant within a quarter of an hour in every zone since 1972 (IANA tz database).
     """
-    selected, params = condition(where)
+    counted, params = cells(where, ("activity", "outcome"), step)
     return Query(
         f"WITH {_KINDS}, counted AS ("
-        "SELECT epoch_us(occurred_at) // $step AS bucket_number, code, count(*) AS events, "
-        "count(*) FILTER (outcome = 'failure') AS failures "
-        f"FROM events LEFT JOIN kinds USING (activity) WHERE {selected} GROUP BY ALL) "
+        f"SELECT epoch_us(occurred_at) // $step AS bucket_number, code, sum(events) AS events, {_FAILURES} AS failures "
+        f"FROM {counted} LEFT JOIN kinds USING (activity) GROUP BY ALL) "
         f"SELECT make_timestamp(bucket_number * $step) AS bucket, {_CATEGORY} AS category, "
-        "sum(events)::BIGINT AS events, sum(failures)::BIGINT AS failures "
-        "FROM counted GROUP BY ALL ORDER BY ALL",
-        params | _kinds(catalogue) | {"step": step // timedelta(microseconds=1)},
+        "sum(events)::BIGINT AS events, coalesce(sum(failures), 0)::BIGINT AS failures "
+        f"FROM counted GROUP BY ALL {_WITH_EVENTS} ORDER BY ALL",
+        params | _kinds(catalogue) | {"step": _microseconds(step)},
     )
 
 
@@ -76,11 +78,13 @@ def moved(where: EventFilter, by: timedelta, step: timedelta) -> Query:
 
     So the events of one period are laid over those of a later one, bar by bar.
     """
-    selected, params = condition(where)
+    counted, params = cells(
+        where, (), timedelta(microseconds=math.gcd(_microseconds(step), _microseconds(by)))
+    )
     return Query(
         "SELECT time_bucket(to_seconds($step), occurred_at + to_microseconds($by)) AS bucket, "
-        f"count(*) AS events FROM events WHERE {selected} GROUP BY ALL ORDER BY bucket",
-        params | {"step": int(step.total_seconds()), "by": by // timedelta(microseconds=1)},
+        f"sum(events)::BIGINT AS events FROM {counted} GROUP BY ALL {_WITH_EVENTS} ORDER BY bucket",
+        params | {"step": int(step.total_seconds()), "by": _microseconds(by)},
     )
 
 
@@ -89,14 +93,15 @@ def by_agent(where: EventFilter, top: int, catalogue: Catalogue) -> Query:
 
     The `top` agents with most events, the busiest first, then the others; `total` is the agent's sum.
     """
-    selected, params = condition(where)
+    counted, params = cells(where, ("agent", "activity"))
     return Query(
         # Two scans over few groups: one over every pair of agent and activity is far slower with many agents.
-        f"WITH {_KINDS}, totals AS (SELECT agent, count(*) AS total FROM events WHERE {selected} GROUP BY agent), "
+        f"WITH {_KINDS}, totals AS (SELECT agent, sum(events) AS total FROM {counted} GROUP BY agent "
+        "HAVING total > 0), "
         "busiest AS (SELECT agent, total, row_number() OVER (ORDER BY total DESC, agent) AS rank "
         "FROM totals ORDER BY rank LIMIT $top), "
-        "counted AS (SELECT rank, code, count(*) AS n FROM events LEFT JOIN busiest USING (agent) "
-        f"LEFT JOIN kinds USING (activity) WHERE {selected} GROUP BY ALL) "
+        f"counted AS (SELECT rank, code, sum(events) AS n FROM {counted} LEFT JOIN busiest USING (agent) "
+        "LEFT JOIN kinds USING (activity) GROUP BY ALL HAVING n > 0) "
         f"SELECT agent, {_CATEGORY} AS category, sum(n)::BIGINT AS events, "
         "CASE WHEN agent IS NULL THEN (SELECT count(*) FROM totals) - (SELECT count(*) FROM busiest) "
         "ELSE 1 END AS agents, coalesce(any_value(total), 0)::BIGINT AS total "
@@ -115,13 +120,14 @@ def facet(where: EventFilter, column: str, limit: int, *, containing: str = "") 
     if column not in _FACETS:
         raise ValueError(f"{column!r} is not a facet; give one of {', '.join(_FACETS)}")
     own = [name for name in LISTS if name.removeprefix("not_") == column]
-    selected, params = condition(where.without(*own))
+    counted, params = cells(where.without(*own), (column,))
+    condition = ""
     if containing:
-        selected += f" AND contains(lower({_FACETS[column]}), lower($containing))"
+        condition = f"WHERE contains(lower({_FACETS[column]}), lower($containing)) "
         params["containing"] = containing
     return Query(
-        f"SELECT {_FACETS[column]} AS value, count(*) AS events FROM events WHERE {selected} "
-        "GROUP BY ALL ORDER BY events DESC, value LIMIT $limit",
+        f"SELECT {_FACETS[column]} AS value, sum(events)::BIGINT AS events FROM {counted} {condition}"
+        f"GROUP BY ALL {_WITH_EVENTS} ORDER BY events DESC, value LIMIT $limit",
         params | {"limit": limit},
     )
 
@@ -227,6 +233,9 @@ def export_block(where: EventFilter, *, first: int, last: int) -> Query:
     )
 
 
+_FAILURES = "sum(events) FILTER (outcome = 'failure')"
+_WITH_EVENTS = "HAVING sum(events) > 0"
+
 _FACETS = {
     "activity": "activity",
     "agent": "agent",
@@ -237,6 +246,10 @@ _FACETS = {
 # Small numbers instead of names: grouping by them takes half the time.
 _KINDS = "kinds AS (SELECT unnest($activities) AS activity, unnest($codes)::USMALLINT AS code)"
 _CATEGORY = "coalesce($categories[code], $other)"
+
+
+def _microseconds(span: timedelta) -> int:
+    return span // timedelta(microseconds=1)
 
 
 def _kinds(catalogue: Catalogue) -> dict[str, Any]:

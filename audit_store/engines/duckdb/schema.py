@@ -1,12 +1,14 @@
 """Creates the tables of a new store from schema.sql."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from audit_store.engines.duckdb import queries
 from audit_store.engines.duckdb.connection import Connection
-from audit_store.errors import StoreCorrupt
+from audit_store.engines.duckdb.rollups import tables as rollup_tables
+from audit_store.errors import StoreCorrupt, StoreNewer, StoreNotFound
 from audit_store.event import fresh_id
 
 ROW_GROUP = 122_880
@@ -17,21 +19,47 @@ _SCHEMA = Path(__file__).with_name("schema.sql")
 
 
 def create_tables(connection: Connection, path: Path) -> None:
-    """Make a store of an empty DuckDB file; a file that is a store already stays unchanged.
+    """Make a store of an empty DuckDB file; a file that is a store already gets the roll-ups that it lacks.
 
     Raises StoreCorrupt for a file that holds other tables.
     """
     tables = [name for (name,) in connection.execute(queries.tables().sql).fetchall()]
     if "store_info" in tables:
+        if not set(tables).issuperset(rollup_tables.NAMES):
+            _in_transaction(connection, lambda: rollup_tables.create(connection, tables))
         return
     if tables:
         raise StoreCorrupt(f"{path} is a DuckDB file but not an audit store: it has the table {tables[0]!r}")
-    connection.execute("BEGIN")
+    _in_transaction(connection, lambda: _create_all(connection))
+
+
+def check_version(connection: Connection, path: Path) -> None:
+    """Raise StoreNewer, StoreNotFound or StoreCorrupt unless the file is a store that this program knows."""
+    tables = [name for (name,) in connection.execute(queries.tables().sql).fetchall()]
+    if not tables:
+        raise StoreNotFound(f"{path} is empty; append an event to begin")
+    if "store_info" not in tables:
+        raise StoreCorrupt(f"{path} is a DuckDB file but not an audit store: it has no table store_info")
+    row = connection.execute(queries.schema_version().sql).fetchone()
+    if row is None or row[0] > SCHEMA_VERSION:
+        raise StoreNewer(
+            f"{path} has schema version {row and row[0]}, and this program knows {SCHEMA_VERSION}; "
+            "update this program"
+        )
+
+
+def _create_all(connection: Connection) -> None:
     for statement in statements():
         connection.execute(statement)
+    rollup_tables.create(connection, ())
     now = datetime.now(UTC).replace(tzinfo=None)
     identity = queries.introduce(str(fresh_id()), SCHEMA_VERSION, now)
     connection.execute(identity.sql, identity.params)
+
+
+def _in_transaction(connection: Connection, work: Callable[[], object]) -> None:
+    connection.execute("BEGIN")
+    work()
     connection.execute("COMMIT")
     connection.execute("CHECKPOINT")
 

@@ -17,7 +17,9 @@ from audit_store.engines.duckdb import creation, holder, login_queries, memory, 
 from audit_store.engines.duckdb.connection import Connection
 from audit_store.engines.duckdb.error_translation import explain, explain_creation, explain_input, translated
 from audit_store.engines.duckdb.reader import QUERY_SECONDS, Reader
-from audit_store.engines.duckdb.schema import ROW_GROUP, SCHEMA_VERSION, create_tables
+from audit_store.engines.duckdb.rollups import check, upkeep
+from audit_store.engines.duckdb.rollups import tables as rollup_tables
+from audit_store.engines.duckdb.schema import ROW_GROUP, check_version, create_tables
 from audit_store.engines.duckdb.writing import compression, fold_sql
 from audit_store.engines.duckdb.writing.fold import FoldTransaction
 from audit_store.engines.protocol import (
@@ -29,7 +31,7 @@ from audit_store.engines.protocol import (
     Query,
     Version,
 )
-from audit_store.errors import StoreBusy, StoreCorrupt, StoreNewer, StoreNotFound
+from audit_store.errors import StoreBusy, StoreCorrupt, StoreNotFound
 from audit_store.store_files import real_path
 
 if TYPE_CHECKING:
@@ -81,14 +83,20 @@ class Store:
         Only a repair leaves the schema version and what the store held unchecked. Raises StoreNotFound, StoreLost,
         StoreBusy, StoreCorrupt or StoreNewer.
         """
+        with self._reading(wait, checked=checked) as connection:
+            yield Reader(connection, self._translated, self._query_seconds)
+
+    @contextlib.contextmanager
+    def _reading(self, wait: float, *, checked: bool = True) -> Iterator[Connection]:
         if not self.exists():
             memory.refuse_new(self.path)
             raise StoreNotFound(f"there is no store at {self.path}; append an event to create it")
         with self._open(read_only=True, wait=wait) as connection:
             if checked:
-                _check_version(connection, self.path)
+                check_version(connection, self.path)
                 self._check_memory(connection)
-            yield Reader(connection, self._translated, self._query_seconds)
+                rollup_tables.prepare_reading(connection)
+            yield connection
 
     def run(self, query: Query, wait: float = READ_WAIT) -> "pd.DataFrame":
         """The rows of one statement. Raises as `read` does."""
@@ -108,6 +116,16 @@ class Store:
         """Compress the metadata of one more group of rows; gives whether more of them remain. Raises as `fold` does."""
         with self.write(wait) as connection:
             return compression.compress_a_group(connection)
+
+    def roll_up(self, logins: Sequence[str], wait: float = WRITE_WAIT) -> bool:
+        """Do one step of the upkeep of the roll-ups; gives whether there was one to do. Raises as `fold` does."""
+        with self.write(wait) as connection:
+            return upkeep.roll_up(connection, logins)
+
+    def check(self, wait: float = READ_WAIT) -> list[str]:
+        """A sentence for each roll-up that does not agree with the events. Raises as `read` does."""
+        with self._reading(wait) as connection:
+            return check.differences(connection)
 
     def wait_until_free(self, wait: float) -> None:
         """Return once no other program keeps the file, as far as the system's list of locks says.
@@ -131,7 +149,7 @@ class Store:
         with self._open(read_only=False, wait=wait) as connection:
             connection.execute(_UTC)
             create_tables(connection, self.path)
-            _check_version(connection, self.path)
+            check_version(connection, self.path)
             self._check_memory(connection)
             creation.prepare_wal(real_path(self.path))
             yield connection
@@ -223,19 +241,3 @@ def scratch() -> Iterator[Connection]:
         connection.execute(_UTC)
         with translated(explain_input):
             yield connection
-
-
-def _check_version(connection: Connection, path: Path) -> None:
-    try:
-        row = connection.execute(queries.schema_version().sql).fetchone()
-    except duckdb.CatalogException as error:
-        if not connection.execute(queries.tables().sql).fetchall():
-            raise StoreNotFound(f"{path} is empty; append an event to begin") from error
-        raise StoreCorrupt(
-            f"{path} is a DuckDB file but not an audit store: it has no table store_info"
-        ) from error
-    if row is None or row[0] > SCHEMA_VERSION:
-        raise StoreNewer(
-            f"{path} has schema version {row and row[0]}, and this program knows {SCHEMA_VERSION}; "
-            "update this program"
-        )

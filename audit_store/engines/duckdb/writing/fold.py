@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from audit_store import local_time
 from audit_store.engines.duckdb.connection import Connection, rows_of
+from audit_store.engines.duckdb.rollups import upkeep
 from audit_store.engines.duckdb.schema import ROW_GROUP
 from audit_store.engines.duckdb.writing import fold_sql
 from audit_store.engines.protocol import Conflict, FoldCounts, Query
@@ -39,6 +40,7 @@ class FoldTransaction:
             self._run(statement)
         [(refused,)] = self._rows(fold_sql.refused_rows())
         self._run(fold_sql.insert_events(recorded_at) if refused else fold_sql.insert_all(recorded_at))
+        upkeep.extend(self._connection)
         counts = self._note(rejected, recorded_at)
         self._run(fold_sql.forget_segments(present, recorded_at))
         return counts, [Conflict(*row) for row in self._rows(fold_sql.conflicts())]

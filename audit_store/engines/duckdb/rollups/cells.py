@@ -1,0 +1,137 @@
+"""What statements count: cells of a roll-up, and the events that no cell holds exactly.
+
+A cell is a number of events of one bucket of time. The cells of a filter are whole buckets in its period, single
+events of the ragged ends of the period, and single events that the roll-up does not cover. So a sum over them is
+exact whatever the roll-up covers.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from audit_store import week_hours
+from audit_store.engines.duckdb.conditions import (
+    Condition,
+    below_condition,
+    condition,
+    joined,
+    period_condition,
+    values_condition,
+)
+from audit_store.engines.duckdb.rollups.tables import BY_DAY, BY_QUARTER_HOUR, LOGINS, Rollup
+from audit_store.event import EARLIEST, LATEST
+from audit_store.filters import NAMES, EventFilter
+from audit_store.ranges import Period
+
+_EPOCH = EARLIEST.replace(tzinfo=None)
+_END = LATEST.replace(tzinfo=None)
+
+
+def cells(where: EventFilter, columns: Sequence[str], width: timedelta | None = None) -> Condition:
+    """A table `(columns, events)` of the events of a filter, and the parameters in it.
+
+    With `width`, it has also the column occurred_at, which lies in the same bucket of this width as the events of the
+    cell. A cell may count below zero: groups whose sum is zero have no events.
+    """
+    return _of_first((BY_QUARTER_HOUR, BY_DAY), where, columns, width)
+
+
+def login_cells(where: EventFilter, columns: Sequence[str], width: timedelta) -> Condition:
+    """The same as `cells` for a filter that names activities, which the roll-up of logins may count."""
+    return _of_first((LOGINS,) if where.activity else (), where, columns, width)
+
+
+def single_events(where: EventFilter, columns: Sequence[str], width: timedelta | None = None) -> Condition:
+    """The same as `cells`, from the events alone."""
+    sql, params = _events(_listed(columns, width), [condition(where)])
+    return f"({sql})", params
+
+
+def _of_first(
+    rollups: Sequence[Rollup], where: EventFilter, columns: Sequence[str], width: timedelta | None
+) -> Condition:
+    for rollup in rollups:
+        whole = _whole_buckets(where.period, rollup.width)
+        if whole is not None and _answers(rollup, where, columns, width):
+            return _cells_of(rollup, whole, where, _listed(columns, width))
+    return single_events(where, columns, width)
+
+
+def _listed(columns: Sequence[str], width: timedelta | None) -> list[str]:
+    return [*columns, *(["occurred_at"] if width else [])]
+
+
+def _answers(rollup: Rollup, where: EventFilter, columns: Sequence[str], width: timedelta | None) -> bool:
+    """Whether the cells of a roll-up are as fine as a statement needs."""
+    filtered = {name.removeprefix("not_") for name in (*NAMES, "outcome") if getattr(where, name)}
+    return (
+        not where.q
+        and filtered.union(columns).issubset(rollup.columns)
+        and (width is None or width % rollup.width == timedelta())
+        and (not where.hours or _hours_are_whole(where, rollup.width))
+    )
+
+
+def _hours_are_whole(where: EventFilter, width: timedelta) -> bool:
+    """Whether every bucket lies in one hour of the week: St. John's, for one, changed its clock at 00:01."""
+    start, end = where.period.start or _EPOCH, where.period.end or _END
+    first, *changes = week_hours.offsets(where.zone, start, end)
+    offsets = [timedelta(microseconds=offset) for _, offset in (first, *changes)]
+    moments = [moment - _EPOCH for moment, _ in changes]
+    hour = timedelta(hours=1)
+    return hour % width == timedelta() and not any(span % width for span in (*offsets, *moments))
+
+
+def _whole_buckets(period: Period, width: timedelta) -> Period | None:
+    """The part of a period that consists of whole buckets, open where all events are in it; None without any."""
+    start = (
+        None
+        if period.start is None or period.start <= _EPOCH
+        else _EPOCH - (_EPOCH - period.start) // width * width
+    )
+    end = (
+        None if period.end is None or period.end >= _END else _EPOCH + (period.end - _EPOCH) // width * width
+    )
+    is_empty = end is not None and end <= (start or _EPOCH)
+    return None if is_empty else Period(start, end)
+
+
+def _cells_of(rollup: Rollup, whole: Period, where: EventFilter, columns: Sequence[str]) -> Condition:
+    """The cells of a filter: the buckets of a roll-up in the period `whole`, and single events."""
+    covered = _covered(rollup)
+    is_covered: Condition = (f"seq < {covered}", {})
+    values, below = values_condition(where), below_condition(where)
+    in_whole = period_condition(whole, "whole_start", "whole_end")
+    buckets = joined([(f"{covered} > 0", {}), in_whole, values])
+    branches = [
+        (
+            f"SELECT {', '.join(columns)}, events FROM (SELECT *, {rollup.bucket} AS occurred_at FROM {rollup.name}) "
+            f"WHERE {buckets[0]}",
+            buckets[1],
+        ),
+        _events(columns, [(f"seq >= {covered}", {}), condition(where)]),
+    ]
+    period = where.period
+    if whole.start != period.start and whole.start is not None:
+        start = period_condition(Period(period.start, whole.start), "start", "whole_start")
+        branches.append(_events(columns, [is_covered, start, below, values]))
+    if whole.end != period.end and whole.end is not None:
+        end = period_condition(Period(whole.end, period.end), "whole_end", "end")
+        branches.append(_events(columns, [is_covered, end, below, values]))
+    if where.below is not None:
+        above: Condition = ("seq >= $below_seq", {"below_seq": where.below})
+        branches.append(_events(columns, [is_covered, above, in_whole, values], events=-1))
+    sql = " UNION ALL ".join(sql for sql, _ in branches)
+    return f"({sql})", {name: value for _, params in branches for name, value in params.items()}
+
+
+def _events(columns: Sequence[str], conditions: Sequence[Condition], events: int = 1) -> Condition:
+    selected, params = joined(conditions)
+    return f"SELECT {', '.join(columns)}, {events}::BIGINT AS events FROM events WHERE {selected}", params
+
+
+def _covered(rollup: Rollup) -> str:
+    """How many events a roll-up counts, as a constant for a filter: none, where it counts other activities."""
+    covered = f"getvariable('covered_{rollup.name}')"
+    if not rollup.of_logins:
+        return covered
+    return f"CASE WHEN list_has_all(getvariable('login_activities'), $activity) THEN {covered} ELSE 0 END"

@@ -1,0 +1,32 @@
+"""Adds up the cells that several steps counted for the same bucket, a stretch of time in each transaction."""
+
+from audit_store.engines.duckdb.connection import Connection, rows_of
+from audit_store.engines.duckdb.rollups import upkeep_sql
+from audit_store.engines.duckdb.rollups.tables import Rollup
+from audit_store.event import EARLIEST, LATEST
+
+LEAST_ROWS = 1_000_000
+"""New rows of a roll-up from which on a compaction is worth the work."""
+STEP_ROWS = 500_000
+"""Rows that are added up in one step, for which the store is held."""
+_EARLIEST, _LATEST = EARLIEST.replace(tzinfo=None), LATEST.replace(tzinfo=None)
+
+
+def compact(connection: Connection, rollup: Rollup) -> bool:
+    """Compact one stretch of a roll-up that has twice the rows it needs, or more; gives whether it did.
+
+    The caller's transaction makes it whole.
+    """
+    [(rows, compacted_rows, start)] = rows_of(connection, upkeep_sql.compaction_state(rollup))
+    if start is None:
+        if rows - compacted_rows <= max(LEAST_ROWS, compacted_rows):
+            return False
+        start = _EARLIEST
+    [(end,)] = rows_of(connection, upkeep_sql.stretch_end(rollup, start, STEP_ROWS))
+    stretch = rollup, start, end or _LATEST
+    rows_of(connection, upkeep_sql.take_stretch(*stretch))
+    if rows_of(connection, upkeep_sql.repeated_cells(*stretch)) != [(0,)]:
+        rows_of(connection, upkeep_sql.delete_stretch(*stretch))
+        rows_of(connection, upkeep_sql.insert_stretch(rollup))
+    rows_of(connection, upkeep_sql.note_compacting(rollup, end) if end else upkeep_sql.note_compacted(rollup))
+    return True

@@ -1,0 +1,174 @@
+"""Roll-ups agree with the events after any folds and steps of upkeep, and are built anew where they do not."""
+
+import random
+import tarfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from audit_store.engines.duckdb.rollups import compaction, upkeep
+from audit_store.engines.duckdb.rollups.tables import NAMES
+from audit_store.engines.duckdb.store import Store
+from audit_store.engines.protocol import Query
+from audit_store.filters import EventFilter
+from ingest import append_many
+from ingest.fold import fold
+from tests.audit_store.engines.duckdb.rollups import worlds
+from tests.conftest import examples
+from tests.test_version_0_1_0 import ARCHIVE
+
+LOGINS = ("Login",)
+BATCH, STEP = 5, 12
+
+
+@pytest.fixture(autouse=True)
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module, name, value in (
+        (upkeep, "BATCH", BATCH),
+        (upkeep, "STEP", STEP),
+        (compaction, "LEAST_ROWS", 10),
+        (compaction, "STEP_ROWS", 6),
+    ):
+        monkeypatch.setattr(module, name, value)
+
+
+def covered(store: Store) -> dict[str, int]:
+    frame = store.run(Query("SELECT name, covered FROM rollups"))
+    return dict(zip(frame["name"], frame["covered"], strict=True))
+
+
+def fold_events(store: Store, events: int, dice: random.Random) -> None:
+    fields = ("agent", "activity", "occurred_at", "outcome", "source")
+    drawn = [worlds.random_event(dice) for _ in range(events)]
+    append_many(
+        [{name: getattr(event, name) for name in fields} for event in drawn], store=store.path, fold=False
+    )
+    fold(store.path)
+
+
+def finish(store: Store, logins: tuple[str, ...] = LOGINS) -> int:
+    steps = 0
+    while store.roll_up(logins):
+        steps += 1
+        assert steps < 1000
+    return steps
+
+
+def test_a_fold_covers_its_events_from_a_batch_on(store: Store) -> None:
+    dice = random.Random(1)
+    fold_events(store, BATCH - 1, dice)
+    assert covered(store) == dict.fromkeys(NAMES[1:], 0)
+    fold_events(store, 1, dice)
+    assert covered(store) == dict.fromkeys(NAMES[1:], BATCH)
+    fold_events(store, BATCH + 2, dice)
+    assert covered(store) == dict.fromkeys(NAMES[1:], 2 * BATCH + 2)
+    assert store.check() == []
+
+
+@settings(max_examples=examples(40))
+@given(
+    st.randoms(use_true_random=False),
+    st.lists(
+        st.integers(1, 30)
+        | st.just("step")
+        | st.just("finish")
+        | st.sampled_from([("Login",), ("Journey saved",)]),
+        min_size=1,
+        max_size=8,
+    ),
+)
+def test_roll_ups_agree_with_the_events_after_any_steps(
+    tmp_path_factory: pytest.TempPathFactory, dice: random.Random, work: list[int | str | tuple[str, ...]]
+) -> None:
+    store, logins = Store(tmp_path_factory.mktemp("store") / "audit.duckdb"), LOGINS
+    fold_events(store, 1, dice)
+    for part in work:
+        if isinstance(part, int):
+            fold_events(store, part, dice)
+        elif isinstance(part, tuple):
+            logins = part
+        elif part == "step":
+            store.roll_up(logins)
+        else:
+            finish(store, logins)
+        assert store.check() == []
+
+
+def test_compaction_adds_up_cells_of_the_same_bucket(store: Store) -> None:
+    dice = random.Random(2)
+    for _ in range(12):
+        fold_events(store, BATCH, dice)
+    before = rows(store)
+    assert finish(store) > 4
+    assert rows(store)["events_by_day"] < before["events_by_day"]
+    assert store.check() == []
+    assert finish(store) == 0
+
+
+def rows(store: Store) -> dict[str, int]:
+    with store.read() as reader:
+        return {name: reader.one(Query(f"SELECT count(*) FROM {name}"))[0] for name in NAMES[1:]}
+
+
+@pytest.mark.parametrize("name", NAMES[1:])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE {name} SET events = events + 1",
+        "DELETE FROM {name}",
+        "DROP TABLE {name}",
+        "INSERT INTO {name} FROM {name}",
+        "DELETE FROM rollups WHERE name = '{name}'",
+        "UPDATE rollups SET covered = covered + 100 WHERE name = '{name}'",
+    ],
+)
+def test_damaged_roll_ups_are_named_and_built_anew(store: Store, name: str, damage: str) -> None:
+    fold_events(store, 30, random.Random(3))
+    if damage.startswith("UPDATE rollups"):
+        finish(store)
+    with store.write() as connection:
+        connection.execute(damage.format(name=name))
+    if not damage.startswith("DROP"):
+        assert [sentence.split(":")[0] for sentence in store.check()] == [name]
+    finish(store)
+    assert store.check() == []
+    assert covered(store) == dict.fromkeys(NAMES[1:], 30)
+
+
+def test_cells_in_the_wrong_place_are_named(store: Store) -> None:
+    fold_events(store, 30, random.Random(4))
+    with store.write() as connection:
+        connection.execute("UPDATE events_by_day SET agent = 'eve' WHERE agent = 'ünal'")
+    [sentence] = store.check()
+    assert sentence.startswith("events_by_day: ")
+
+
+def test_other_logins_are_counted_anew(store: Store) -> None:
+    fold_events(store, 30, random.Random(5))
+    assert store.roll_up(("Login", "User deleted"))
+    assert covered(store)["logins_by_quarter_hour"] == 0
+    finish(store, ("User deleted", "Login"))
+    assert covered(store)["logins_by_quarter_hour"] == 30
+    assert store.check() == []
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Store:
+    """A store that version 0.1.0 made."""
+    with tarfile.open(ARCHIVE) as archive:
+        archive.extract("audit.duckdb", tmp_path, filter="data")
+    return Store(tmp_path / "audit.duckdb")
+
+
+def test_a_store_without_roll_ups_is_read_at_once_and_gets_them(old: Store) -> None:
+    events = old.run(old.queries.extent())["events"][0]
+    assert events
+    summary = old.queries.summary(EventFilter())
+    assert old.run(summary)["events"][0] == events
+    assert old.check() == []
+    finish(old)
+    assert set(covered(old).values()) <= set(range(events - BATCH + 1, events + 1))
+    assert old.run(summary)["events"][0] == events
+    assert old.check() == []
