@@ -16,6 +16,9 @@ from audit_store.errors import (
     StoreNewer,
 )
 
+MissingTable = duckdb.CatalogException
+"""What a statement over a table that the file does not have raises."""
+
 
 @contextlib.contextmanager
 def translated(explain: Callable[[duckdb.Error], AuditStoreError]) -> Iterator[None]:

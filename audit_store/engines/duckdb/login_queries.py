@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from audit_store.engines.duckdb.conditions import condition
-from audit_store.engines.duckdb.rollups.cells import cells, login_cells
+from audit_store.engines.duckdb.rollups.cells_sql import cells, login_cells
 from audit_store.engines.protocol import Query
 from audit_store.filters import EventFilter
 

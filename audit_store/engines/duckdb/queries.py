@@ -10,7 +10,7 @@ from typing import Any
 
 from audit_store.catalogue import Catalogue
 from audit_store.engines.duckdb.conditions import condition
-from audit_store.engines.duckdb.rollups.cells import cells
+from audit_store.engines.duckdb.rollups.cells_sql import cells
 from audit_store.engines.protocol import SEQ_BLOCK, Query
 from audit_store.event import COLUMNS
 from audit_store.filters import LISTS, EventFilter

@@ -8,7 +8,8 @@ from pathlib import Path
 from audit_store.engines.duckdb import queries
 from audit_store.engines.duckdb.connection import Connection
 from audit_store.engines.duckdb.rollups import tables as rollup_tables
-from audit_store.errors import StoreCorrupt, StoreNewer, StoreNotFound
+from audit_store.engines.duckdb.rollups.rollup import NAMES
+from audit_store.errors import StoreCorrupt
 from audit_store.event import fresh_id
 
 ROW_GROUP = 122_880
@@ -25,27 +26,12 @@ def create_tables(connection: Connection, path: Path) -> None:
     """
     tables = [name for (name,) in connection.execute(queries.tables().sql).fetchall()]
     if "store_info" in tables:
-        if not set(tables).issuperset(rollup_tables.NAMES):
+        if not set(tables).issuperset(NAMES):
             _in_transaction(connection, lambda: rollup_tables.create(connection, tables))
         return
     if tables:
         raise StoreCorrupt(f"{path} is a DuckDB file but not an audit store: it has the table {tables[0]!r}")
     _in_transaction(connection, lambda: _create_all(connection))
-
-
-def check_version(connection: Connection, path: Path) -> None:
-    """Raise StoreNewer, StoreNotFound or StoreCorrupt unless the file is a store that this program knows."""
-    tables = [name for (name,) in connection.execute(queries.tables().sql).fetchall()]
-    if not tables:
-        raise StoreNotFound(f"{path} is empty; append an event to begin")
-    if "store_info" not in tables:
-        raise StoreCorrupt(f"{path} is a DuckDB file but not an audit store: it has no table store_info")
-    row = connection.execute(queries.schema_version().sql).fetchone()
-    if row is None or row[0] > SCHEMA_VERSION:
-        raise StoreNewer(
-            f"{path} has schema version {row and row[0]}, and this program knows {SCHEMA_VERSION}; "
-            "update this program"
-        )
 
 
 def _create_all(connection: Connection) -> None:

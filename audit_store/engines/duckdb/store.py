@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from audit_store.engines.duckdb import creation, holder, login_queries, memory, queries, rw_lock
+from audit_store.engines.duckdb import creation, holder, login_queries, memory, opening, queries, rw_lock
 from audit_store.engines.duckdb.connection import Connection
 from audit_store.engines.duckdb.error_translation import explain, explain_creation, explain_input, translated
 from audit_store.engines.duckdb.reader import QUERY_SECONDS, Reader
 from audit_store.engines.duckdb.rollups import check, upkeep
-from audit_store.engines.duckdb.rollups import tables as rollup_tables
-from audit_store.engines.duckdb.schema import ROW_GROUP, check_version, create_tables
+from audit_store.engines.duckdb.schema import ROW_GROUP, create_tables
 from audit_store.engines.duckdb.writing import compression, fold_sql
 from audit_store.engines.duckdb.writing.fold import FoldTransaction
 from audit_store.engines.protocol import (
@@ -93,9 +92,9 @@ class Store:
             raise StoreNotFound(f"there is no store at {self.path}; append an event to create it")
         with self._open(read_only=True, wait=wait) as connection:
             if checked:
-                check_version(connection, self.path)
+                opening.check_version(connection, self.path)
                 self._check_memory(connection)
-                rollup_tables.prepare_reading(connection)
+                opening.read_coverage(connection)
             yield connection
 
     def run(self, query: Query, wait: float = READ_WAIT) -> "pd.DataFrame":
@@ -149,7 +148,7 @@ class Store:
         with self._open(read_only=False, wait=wait) as connection:
             connection.execute(_UTC)
             create_tables(connection, self.path)
-            check_version(connection, self.path)
+            opening.check_version(connection, self.path)
             self._check_memory(connection)
             creation.prepare_wal(real_path(self.path))
             yield connection

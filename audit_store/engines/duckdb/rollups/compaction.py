@@ -2,7 +2,7 @@
 
 from audit_store.engines.duckdb.connection import Connection, rows_of
 from audit_store.engines.duckdb.rollups import upkeep_sql
-from audit_store.engines.duckdb.rollups.tables import Rollup
+from audit_store.engines.duckdb.rollups.rollup import Rollup
 from audit_store.event import EARLIEST, LATEST
 
 LEAST_ROWS = 1_000_000

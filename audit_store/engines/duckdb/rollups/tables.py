@@ -1,81 +1,39 @@
-"""The roll-ups: tables of counted events, and how they are created."""
+"""How the roll-ups are created, and what statements know of them."""
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
-from pathlib import Path
+from typing import Any
 
 from audit_store import catalogue
-from audit_store.engines.duckdb.connection import Connection
-
-QUARTER = timedelta(minutes=15)
-DAY = timedelta(days=1)
-_SCHEMA = Path(__file__).with_name("tables.sql")
-
-
-@dataclass(frozen=True, slots=True)
-class Rollup:
-    """A table with a row, `events`, for each bucket of time and each combination of values in `columns`.
-
-    `bucket` is the column with the start (UTC) of a bucket, which is `width` long. With `of_logins`, only events of
-    some activities are counted, those that `rollups.activities` lists.
-    """
-
-    name: str
-    bucket: str
-    width: timedelta
-    columns: tuple[str, ...]
-    of_logins: bool = False
-
-
-# A quarter of an hour, because the offsets of all zones since 1972 are multiples of it (IANA tz database).
-BY_QUARTER_HOUR = Rollup("events_by_quarter_hour", "quarter_hour", QUARTER, ("activity", "outcome", "source"))
-BY_DAY = Rollup("events_by_day", "day", DAY, ("agent", "activity", "outcome", "source"))
-LOGINS = Rollup(
-    "logins_by_quarter_hour",
-    "quarter_hour",
-    QUARTER,
-    ("agent", "activity", "outcome", "source"),
-    of_logins=True,
-)
-ROLLUPS = (BY_QUARTER_HOUR, BY_DAY, LOGINS)
-NAMES = ("rollups", *(rollup.name for rollup in ROLLUPS))
+from audit_store.engines.duckdb.connection import Connection, rows_of
+from audit_store.engines.duckdb.rollups import tables_sql
+from audit_store.engines.duckdb.rollups.rollup import NAMES, ROLLUPS
 
 
 def create(connection: Connection, tables: Sequence[str]) -> None:
     """Create empty roll-ups, also where only some of them are among the store's `tables`."""
     for name in NAMES:
         if name in tables:
-            connection.execute(f"DROP TABLE {name}")
-    for statement in _statements():
+            rows_of(connection, tables_sql.drop(name))
+    for statement in tables_sql.definitions():
         connection.execute(statement)
     logins = sorted(catalogue.load().logins)
     for rollup in ROLLUPS:
-        activities = logins if rollup.of_logins else None
-        connection.execute("INSERT INTO rollups VALUES (?, 0, 0, ?, 0, NULL)", [rollup.name, activities])
+        rows_of(connection, tables_sql.introduce(rollup, logins if rollup.of_logins else None))
 
 
-def prepare_reading(connection: Connection) -> None:
-    """Let statements know what the roll-ups of this file cover: nothing where it has none."""
-    tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-    if not tables.issuperset(NAMES):
-        for statement in _statements():
-            if statement.startswith("CREATE TABLE"):
-                connection.execute(statement.replace("TABLE", "TEMP TABLE", 1))
-    covered = {rollup.name: (0, None) for rollup in ROLLUPS}
-    rows = connection.execute("SELECT name, covered, activities FROM rollups").fetchall()
-    covered |= {name: (seq, activities) for name, seq, activities in rows}
-    for rollup in ROLLUPS:
-        seq, activities = covered[rollup.name]
-        connection.execute(f"SET VARIABLE covered_{rollup.name} = {seq}")
-        if rollup.of_logins:
-            connection.execute(
-                "SET VARIABLE login_activities = $activities::VARCHAR[]", {"activities": activities or []}
-            )
+def read_coverage(connection: Connection) -> None:
+    """Let statements know what each roll-up covers, by a variable of the connection.
+
+    Raises the database's error where a table is missing.
+    """
+    rows = rows_of(connection, tables_sql.coverage())
+    variable: dict[str, Any] = {rollup.name: 0 for rollup in ROLLUPS}
+    variable |= {name: covered for name, covered, _ in rows}
+    variable["activities"] = [activity for _, _, activities in rows for activity in activities or ()]
+    rows_of(connection, tables_sql.set_coverage(variable))
 
 
-def _statements() -> list[str]:
-    """The statements of tables.sql."""
-    parts = re.split(r";\n", _SCHEMA.read_text(encoding="utf-8"))
-    return [re.sub(r"\A(--.*\n|\s)*", "", part) for part in parts if part.strip()]
+def stand_in(connection: Connection) -> None:
+    """Create empty roll-ups for this connection alone."""
+    for statement in tables_sql.temporary():
+        connection.execute(statement)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from audit_store.engines.duckdb.connection import Connection, rows_of
 from audit_store.engines.duckdb.rollups import compaction, tables, upkeep_sql
-from audit_store.engines.duckdb.rollups.tables import ROLLUPS, Rollup
+from audit_store.engines.duckdb.rollups.rollup import NAMES, ROLLUPS, Rollup
 from audit_store.engines.duckdb.schema import ROW_GROUP
 
 BATCH = ROW_GROUP
@@ -65,7 +65,7 @@ def roll_up(connection: Connection, logins: Sequence[str]) -> bool:
 def _rebuild_damaged(connection: Connection) -> bool:
     """Empty every roll-up that does not hold as many events as it should; the next steps count them again."""
     if {coverage.rollup for coverage in coverages(connection)} != set(ROLLUPS):
-        tables.create(connection, tables.NAMES)
+        tables.create(connection, NAMES)
         return True
     damaged = [rollup for rollup in ROLLUPS if rows_of(connection, upkeep_sql.imbalance(rollup)) != [(0, 0)]]
     for rollup in damaged:

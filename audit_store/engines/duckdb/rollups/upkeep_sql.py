@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from audit_store.engines.duckdb.rollups.tables import Rollup
+from audit_store.engines.duckdb.rollups.rollup import Rollup
 from audit_store.engines.protocol import Query
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audit_store.engines.duckdb.rollups import compaction, upkeep
-from audit_store.engines.duckdb.rollups.tables import NAMES
+from audit_store.engines.duckdb.rollups.rollup import NAMES
 from audit_store.engines.duckdb.store import Store
 from audit_store.engines.protocol import Query
 from audit_store.filters import EventFilter

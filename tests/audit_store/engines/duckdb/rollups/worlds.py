@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from audit_store.engines.duckdb import login_queries, queries
-from audit_store.engines.duckdb.rollups import cells, upkeep
+from audit_store.engines.duckdb.rollups import cells_sql, upkeep
 from audit_store.engines.duckdb.store import Store
 from audit_store.event import Event
 
@@ -51,6 +51,6 @@ def plain_statements() -> Iterator[None]:
     """Statements that are made meanwhile count single events."""
     with pytest.MonkeyPatch.context() as patch:
         for module in (queries, login_queries):
-            patch.setattr(module, "cells", cells.single_events)
-        patch.setattr(login_queries, "login_cells", cells.single_events)
+            patch.setattr(module, "cells", cells_sql.single_events)
+        patch.setattr(login_queries, "login_cells", cells_sql.single_events)
         yield

@@ -17,7 +17,8 @@ from audit_store.engines.duckdb.conditions import (
     period_condition,
     values_condition,
 )
-from audit_store.engines.duckdb.rollups.tables import BY_DAY, BY_QUARTER_HOUR, LOGINS, Rollup
+from audit_store.engines.duckdb.rollups import tables_sql
+from audit_store.engines.duckdb.rollups.rollup import BY_DAY, BY_QUARTER_HOUR, LOGINS, Rollup
 from audit_store.event import EARLIEST, LATEST
 from audit_store.filters import NAMES, EventFilter
 from audit_store.ranges import Period
@@ -131,7 +132,7 @@ def _events(columns: Sequence[str], conditions: Sequence[Condition], events: int
 
 def _covered(rollup: Rollup) -> str:
     """How many events a roll-up counts, as a constant for a filter: none, where it counts other activities."""
-    covered = f"getvariable('covered_{rollup.name}')"
+    covered = tables_sql.covered(rollup)
     if not rollup.of_logins:
         return covered
-    return f"CASE WHEN list_has_all(getvariable('login_activities'), $activity) THEN {covered} ELSE 0 END"
+    return f"CASE WHEN list_has_all({tables_sql.logins()}, $activity) THEN {covered} ELSE 0 END"

@@ -1,0 +1,36 @@
+"""What is found out about a file that was just opened."""
+
+from pathlib import Path
+
+from audit_store.engines.duckdb import queries
+from audit_store.engines.duckdb.connection import Connection
+from audit_store.engines.duckdb.error_translation import MissingTable
+from audit_store.engines.duckdb.rollups import tables
+from audit_store.engines.duckdb.schema import SCHEMA_VERSION
+from audit_store.errors import StoreCorrupt, StoreNewer, StoreNotFound
+
+
+def read_coverage(connection: Connection) -> None:
+    """Let statements know what the roll-ups of the file cover: nothing, where it has none."""
+    try:
+        tables.read_coverage(connection)
+    except MissingTable:  # an older program wrote the file
+        tables.stand_in(connection)
+        tables.read_coverage(connection)
+
+
+def check_version(connection: Connection, path: Path) -> None:
+    """Raise StoreNotFound, StoreCorrupt or StoreNewer unless the file is a store that this program knows."""
+    try:
+        row = connection.execute(queries.schema_version().sql).fetchone()
+    except MissingTable as error:
+        if not connection.execute(queries.tables().sql).fetchall():
+            raise StoreNotFound(f"{path} is empty; append an event to begin") from error
+        raise StoreCorrupt(
+            f"{path} is a DuckDB file but not an audit store: it has no table store_info"
+        ) from error
+    if row is None or row[0] > SCHEMA_VERSION:
+        raise StoreNewer(
+            f"{path} has schema version {row and row[0]}, and this program knows {SCHEMA_VERSION}; "
+            "update this program"
+        )
