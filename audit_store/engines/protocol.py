@@ -236,19 +236,13 @@ class Engine(Protocol):
         """
 
     def roll_up(self, logins: Sequence[str], wait: float = WRITE_WAIT) -> bool:
-        """Do one step of the upkeep of the roll-ups; gives whether there was one to do.
-
-        `logins` are the activities that are logins. The store is held for about a second. Raises as `fold` does.
-        """
+        """Do a short step of the upkeep of roll-ups, if one is due; gives whether it was. Raises as `fold` does."""
 
     def check(self, wait: float = READ_WAIT) -> list[str]:
         """A sentence for each roll-up that does not agree with the events. Raises as `read` does."""
 
     def wait_until_free(self, wait: float) -> None:
-        """Return once no other program keeps the store, as far as is known without opening it.
-
-        Raises StoreBusy, naming the holder, after `wait` seconds.
-        """
+        """Return once no other program is known to keep the store; raises StoreBusy after `wait` seconds."""
 
     def fold_results(self, segments: Sequence[str], wait: float = READ_WAIT) -> FoldCounts:
         """What became of these segments, by name, whoever folded them; known for an hour. Raises as `read` does."""

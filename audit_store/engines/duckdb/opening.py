@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from audit_store.engines.duckdb import queries
+from audit_store.engines.duckdb import file_queries, queries
 from audit_store.engines.duckdb.connection import Connection
 from audit_store.engines.duckdb.error_translation import MissingTable
 from audit_store.engines.duckdb.rollups import tables
@@ -24,7 +24,7 @@ def check_version(connection: Connection, path: Path) -> None:
     try:
         row = connection.execute(queries.schema_version().sql).fetchone()
     except MissingTable as error:
-        if not connection.execute(queries.tables().sql).fetchall():
+        if not connection.execute(file_queries.tables().sql).fetchall():
             raise StoreNotFound(f"{path} is empty; append an event to begin") from error
         raise StoreCorrupt(
             f"{path} is a DuckDB file but not an audit store: it has no table store_info"

@@ -5,7 +5,7 @@
 
 import math
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from audit_store.catalogue import Catalogue
@@ -19,20 +19,9 @@ EXPORT_CHUNK = 512
 _COLUMNS = ", ".join(COLUMNS)
 
 
-def tables() -> Query:
-    """Rows name: the tables that the file holds."""
-    return Query("SELECT table_name AS name FROM duckdb_tables() ORDER BY name")
-
-
 def schema_version() -> Query:
     """One row: the schema version of the file."""
     return Query("SELECT schema_version FROM store_info")
-
-
-def introduce(store_id: str, version: int, created_at: datetime) -> Query:
-    """Note what a new store is."""
-    params = {"store_id": store_id, "version": version, "created_at": created_at}
-    return Query("INSERT INTO store_info VALUES ($store_id, $version, $created_at)", params)
 
 
 def extent() -> Query:
@@ -200,13 +189,6 @@ def event(event_id: str) -> Query:
 def identity() -> Query:
     """One row: store_id (text), created_at (UTC) of the file."""
     return Query("SELECT store_id::VARCHAR AS store_id, created_at FROM store_info")
-
-
-def position() -> Query:
-    """One row: store_id (text), last seq (-1 without events)."""
-    return Query(
-        "SELECT store_id::VARCHAR AS store_id, (SELECT coalesce(max(seq), -1) FROM events) AS last_seq FROM store_info"
-    )
 
 
 def export_plan(where: EventFilter) -> Query:

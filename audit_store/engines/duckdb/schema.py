@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from audit_store.engines.duckdb import queries
+from audit_store.engines.duckdb import file_queries
 from audit_store.engines.duckdb.connection import Connection
 from audit_store.engines.duckdb.rollups import tables as rollup_tables
 from audit_store.engines.duckdb.rollups.rollup import NAMES
@@ -24,7 +24,7 @@ def create_tables(connection: Connection, path: Path) -> None:
 
     Raises StoreCorrupt for a file that holds other tables.
     """
-    tables = [name for (name,) in connection.execute(queries.tables().sql).fetchall()]
+    tables = [name for (name,) in connection.execute(file_queries.tables().sql).fetchall()]
     if "store_info" in tables:
         if not set(tables).issuperset(NAMES):
             _in_transaction(connection, lambda: rollup_tables.create(connection, tables))
@@ -39,7 +39,7 @@ def _create_all(connection: Connection) -> None:
         connection.execute(statement)
     rollup_tables.create(connection, ())
     now = datetime.now(UTC).replace(tzinfo=None)
-    identity = queries.introduce(str(fresh_id()), SCHEMA_VERSION, now)
+    identity = file_queries.introduce(str(fresh_id()), SCHEMA_VERSION, now)
     connection.execute(identity.sql, identity.params)
 
 

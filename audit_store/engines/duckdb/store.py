@@ -1,7 +1,6 @@
 """Opens the DuckDB file, runs statements, closes it again. The only file that connects to DuckDB.
 
-DuckDB lets one process write or many read. Nobody here keeps the file open: each read or fold takes the lock
-(audit_store/engines/duckdb/rw_lock.py), opens the file, does its work and closes it.
+DuckDB lets one process write or many read, so nobody keeps the file open: each read or fold takes the lock of rw_lock.
 """
 
 import contextlib
@@ -13,7 +12,16 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from audit_store.engines.duckdb import creation, holder, login_queries, memory, opening, queries, rw_lock
+from audit_store.engines.duckdb import (
+    creation,
+    file_queries,
+    holder,
+    login_queries,
+    memory,
+    opening,
+    queries,
+    rw_lock,
+)
 from audit_store.engines.duckdb.connection import Connection
 from audit_store.engines.duckdb.error_translation import explain, explain_creation, explain_input, translated
 from audit_store.engines.duckdb.reader import QUERY_SECONDS, Reader
@@ -164,7 +172,7 @@ class Store:
             remembered.check(self.path, *self._position(connection))
 
     def _position(self, connection: Connection) -> tuple[str, int]:
-        [(store_id, last_seq)] = connection.execute(queries.position().sql).fetchall()
+        [(store_id, last_seq)] = connection.execute(file_queries.position().sql).fetchall()
         return store_id, last_seq
 
     @contextlib.contextmanager

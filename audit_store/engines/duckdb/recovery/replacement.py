@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from audit_store.engines.duckdb import creation, memory, queries, rw_lock
+from audit_store.engines.duckdb import creation, file_queries, memory, rw_lock
 from audit_store.engines.duckdb.recovery.salvage import survey
 from audit_store.engines.duckdb.recovery.snapshot import read_contents
 from audit_store.engines.duckdb.store import Store
@@ -50,7 +50,7 @@ def _refuse_newer(store: Path, expected: Contents, wait: float) -> None:
     """Raise AuditStoreError for a store that can be read in full and holds events that the copy does not hold."""
     try:
         with Store(store).read(wait) as reader:
-            store_id, last_seq = reader.one(queries.position())
+            store_id, last_seq = reader.one(file_queries.position())
             if last_seq < 0 or (store_id == expected.store_id and last_seq <= expected.last_seq):
                 return
             if survey(reader).missing:

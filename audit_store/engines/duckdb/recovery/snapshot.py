@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from audit_store import file_lock
-from audit_store.engines.duckdb import creation, holder, memory, queries, rw_lock
+from audit_store.engines.duckdb import creation, file_queries, holder, memory, rw_lock
 from audit_store.engines.duckdb.recovery.salvage import survey
 from audit_store.engines.duckdb.store import Store
 from audit_store.engines.recovery import Contents
@@ -57,7 +57,7 @@ def read_contents(file: Path) -> Contents:
     try:
         with Store(file).read() as reader:
             surveyed = survey(reader)
-            store_id, _ = reader.one(queries.position())
+            store_id, _ = reader.one(file_queries.position())
     finally:
         for path in rw_lock.lock_files(file):
             path.unlink(missing_ok=True)

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audit_store import catalogue
-from audit_store.engines.duckdb import queries
+from audit_store.engines.duckdb import file_queries, queries
 from audit_store.engines.duckdb.store import Store
 from audit_store.engines.protocol import LISTED
 from audit_store.event import COLUMNS, Event
@@ -287,7 +287,7 @@ def test_every_select_runs_on_a_locked_read_only_connection(make_store: MakeStor
         )
         assert setting == ("read_only", False, True)
         for query in (
-            queries.tables(),
+            file_queries.tables(),
             queries.schema_version(),
             queries.extent(),
             queries.summary(where),
