@@ -5,6 +5,7 @@ import errno
 import glob
 import json
 import os
+import re
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -30,8 +31,8 @@ from audit_store.store_files import sync_folder
 
 Connection = sqlite3.Connection
 
-SCHEMA_VERSION = 2
-"""Rows of version 1 have no checksums."""
+SCHEMA_VERSION = 3
+"""Rows of version 1 have no checksums; version 2 has no table `attempts`."""
 WAIT = 5.0
 """Seconds to wait for another program's transaction."""
 
@@ -53,6 +54,7 @@ def reading(store: Path) -> Iterator[Connection]:
     path = path_of(store)
     with translated(path), contextlib.closing(_connect_to_read(path)) as connection:
         _check(connection, path)
+        _create_missing(connection, "CREATE TEMP TABLE")
         connection.execute("PRAGMA query_only = ON")
         yield connection
 
@@ -71,9 +73,8 @@ def transaction(store: Path) -> Iterator[Connection]:
         _check(connection, path)
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("BEGIN IMMEDIATE")
-        if _version(connection) == 1:
-            row_checksums.add(connection)
-            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        if _version(connection) < SCHEMA_VERSION:
+            _create_tables(connection)
         yield connection
         try:
             connection.execute("COMMIT")
@@ -142,9 +143,10 @@ def _check(connection: Connection, path: Path) -> None:
         raise StoreNewer(
             f"{path} has schema version {version}; this program knows {SCHEMA_VERSION}: update this program"
         )
-    if version < 1 or (version == 1 and row_checksums.are_there(connection)):
+    has_checksums = row_checksums.are_there(connection)
+    if version < 1 or (version < row_checksums.FIRST_VERSION and has_checksums):
         raise StoreCorrupt(_damaged(path, f"its schema version is {version}"))
-    if damage := row_checksums.damage(connection, path, rows=version > 1):
+    if damage := row_checksums.damage(connection, path, version):
         raise StoreCorrupt(_damaged(path, damage))
 
 
@@ -153,9 +155,19 @@ def _version(connection: Connection) -> int:
     return int(version)
 
 
-def _create_tables(connection: Connection) -> None:
+def _create_missing(connection: Connection, create: str) -> None:
+    """Create the tables that an older file does not have, with the words `create`."""
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
     for statement in _SCHEMA.read_text(encoding="utf-8").split(";\n"):
-        connection.execute(statement)
+        name = re.search(r"^CREATE TABLE (\w+)", statement, re.MULTILINE)
+        if name is not None and name[1] not in tables:
+            connection.execute(statement.replace("CREATE TABLE", create))
+
+
+def _create_tables(connection: Connection) -> None:
+    """Create the tables that are missing, and the checksums of their rows, within the transaction that runs."""
+    _create_missing(connection, "CREATE TABLE")
+    connection.execute("CREATE INDEX IF NOT EXISTS deliveries_by_sink ON deliveries (sink)")
     row_checksums.add(connection)
     connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")

@@ -5,13 +5,14 @@ import fcntl
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from audit_store.errors import StoreBusy
+from audit_store.errors import StoreBusy, StoreCorrupt
 from audit_store.file_lock import locked
 from audit_store.local_time import now, utc_text
-from audit_store.state import json_files
+from audit_store.state import database, json_files
 from audit_store.state.database import Connection, decoded
 
 SENDER_WAIT = 60.0
@@ -28,11 +29,20 @@ class Message(NamedTuple):
 
 
 class Delivery(NamedTuple):
-    """A message to one receiver, and whether the receiver has acknowledged it."""
+    """A message to one receiver, and whether the receiver has acknowledged it.
+
+    Of one that is not: how many attempts failed, when it may be sent again (naive UTC; None: at once), why the last
+    attempt failed, and whether the receiver refused it for good, which makes it a dead letter.
+    """
 
     id: int
+    sink: str
     message: Message
     is_delivered: bool
+    failures: int = 0
+    next_at: datetime | None = None
+    answer: str = ""
+    refused_at: str | None = None
 
 
 @contextlib.contextmanager
@@ -54,7 +64,13 @@ def one_sender(store: Path, wait: float | None = None) -> Iterator[None]:
 def read(store: Path, sink: str) -> list[Delivery]:
     """The deliveries to a receiver, oldest first. Raises what `json_files.reading` raises."""
     with json_files.reading(store, _TABLE) as connection:
-        return _of_sink(connection, store, sink)
+        return _deliveries(connection, store, "sink = ?", sink)
+
+
+def dead_letters(store: Path) -> list[Delivery]:
+    """The messages that their receivers refused, oldest first. Raises what `json_files.reading` raises."""
+    with json_files.reading(store, _TABLE) as connection:
+        return _deliveries(connection, store, "refused_at IS NOT NULL")
 
 
 def add(store: Path, sink: str, messages: Sequence[Message]) -> list[Delivery]:
@@ -65,7 +81,7 @@ def add(store: Path, sink: str, messages: Sequence[Message]) -> list[Delivery]:
     with json_files.transaction(store, _TABLE) as connection:
         for message in messages:
             _insert(connection, sink, message, utc_text(now()), None)
-        return _of_sink(connection, store, sink)
+        return _deliveries(connection, store, "sink = ?", sink)
 
 
 def acknowledge(store: Path, delivery: Delivery) -> None:
@@ -74,6 +90,26 @@ def acknowledge(store: Path, delivery: Delivery) -> None:
         connection.execute(
             "UPDATE deliveries SET delivered_at = ? WHERE id = ?", (utc_text(now()), delivery.id)
         )
+        connection.execute("DELETE FROM attempts WHERE delivery_id = ?", (delivery.id,))
+
+
+def postpone(store: Path, delivery: Delivery, next_at: datetime, answer: str) -> None:
+    """Note that an attempt failed, and when the next may be made (naive UTC). Raises as `acknowledge` does."""
+    _note_failure(store, delivery, next_at, answer, None)
+
+
+def refuse(store: Path, delivery: Delivery, answer: str) -> None:
+    """Make a message a dead letter: its receiver refused it for good. Raises as `acknowledge` does."""
+    _note_failure(store, delivery, now(), answer, utc_text(now()))
+
+
+def send_again(store: Path, ids: Sequence[int]) -> int:
+    """Make dead letters due again; gives how many of `ids` were dead letters. Raises as `acknowledge` does."""
+    with json_files.transaction(store, _TABLE) as connection:
+        marks = ", ".join("?" * len(ids))
+        return connection.execute(
+            f"DELETE FROM attempts WHERE refused_at IS NOT NULL AND delivery_id IN ({marks})", tuple(ids)
+        ).rowcount
 
 
 def json_path(store: Path) -> Path:
@@ -81,15 +117,49 @@ def json_path(store: Path) -> Path:
     return store.with_name(f"{store.name}.deliveries.jsonl")
 
 
-def _of_sink(connection: Connection, store: Path, sink: str) -> list[Delivery]:
+def _deliveries(connection: Connection, store: Path, condition: str, *values: str) -> list[Delivery]:
     rows = connection.execute(
-        "SELECT id, key, spans, sentence, body, delivered_at FROM deliveries WHERE sink = ? ORDER BY id",
-        (sink,),
+        "SELECT id, sink, key, spans, sentence, body, delivered_at, failures, next_at, answer, refused_at "
+        f"FROM deliveries LEFT JOIN attempts ON delivery_id = id WHERE {condition} ORDER BY id",
+        values,
     ).fetchall()
     return [
-        Delivery(row_id, Message(key, decoded(store, spans), sentence, body), delivered_at is not None)
-        for row_id, key, spans, sentence, body, delivered_at in rows
+        Delivery(
+            row_id,
+            sink,
+            Message(key, decoded(store, spans), sentence, body),
+            delivered_at is not None,
+            failures or 0,
+            _moment(store, next_at),
+            answer or "",
+            refused_at,
+        )
+        for row_id, sink, key, spans, sentence, body, delivered_at, failures, next_at, answer, refused_at in rows
     ]
+
+
+def _moment(store: Path, text: str | None) -> datetime | None:
+    try:
+        return None if text is None else datetime.fromisoformat(text).replace(tzinfo=None)
+    except ValueError as error:
+        raise StoreCorrupt(f"{database.path_of(store)} is damaged: {text!r} is not a time") from error
+
+
+def _note_failure(
+    store: Path, delivery: Delivery, next_at: datetime, answer: str, refused_at: str | None
+) -> None:
+    with json_files.transaction(store, _TABLE) as connection:
+        connection.execute(
+            "INSERT OR REPLACE INTO attempts (delivery_id, failures, next_at, refused_at, answer) "
+            "VALUES (?, ?, ?, ?, ?)",
+            (
+                delivery.id,
+                delivery.failures + 1,
+                utc_text(next_at),
+                refused_at,
+                json_files.well_formed(answer),
+            ),
+        )
 
 
 def _insert(

@@ -13,7 +13,11 @@ _COLUMNS = {
     "marks": ("id", "spans", "verdict", "note", "marked_by", "marked_at"),
     "deliveries": ("id", "sink", "key", "spans", "sentence", "body", "created_at", "delivered_at"),
     "imported": ("name", "imported_at"),
+    "attempts": ("delivery_id", "failures", "next_at", "refused_at", "answer"),
 }
+FIRST_VERSION = 2
+"""The schema version from which on rows have checksums."""
+_SINCE = {"attempts": 3}
 Version = tuple[int, ...]
 _sound: dict[Path, Version] = {}
 
@@ -24,8 +28,13 @@ def register(connection: sqlite3.Connection) -> None:
 
 
 def add(connection: sqlite3.Connection) -> None:
-    """Give each table a column `crc32`, filled, and the triggers that keep it, within the transaction that runs."""
+    """Give each table that has none a column `crc32`, filled, and the triggers that keep it.
+
+    Call it within a transaction.
+    """
     for table, columns in _COLUMNS.items():
+        if table in _with_checksums(connection):
+            continue
         update = f"UPDATE {table} SET crc32 = row_checksum({', '.join(columns)})"
         of_row = f"BEGIN {update} WHERE rowid = NEW.rowid; END"
         connection.execute(f"ALTER TABLE {table} ADD COLUMN crc32 INTEGER")
@@ -38,21 +47,20 @@ def add(connection: sqlite3.Connection) -> None:
 
 def are_there(connection: sqlite3.Connection) -> bool:
     """Whether any table has the column of the checksums, whatever the schema version says."""
-    names = connection.execute(
-        "SELECT 1 FROM pragma_table_list l JOIN pragma_table_info(l.name) c WHERE c.name = 'crc32'"
-    )
-    return names.fetchone() is not None
+    return bool(_with_checksums(connection))
 
 
-def damage(connection: sqlite3.Connection, path: Path, *, rows: bool) -> str | None:
-    """What is damaged in an open file; None where it is sound. `rows` says whether rows have checksums."""
+def damage(connection: sqlite3.Connection, path: Path, schema_version: int) -> str | None:
+    """What is damaged in an open file of this schema version; None where it is sound."""
     version = _version(path)
     if _sound.get(path) == version:
         return None
     (problem,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
     if problem != "ok":
         return str(problem)
-    for table, columns in _COLUMNS.items() if rows else ():
+    for table, columns in _COLUMNS.items():
+        if schema_version < _SINCE.get(table, FIRST_VERSION):
+            continue
         differing = f"SELECT 1 FROM {table} WHERE crc32 IS NOT row_checksum({', '.join(columns)})"
         if connection.execute(differing).fetchone():
             return f"a row of {table} was changed: its checksum does not agree"
@@ -63,6 +71,13 @@ def damage(connection: sqlite3.Connection, path: Path, *, rows: bool) -> str | N
 def note_sound(path: Path) -> None:
     """Note that what is in a file was checked and changed by this process alone."""
     _sound[path] = _version(path)
+
+
+def _with_checksums(connection: sqlite3.Connection) -> set[str]:
+    rows = connection.execute(
+        "SELECT l.name FROM pragma_table_list l JOIN pragma_table_info(l.name) c WHERE c.name = 'crc32'"
+    )
+    return {name for (name,) in rows}
 
 
 def _checksum(*values: object) -> int:

@@ -26,7 +26,14 @@ CREATE TABLE deliveries (
     delivered_at TEXT                   -- NULL until the receiver acknowledges the message
 );
 
-CREATE INDEX deliveries_by_sink ON deliveries (sink);
+-- The deliveries that a receiver has not acknowledged although they were sent.
+CREATE TABLE attempts (
+    delivery_id INTEGER PRIMARY KEY,
+    failures INTEGER NOT NULL,
+    next_at TEXT NOT NULL,              -- not sent again before this time
+    refused_at TEXT,                    -- not NULL: a dead letter, which is sent again on request only
+    answer TEXT NOT NULL                -- why it was not acknowledged
+);
 
 -- The tables whose rows from a JSON file beside the store are imported, or that have none.
 CREATE TABLE imported (

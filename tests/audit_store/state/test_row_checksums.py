@@ -3,6 +3,7 @@
 import random
 import sqlite3
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from ingest.status import status, words
 from tests.audit_store.state.stores import SINK, mark_row, message, rows
 
 SEED, PLACES = 20, 300
+AT = datetime(2026, 3, 14, 13)  # noqa: DTZ001 - naive UTC
 
 
 def fill(store: Path) -> None:
@@ -26,6 +28,8 @@ def fill(store: Path) -> None:
     views.delete(store, "view 2")
     added = deliveries.add(store, SINK, [message(f"key-{number}") for number in range(8)])
     deliveries.acknowledge(store, added[0])
+    deliveries.refuse(store, added[1], "400 Bad Request")
+    deliveries.postpone(store, added[2], AT, "503 Service Unavailable")
 
 
 def content(store: Path) -> list[Any]:
@@ -95,6 +99,7 @@ CHANGES = [
     ("marks", "UPDATE marks SET note = NULL, crc32 = NULL WHERE id = 3"),
     ("views", "UPDATE views SET parameters = '{}' WHERE name = 'view 3'"),
     ("deliveries", "UPDATE deliveries SET delivered_at = '2026' WHERE id = 3"),
+    ("attempts", "UPDATE attempts SET refused_at = NULL"),
     ("imported", "UPDATE imported SET name = 'nothing' WHERE name = 'marks'"),
 ]
 
@@ -122,6 +127,7 @@ def test_every_change_keeps_the_checksums(tmp_path: Path) -> None:
 def test_a_file_without_checksums_is_read_and_gets_them_with_the_first_write(tmp_path: Path) -> None:
     store = tmp_path / "audit.duckdb"
     fill(store)
+    statement(store, "DELETE FROM attempts")
     expected = content(store)
     without_checksums(store)
     assert content(store) == expected
@@ -134,8 +140,27 @@ def test_a_file_without_checksums_is_read_and_gets_them_with_the_first_write(tmp
         marks.read(store)
 
 
+def test_a_file_without_attempts_is_read_and_gets_them_with_the_first_write(tmp_path: Path) -> None:
+    store = tmp_path / "audit.duckdb"
+    fill(store)
+    without_attempts(store)
+    assert [delivery.failures for delivery in deliveries.read(store, SINK)] == [0] * 8
+    deliveries.refuse(store, deliveries.read(store, SINK)[1], "400 Bad Request")
+    assert [letter.answer for letter in deliveries.dead_letters(store)] == ["400 Bad Request"]
+    statement(store, "UPDATE attempts SET answer = 'another'")
+    with pytest.raises(StoreCorrupt, match="a row of attempts was changed"):
+        deliveries.dead_letters(store)
+
+
+def without_attempts(store: Path) -> None:
+    """Make the file one of schema version 2."""
+    statement(store, "PRAGMA user_version = 2")
+    statement(store, "DROP TABLE attempts")
+
+
 def without_checksums(store: Path) -> None:
     """Make the file one of schema version 1."""
+    without_attempts(store)
     statement(store, "PRAGMA user_version = 1")
     for table in ("views", "marks", "deliveries", "imported"):
         statement(store, f"ALTER TABLE {table} DROP COLUMN crc32")
