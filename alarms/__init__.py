@@ -12,7 +12,7 @@
 All times are naive UTC, except `bucket` in the frame of a chart: naive local time of the filter's zone.
 """
 
-from alarms.delivery.outbox import NotDelivered, Sink, deliver
+from alarms.delivery.outbox import NotDelivered, Refused, Sink, deliver
 from alarms.delivery.syslog import syslog
 from alarms.delivery.webhook import webhook
 from alarms.evidence import Evidence, evidence
@@ -54,6 +54,7 @@ __all__ = [
     "LoginFinding",
     "Mark",
     "NotDelivered",
+    "Refused",
     "Report",
     "ReportedAlarm",
     "Review",

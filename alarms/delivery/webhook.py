@@ -1,46 +1,48 @@
 """Sends alarms to a webhook."""
 
 import hashlib
+import hmac
 import http.client
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from alarms.delivery.deadline import TIMEOUT, within
-from alarms.delivery.outbox import NotDelivered, Sink
+from alarms.delivery.outbox import NotDelivered, Refused, Sink
 from audit_store.state.deliveries import Message
 
 if TYPE_CHECKING:
     from requests import PreparedRequest
 
-PAUSES = (1.0, 4.0, 15.0)
-"""Seconds before the second and later attempts to send one message."""
-
 _ACKNOWLEDGED = range(200, 300)
 _RETRIED = {408, 425, 429}
 
 
-def webhook(url: str, pauses: Sequence[float] = PAUSES, timeout: float = TIMEOUT) -> Sink:
+def webhook(url: str, *, secret: str = "", timeout: float = TIMEOUT) -> Sink:
     """A receiver that takes each alarm as JSON with the header Idempotency-Key; any 2xx answer acknowledges it.
 
-    An attempt takes `timeout` seconds at most, until the headers of the answer are there. Network failures, 408, 425,
-    429 and 5xx are retried after `pauses` (seconds). Redirects are not followed: they would turn the POST into a GET,
-    and may lead to another host. Raises ValueError for a URL that is not http or https. The credentials are those of
-    the URL, never those of ~/.netrc. No error quotes the URL, which may hold a secret.
+    An attempt takes `timeout` seconds at most, until the headers of the answer are there. 408, 425, 429 and 5xx are
+    failures for the time being, as are those of the network; any other answer refuses the message. Redirects are not
+    followed: they would turn the POST into a GET, and may lead to another host. With a `secret`, the header
+    Audit-Signature proves who sent a message and when (`signature`). Raises ValueError for a URL that is not http or
+    https. The credentials are those of the URL, never those of ~/.netrc. No error quotes the URL, which may hold a
+    secret.
     """
     host = _host(url)
 
     def send(message: Message) -> None:
-        for pause in (*pauses, None):
-            answer = _post(url, message, timeout)
-            if answer in _ACKNOWLEDGED:
-                return
-            if isinstance(answer, int) and answer < 500 and answer not in _RETRIED:
-                raise NotDelivered(f"webhook {host} {_words(answer)}; check its URL and credentials")
-            if pause is None:
-                raise NotDelivered(f"webhook {host} {_words(answer)}")
-            time.sleep(pause)
+        body = message.body.encode()
+        signed = {"Audit-Signature": signature(secret, body, int(time.time()))} if secret else {}
+        answer = _post(url, body, {"Idempotency-Key": message.key, **signed}, timeout)
+        if answer.status in _ACKNOWLEDGED:
+            return
+        words = f"webhook {host} {answer.words()}"
+        if answer.status and answer.status < 500 and answer.status not in _RETRIED:
+            raise Refused(words, is_reached=True)
+        raise NotDelivered(words, retry_after=answer.retry_after, is_reached=answer.status > 0)
 
     # The hash tells receivers apart without their secrets.
     return Sink(f"webhook {hashlib.sha256(url.encode()).hexdigest()[:16]}", send)
@@ -56,44 +58,74 @@ def _host(url: str) -> str:
     raise ValueError("invalid webhook URL; it must start with http:// or https:// and name a host")
 
 
-def _words(answer: int | str) -> str:
-    if isinstance(answer, str):
-        return f"cannot be reached: {answer}"
-    return f"answered {answer} {http.client.responses.get(answer, '')}".rstrip()
+def signature(secret: str, body: bytes, timestamp: int) -> str:
+    """The header Audit-Signature: t=<seconds since 1970>,v1=<HMAC-SHA256 of "<t>.<body>" in hexadecimal digits>.
+
+    A receiver computes the same, and refuses a message whose time is minutes old.
+
+    >>> signature("secret", b"{}", 1773480413)[:20]
+    't=1773480413,v1=c793'
+    """
+    digest = hmac.new(secret.encode(), b"%d.%b" % (timestamp, body), hashlib.sha256).hexdigest()
+    return f"t={timestamp},v1={digest}"
 
 
-def _post(url: str, message: Message, timeout: float) -> int | str:
-    """The status of the answer to one attempt, or why there was none in time."""
+@dataclass(frozen=True)
+class _Answer:
+    """The `status` of an answer, 0 where none came, for which `reason` says why; `retry_after` is in seconds."""
+
+    status: int = 0
+    reason: str = ""
+    retry_after: float = 0.0
+
+    def words(self) -> str:
+        if not self.status:
+            return f"cannot be reached: {self.reason}"
+        return f"answered {self.status} {http.client.responses.get(self.status, '')}".rstrip()
+
+
+def _post(url: str, body: bytes, headers: Mapping[str, str], timeout: float) -> _Answer:
+    """The answer to one attempt, which may take `timeout` seconds."""
     try:
-        return within(timeout, lambda: _answer(url, message, timeout))
+        return within(timeout, lambda: _answer(url, body, headers, timeout))
     except TimeoutError as error:
-        return str(error)
+        return _Answer(reason=str(error))
 
 
-def _answer(url: str, message: Message, timeout: float) -> int | str:
-    """The status of the answer, or why there was none."""
+def _answer(url: str, body: bytes, headers: Mapping[str, str], timeout: float) -> _Answer:
     import requests  # takes a tenth of a second, which only sending is worth
 
-    headers = {
-        "Content-Type": "application/json",
-        "Idempotency-Key": message.key,
-        "User-Agent": "audit-alarms",
-    }
     try:
         with requests.post(
             url,
-            message.body.encode(),
-            headers=headers,
+            body,
+            headers={"Content-Type": "application/json", "User-Agent": "audit-alarms", **headers},
             auth=_url_credentials,  # without it, requests looks for credentials in ~/.netrc
             timeout=timeout,
             allow_redirects=False,
             stream=True,  # the body of the answer says nothing and is not read
         ) as response:
-            return response.status_code
+            return _Answer(
+                response.status_code, retry_after=_seconds(response.headers.get("Retry-After", ""))
+            )
     except requests.Timeout:
-        return f"no answer in {timeout:g} s"
+        return _Answer(reason=f"no answer in {timeout:g} s")
     except (requests.RequestException, ValueError) as error:
-        return _reason(error)
+        return _Answer(reason=_reason(error))
+
+
+def _seconds(retry_after: str) -> float:
+    """The header Retry-After, a number of seconds or a date (RFC 9110, section 10.2.3); 0 for anything else.
+
+    >>> _seconds("120"), _seconds("Fri, 31 Dec 1999 23:59:59 GMT"), _seconds("soon")
+    (120.0, 0.0, 0.0)
+    """
+    if retry_after.isascii() and retry_after.isdigit():
+        return float(retry_after)
+    try:
+        return max(parsedate_to_datetime(retry_after).timestamp() - time.time(), 0.0)
+    except (ValueError, OverflowError):
+        return 0.0
 
 
 def _url_credentials(request: "PreparedRequest") -> "PreparedRequest":

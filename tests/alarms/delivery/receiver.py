@@ -17,6 +17,8 @@ class Receiver:
     answers: list[int | None] = field(default_factory=list)
     messages: list[tuple[str, dict[str, object]]] = field(default_factory=list)
     authorizations: list[str | None] = field(default_factory=list)
+    signatures: list[str | None] = field(default_factory=list)
+    retry_after: str = ""
     url: str = ""
 
     @property
@@ -40,10 +42,13 @@ def serving() -> Iterator[Receiver]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             receiver.messages.append((self.headers["Idempotency-Key"], json.loads(body)))
             receiver.authorizations.append(self.headers["Authorization"])
+            receiver.signatures.append(self.headers["Audit-Signature"])
             answer = receiver.answers.pop(0) if receiver.answers else 200
             if answer is not None:
                 self.send_response(answer)
                 self.send_header("Location", "/elsewhere")
+                if receiver.retry_after:
+                    self.send_header("Retry-After", receiver.retry_after)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 

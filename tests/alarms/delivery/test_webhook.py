@@ -1,6 +1,8 @@
 """A webhook over real connections: retries, refusals, a total time limit, and no secret in an error."""
 
 import base64
+import hmac
+import re
 import socket
 import subprocess
 import sys
@@ -8,21 +10,21 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from email.utils import formatdate
 from pathlib import Path
 
 import pytest
 
-from alarms import NotDelivered, Sink, webhook
+from alarms import NotDelivered, Refused, Sink, webhook
 from audit_store.state.deliveries import Message
 from tests import ROOT
 from tests.alarms.delivery.receiver import SECRET, Receiver
 
-QUICK = (0.01, 0.01)
 MESSAGE = Message("the-key", [], "41 logins", '{"sentence": "41 logins"}')
 
 
 def hook(receiver: Receiver) -> Sink:
-    return webhook(receiver.url, QUICK, timeout=5)
+    return webhook(receiver.url, timeout=5)
 
 
 def problem(sink: Sink) -> str:
@@ -47,7 +49,7 @@ def test_credentials_come_from_the_url_alone(
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
     url = receiver.url if has_credentials else receiver.url.replace(f"user:{SECRET}@", "")
-    webhook(url, QUICK, timeout=5).send(MESSAGE)
+    webhook(url, timeout=5).send(MESSAGE)
     of_url = "Basic " + base64.b64encode(f"user:{SECRET}".encode()).decode()
     assert receiver.authorizations == [of_url if has_credentials else None]
 
@@ -55,33 +57,65 @@ def test_credentials_come_from_the_url_alone(
 def test_a_proxy_of_the_environment_is_used(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", receiver.url)
     monkeypatch.setenv("no_proxy", "")
-    webhook("http://elsewhere.invalid/hook", QUICK, timeout=5).send(MESSAGE)
+    webhook("http://elsewhere.invalid/hook", timeout=5).send(MESSAGE)
     assert receiver.keys == ["the-key"]
 
 
-@pytest.mark.parametrize("answers", [[500], [503, 429], [None], [408, None], [201], [204]])
-def test_a_passing_failure_is_retried_with_the_same_key(
-    receiver: Receiver, answers: list[int | None]
-) -> None:
-    receiver.answers = [*answers]
-    hook(receiver).send(MESSAGE)
-    failures = [answer for answer in answers if answer not in (201, 204)]
-    assert receiver.keys == ["the-key"] * (len(failures) + 1)
-
-
-def test_retries_end(receiver: Receiver) -> None:
-    receiver.answers = [503] * 3
-    assert problem(hook(receiver)) == "webhook 127.0.0.1 answered 503 Service Unavailable"
-    assert len(receiver.messages) == 3
-
-
-@pytest.mark.parametrize("answer", [400, 401, 404, 410, 301, 302, 307])
-def test_a_refusal_is_not_retried_and_a_redirect_is_not_followed(receiver: Receiver, answer: int) -> None:
+@pytest.mark.parametrize("answer", [201, 204])
+def test_any_2xx_acknowledges(receiver: Receiver, answer: int) -> None:
     receiver.answers = [answer]
-    words = problem(hook(receiver))
-    assert words.startswith(f"webhook 127.0.0.1 answered {answer} ")
-    assert words.endswith("; check its URL and credentials")
+    hook(receiver).send(MESSAGE)
+
+
+@pytest.mark.parametrize("answer", [500, 503, 429, 408, 425, None])
+def test_a_passing_failure_may_be_tried_again(receiver: Receiver, answer: int | None) -> None:
+    receiver.answers = [answer]
+    with pytest.raises(NotDelivered) as failure:
+        hook(receiver).send(MESSAGE)
+    assert not isinstance(failure.value, Refused)
+    assert failure.value.is_reached == (answer is not None)
+    assert len(receiver.messages) == 1, "when, the outbox decides"
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "least", "most"),
+    [
+        ("120", 120, 120),
+        ("soon", 0, 0),
+        ("-5", 0, 0),
+        ("Fri, 31 Dec 1999 23:59:59 GMT", 0, 0),
+        (None, 80, 100),
+    ],
+)
+def test_a_receiver_says_when_to_try_again(
+    receiver: Receiver, retry_after: str | None, least: float, most: float
+) -> None:
+    receiver.answers = [503]
+    receiver.retry_after = retry_after or formatdate(time.time() + 100, usegmt=True)
+    with pytest.raises(NotDelivered) as failure:
+        hook(receiver).send(MESSAGE)
+    assert least <= failure.value.retry_after <= most
+
+
+@pytest.mark.parametrize("answer", [400, 401, 404, 410, 413, 301, 302, 307])
+def test_a_refusal_is_final_and_a_redirect_is_not_followed(receiver: Receiver, answer: int) -> None:
+    receiver.answers = [answer]
+    with pytest.raises(Refused, match=f"^webhook 127.0.0.1 answered {answer} "):
+        hook(receiver).send(MESSAGE)
     assert len(receiver.messages) == 1
+
+
+def test_a_signature_proves_the_sender_and_the_time(receiver: Receiver) -> None:
+    begin = int(time.time())
+    webhook(receiver.url, secret="shared", timeout=5).send(MESSAGE)
+    hook(receiver).send(MESSAGE)
+    signed, unsigned = receiver.signatures
+    assert unsigned is None
+    assert signed is not None
+    timestamp, digest = re.fullmatch(r"t=(\d+),v1=([0-9a-f]{64})", signed).groups()  # type: ignore[union-attr]
+    assert begin <= int(timestamp) <= time.time()
+    expected = hmac.new(b"shared", f"{timestamp}.{MESSAGE.body}".encode(), "sha256").hexdigest()
+    assert digest == expected
 
 
 def free_port() -> int:
@@ -99,7 +133,7 @@ UNREACHABLE = [
 
 @pytest.mark.parametrize(("url", "words"), UNREACHABLE)
 def test_nobody_listens(url: str, words: str) -> None:
-    sink = webhook(url.format(secret="token", port=free_port()), (0.01,), timeout=2)
+    sink = webhook(url.format(secret="token", port=free_port()), timeout=2)
     with pytest.raises(NotDelivered) as refusal:
         sink.send(MESSAGE)
     assert str(refusal.value).startswith(words)
@@ -151,7 +185,7 @@ def test_an_answer_that_drips_is_cut_off_at_the_time_limit(
     serve_raw: Callable[[Callable[[socket.socket], None]], str],
 ) -> None:
     begin = time.monotonic()
-    assert problem(webhook(serve_raw(drip), (), timeout=1)).endswith("no answer in 1 s")
+    assert problem(webhook(serve_raw(drip), timeout=1)).endswith("no answer in 1 s")
     assert time.monotonic() - begin < 2.5
 
 
@@ -159,7 +193,7 @@ def test_the_body_of_an_acknowledgement_is_not_waited_for(
     serve_raw: Callable[[Callable[[socket.socket], None]], str],
 ) -> None:
     begin = time.monotonic()
-    webhook(serve_raw(drip_body), (), timeout=10).send(MESSAGE)
+    webhook(serve_raw(drip_body), timeout=10).send(MESSAGE)
     assert time.monotonic() - begin < 2.0
 
 
