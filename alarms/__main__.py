@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
-from alarms import DEFAULT_SENSITIVITY, SENSITIVITIES, Report, ReportedAlarm, Sink, report, syslog, webhook
-from alarms.delivery.syslog import default_address
+from alarms import DEFAULT_SENSITIVITY, SENSITIVITIES, NotDelivered, Report, ReportedAlarm, Sink, report
+from alarms.delivery.receivers import receiver_options
+from alarms.delivery.sample import sample
 from alarms.triage.marks import OPEN
 from audit_store import ranges
 from audit_store.cli import (
@@ -22,8 +23,11 @@ from audit_store.cli import (
     show_json,
     store_option,
 )
-from audit_store.errors import InvalidFilter, one_line
+from audit_store.errors import AuditStoreError, InvalidFilter, one_line
 from audit_store.local_time import bound_text, now
+from audit_store.quantities import counted
+from audit_store.state import deliveries
+from audit_store.state.deliveries import Delivery
 from ingest.fold_scheduler import fold_now
 
 NEW = 3
@@ -73,20 +77,6 @@ class _Zone(click.ParamType[str]):
             raise click.BadParameter(f"{value!r} is unknown; {error.allowed}", ctx, param) from error
 
 
-def _webhook(ctx: click.Context, param: click.Parameter, url: str | None) -> Sink | None:
-    try:
-        return webhook(url) if url else None
-    except ValueError as error:
-        raise click.BadParameter(str(error), ctx, param) from error
-
-
-def _syslog(ctx: click.Context, param: click.Parameter, address: str | None) -> Sink | None:
-    try:
-        return None if address is None else syslog(address)
-    except ValueError as error:
-        raise click.BadParameter(str(error), ctx, param) from error
-
-
 @commands.command()
 @click.option(
     "--since",
@@ -112,22 +102,7 @@ def _syslog(ctx: click.Context, param: click.Parameter, address: str | None) -> 
     help="A higher one finds more attacks and gives more false alarms.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option(
-    "--webhook",
-    metavar="URL",
-    envvar="AUDIT_WEBHOOK",
-    show_envvar=True,
-    callback=_webhook,
-    help="Send each new alarm to this URL, once.",
-)
-@click.option(
-    "--syslog",
-    is_flag=False,
-    flag_value=default_address(),
-    metavar="[ADDRESS]",
-    callback=_syslog,
-    help="Send each new alarm to syslog, once: a socket (default /dev/log) or HOST[:PORT].",
-)
+@receiver_options
 @store_option
 @click.pass_context
 def spikes(
@@ -137,8 +112,7 @@ def spikes(
     tz: str,
     sensitivity: str,
     as_json: bool,
-    webhook: Sink | None,
-    syslog: Sink | None,
+    sinks: list[Sink],
     store: Path,
 ) -> int:
     """Print unusual peaks in the number of logins.
@@ -155,7 +129,7 @@ def spikes(
         since,
         tz=tz,
         sensitivity=next(choice for choice in SENSITIVITIES if choice.name == sensitivity),
-        sinks=[sink for sink in (webhook, syslog) if sink is not None],
+        sinks=sinks,
     )
     try:
         _print(reported, tz, as_json)
@@ -166,6 +140,69 @@ def spikes(
     if reported.has_new:
         return NEW
     return NOTHING_DONE if reported.problems else DONE
+
+
+@commands.command("dead-letters")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
+@store_option
+def dead_letters(*, as_json: bool, store: Path) -> int:
+    """Print the messages that a receiver refused; they are sent again by `resend` only.
+
+    The exit status is 0 without such messages and 3 with some.
+    """
+    letters = deliveries.dead_letters(store)
+    if as_json:
+        show_json([_as_dict(letter) for letter in letters])
+    else:
+        for letter in letters:
+            show(f"{letter.id}  {letter.refused_at}  {letter.answer}  {one_line(letter.message.sentence)}")
+    return NEW if letters else DONE
+
+
+@commands.command()
+@click.argument("ids", type=click.IntRange(1), nargs=-1)
+@store_option
+def resend(*, ids: tuple[int, ...], store: Path) -> int:
+    """Make refused messages due again: those with these IDS, which dead-letters prints, or all.
+
+    The next run of `spikes` with their receiver sends them.
+    """
+    letters = [letter.id for letter in deliveries.dead_letters(store)]
+    if missing := sorted(set(ids) - set(letters)):
+        raise AuditStoreError(
+            f"there is no dead letter {missing[0]}; python -m alarms dead-letters lists them"
+        )
+    show(f"{counted(deliveries.send_again(store, ids or letters), 'alarm')} to be sent again")
+    return DONE
+
+
+@commands.command("test-delivery")
+@receiver_options
+@click.pass_context
+def test_delivery(ctx: click.Context, *, sinks: list[Sink]) -> int:
+    """Send a sample alarm to each receiver, as a message of its own; the store is not read.
+
+    The exit status is 0 if every receiver took it, and 2 otherwise.
+    """
+    if not sinks:
+        raise click.UsageError("name a receiver with --webhook or --syslog, or in the environment")
+    problems = 0
+    for sink in sinks:
+        try:
+            sink.send(sample())
+            show(f"{sink.name} took the sample")
+        except NotDelivered as error:
+            problems += 1
+            say(ctx, str(error))
+    return NOTHING_DONE if problems else DONE
+
+
+def _as_dict(letter: Delivery) -> dict[str, Any]:
+    names = ("id", "sink", "answer", "refused_at")
+    return {name: getattr(letter, name) for name in names} | {
+        "key": letter.message.key,
+        "sentence": letter.message.sentence,
+    }
 
 
 def _print(reported: Report, tz: str, as_json: bool) -> None:

@@ -18,6 +18,11 @@ def utc_text(moment: datetime, timespec: str = "microseconds") -> str:
     return moment.isoformat(timespec=timespec) + "Z"
 
 
+def milliseconds(moment: datetime) -> int:
+    """Milliseconds since 1970 of a naive datetime in UTC."""
+    return (moment.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+
+
 def name_stamp() -> str:
     """The time now in UTC, as the name of a file has it, such as 20260314T092653.589793Z."""
     return f"{now():%Y%m%dT%H%M%S.%fZ}"

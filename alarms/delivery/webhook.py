@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import http.client
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
@@ -17,12 +17,24 @@ from audit_store.state.deliveries import Message
 if TYPE_CHECKING:
     from requests import PreparedRequest
 
+Body = Callable[[Message], str]
+"""The JSON that a receiver takes for an alarm."""
+
 _ACKNOWLEDGED = range(200, 300)
 _RETRIED = {408, 425, 429}
 
 
-def webhook(url: str, *, secret: str = "", timeout: float = TIMEOUT) -> Sink:
+def own_body(message: Message) -> str:
+    """The alarm's own JSON."""
+    return message.body
+
+
+def webhook(
+    url: str, *, kind: str = "webhook", body: Body = own_body, secret: str = "", timeout: float = TIMEOUT
+) -> Sink:
     """A receiver that takes each alarm as JSON with the header Idempotency-Key; any 2xx answer acknowledges it.
+
+    `kind` names it in errors, and `body` makes what is posted.
 
     An attempt takes `timeout` seconds at most, until the headers of the answer are there. 408, 425, 429 and 5xx are
     failures for the time being, as are those of the network; any other answer refuses the message. Redirects are not
@@ -34,18 +46,18 @@ def webhook(url: str, *, secret: str = "", timeout: float = TIMEOUT) -> Sink:
     host = _host(url)
 
     def send(message: Message) -> None:
-        body = message.body.encode()
-        signed = {"Audit-Signature": signature(secret, body, int(time.time()))} if secret else {}
-        answer = _post(url, body, {"Idempotency-Key": message.key, **signed}, timeout)
+        content = body(message).encode()
+        signed = {"Audit-Signature": signature(secret, content, int(time.time()))} if secret else {}
+        answer = _post(url, content, {"Idempotency-Key": message.key, **signed}, timeout)
         if answer.status in _ACKNOWLEDGED:
             return
-        words = f"webhook {host} {answer.words()}"
+        words = f"{kind} {host} {answer.words()}"
         if answer.status and answer.status < 500 and answer.status not in _RETRIED:
             raise Refused(words, is_reached=True)
         raise NotDelivered(words, retry_after=answer.retry_after, is_reached=answer.status > 0)
 
     # The hash tells receivers apart without their secrets.
-    return Sink(f"webhook {hashlib.sha256(url.encode()).hexdigest()[:16]}", send)
+    return Sink(f"{kind} {hashlib.sha256(url.encode()).hexdigest()[:16]}", send)
 
 
 def _host(url: str) -> str:

@@ -16,18 +16,15 @@ metadata as the exact text that was received.
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from audit_store.local_time import utc_text
+from audit_store.local_time import milliseconds, utc_text
 
 VERSION = "1.1.0"
 PRODUCT = "Audit log explorer"
 AUTHENTICATION, ACCOUNT_CHANGE, ENTITY_MANAGEMENT = 3002, 3001, 3004
 
 _OTHER = 99
-_MILLISECOND = timedelta(milliseconds=1)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _STATUS = {"success": (1, "Success"), "failure": (2, "Failure")}
 _CLASS_NAMES = {
     AUTHENTICATION: "Authentication",
@@ -85,7 +82,7 @@ def ocsf(event: Mapping[str, Any]) -> dict[str, Any]:
         "severity": "Informational",
         "status_id": status_id,
         "status": status,
-        "time": _milliseconds(event["occurred_at"]),
+        "time": milliseconds(event["occurred_at"]),
         "message": event["description"] or activity,
         "metadata": _metadata(event),
         "actor": {"user": {"name": event["agent"]}},
@@ -106,7 +103,7 @@ def _metadata(event: Mapping[str, Any]) -> dict[str, Any]:
         "uid": event["event_id"],
         "sequence": event["seq"],
         "original_time": utc_text(event["occurred_at"]),
-        "logged_time": _milliseconds(event["recorded_at"]),
+        "logged_time": milliseconds(event["recorded_at"]),
     }
     return metadata | ({"log_provider": event["source"]} if event["source"] else {})
 
@@ -119,7 +116,3 @@ def _subject(event: Mapping[str, Any], class_uid: int) -> dict[str, Any]:
     if class_uid == ACCOUNT_CHANGE:
         return {"user": {"name": event["target"] or "unknown"}}
     return {"entity": {"name": event["target"] or event["activity"]}}
-
-
-def _milliseconds(moment: datetime) -> int:
-    return (moment.replace(tzinfo=UTC) - _EPOCH) // _MILLISECOND

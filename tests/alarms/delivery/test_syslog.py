@@ -1,7 +1,12 @@
 """Syslog by UDP and by a local socket, a line an alarm."""
 
 import contextlib
+import json
+import shutil
 import socket
+import ssl
+import subprocess
+import threading
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,11 +14,27 @@ from pathlib import Path
 import pytest
 
 from alarms import NotDelivered, syslog
+from alarms.delivery import payloads
+from alarms.delivery.sample import sample
 from audit_store.errors import one_line
 from audit_store.state.deliveries import Message
 
 HOSTILE = Message("the-key", [], "support\n<0>1 forged\x1b[2J: 41 logins", "{}")
 ESCAPED = r"support\n<0>1 forged\x1b[2J: 41 logins"
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate of localhost and its key, in one file."""
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl on this machine")
+    folder = tmp_path_factory.mktemp("certificate")
+    key, signed, both = (folder / name for name in ("key.pem", "signed.pem", "both.pem"))
+    options = "-x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost".split()
+    names = ["-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", signed]
+    subprocess.run(["openssl", "req", *options, *names], check=True, capture_output=True)
+    both.write_bytes(key.read_bytes() + signed.read_bytes())
+    return both
 
 
 def test_a_line_by_udp_has_the_form_of_rfc_5424() -> None:
@@ -27,6 +48,61 @@ def test_a_line_by_udp_has_the_form_of_rfc_5424() -> None:
     assert (priority, program, kind) == ("<84>1", "audit-alarms", "login-alarm")
     assert datetime.fromisoformat(sent_at).utcoffset() == timedelta()
     assert (data, text) == ('key="the-key"', ESCAPED)
+
+
+def received(server: socket.socket, context: ssl.SSLContext | None, lines: list[bytes]) -> None:
+    """Take one connection, and what it sends to its end."""
+    connection, _ = server.accept()
+    with connection if context is None else context.wrap_socket(connection, server_side=True) as stream:
+        lines.append(b"".join(iter(lambda: stream.recv(4096), b"")))
+
+
+@pytest.mark.parametrize("protocol", ["tcp", "tls"])
+def test_a_line_by_a_stream_follows_its_length(
+    protocol: str, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    lines: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        taking = threading.Thread(
+            target=received, args=(server, context if protocol == "tls" else None, lines)
+        )
+        taking.start()
+        syslog(f"{protocol}://localhost:{server.getsockname()[1]}").send(HOSTILE)
+        taking.join()
+    length, _, line = lines[0].partition(b" ")
+    assert int(length) == len(line)
+    assert line.startswith(b"<84>1 ")
+    assert line.endswith(ESCAPED.encode())
+
+
+def test_a_certificate_that_nobody_vouches_for_gets_nothing(certificate: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    lines: list[bytes] = []
+
+    def take(server: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            received(server, context, lines)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        taking = threading.Thread(target=take, args=(server,))
+        taking.start()
+        with pytest.raises(NotDelivered, match="certificate verify failed"):
+            syslog(f"tls://localhost:{server.getsockname()[1]}").send(HOSTILE)
+        taking.join()
+    assert lines == []
+
+
+def test_a_line_may_be_ocsf() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+        server.settimeout(5)
+        syslog(f"udp://127.0.0.1:{server.getsockname()[1]}", payloads.ocsf).send(sample())
+        line = server.recv(65_536).decode()
+    assert json.loads(line.partition("] ")[2])["class_uid"] == 2004
 
 
 def test_a_line_by_a_local_socket(tmp_path: Path) -> None:
@@ -56,7 +132,21 @@ def test_a_socket_that_nobody_reads_is_given_up_at_the_time_limit(tmp_path: Path
         assert time.monotonic() - begin < 2
 
 
-@pytest.mark.parametrize("address", ["", ":514", "host:", "host:0", "host:99999", "host:x", "host:²"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        ":514",
+        "http://host",
+        "tcp://",
+        "tls://host:0",
+        "host:",
+        "host:0",
+        "host:99999",
+        "host:x",
+        "host:²",
+    ],
+)
 def test_an_invalid_address_is_refused(address: str) -> None:
     with pytest.raises(ValueError, match=r"invalid syslog address .*give HOST"):
         syslog(address)

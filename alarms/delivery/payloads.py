@@ -1,0 +1,89 @@
+"""The bodies in which receivers take an alarm, each made from its own JSON (`outbox.payload`)."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from audit_store.export.ocsf import PRODUCT, VERSION
+from audit_store.local_time import milliseconds
+from audit_store.state.deliveries import Message
+
+DETECTION_FINDING = 2004
+_SUMMARY_MAX = 1024
+
+
+def slack(message: Message) -> str:
+    """A Slack incoming webhook's message (https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks)."""
+    alarm = _alarm(message)
+    return _json({"text": alarm.get("text", message.sentence)})
+
+
+def pagerduty(message: Message, routing_key: str) -> str:
+    """A trigger event of PagerDuty's Events API v2 (https://developer.pagerduty.com/docs/send-alert-event).
+
+    Its `dedup_key` is the key of the message, so that a message that is sent again is the same incident.
+    """
+    alarm = _alarm(message)
+    return _json(
+        {
+            "routing_key": routing_key,
+            "event_action": "trigger",
+            "dedup_key": message.key,
+            "payload": {
+                "summary": message.sentence[:_SUMMARY_MAX],
+                "source": alarm.get("store") or PRODUCT,
+                "severity": "warning",
+                "timestamp": alarm.get("start"),
+                "component": alarm.get("agent"),
+                "class": alarm.get("kind"),
+                "custom_details": alarm,
+            },
+        }
+    )
+
+
+def ocsf(message: Message) -> str:
+    """A Detection Finding (https://schema.ocsf.io/1.1.0/classes/detection_finding), the alarm itself as `unmapped`."""
+    alarm = _alarm(message)
+    start, end = (milliseconds(datetime.fromisoformat(alarm[name])) for name in ("start", "end"))
+    return _json(
+        {
+            "class_uid": DETECTION_FINDING,
+            "class_name": "Detection Finding",
+            "category_uid": 2,
+            "category_name": "Findings",
+            "activity_id": 1,
+            "activity_name": "Create",
+            "type_uid": DETECTION_FINDING * 100 + 1,
+            "severity_id": 3,
+            "severity": "Medium",
+            "status_id": 1,
+            "status": "New",
+            "time": end,
+            "start_time": start,
+            "end_time": end,
+            "message": message.sentence,
+            "metadata": {
+                "version": VERSION,
+                "product": {"name": PRODUCT, "vendor_name": PRODUCT},
+                "uid": message.key,
+            },
+            "finding_info": {
+                "uid": message.key,
+                "title": message.sentence,
+                "first_seen_time": start,
+                "last_seen_time": end,
+                "types": [str(alarm.get("kind"))],
+            },
+            "unmapped": alarm,
+        }
+    )
+
+
+def _alarm(message: Message) -> dict[str, Any]:
+    alarm = json.loads(message.body)
+    return alarm if isinstance(alarm, dict) else {}
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=True, allow_nan=False)
