@@ -6,6 +6,7 @@ from pathlib import Path
 
 from audit_store.errors import AuditStoreError
 from audit_store.quantities import counted, size
+from audit_store.state import deliveries
 from audit_store.store_files import set_aside, spool_dir, unusable, waiting_events
 from dashboard import data
 from dashboard.server import background_service
@@ -18,7 +19,7 @@ class Health:
     """The paths, counts and problems of one store.
 
     `size` is in words; `contents` and `rejected` are None where they could not be read; `problem` says why the
-    store could not.
+    store could not. `refused_alarms` has a line for each message about an alarm that a receiver refused.
     """
 
     path: Path
@@ -34,6 +35,7 @@ class Health:
     problem: AuditStoreError | None
     folds: bool
     fold_error: str | None
+    refused_alarms: list[str]
 
 
 def look() -> Health:
@@ -60,7 +62,15 @@ def look() -> Health:
         problem=problem,
         folds=background_service.folds(),
         fold_error=background_service.error(),
+        refused_alarms=_refused_alarms(path),
     )
+
+
+def _refused_alarms(path: Path) -> list[str]:
+    """A line for each message that a receiver refused; none where they cannot be read, which the page says itself."""
+    with contextlib.suppress(AuditStoreError):
+        return [f"{letter.answer}: {letter.message.sentence}" for letter in deliveries.dead_letters(path)]
+    return []
 
 
 def held_up() -> str | None:

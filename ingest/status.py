@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from audit_store.errors import AuditStoreError, StoreNotFound, one_line
-from audit_store.state import database
+from audit_store.state import database, deliveries
 from audit_store.store_files import set_aside, unusable, waiting_events
 from ingest import fold_rejects, reserve
 from ingest.rejects import count_rejects
@@ -15,8 +15,9 @@ def status(store: Path) -> dict[str, Any]:
     """A JSON-ready summary; never raises for a store that is missing, busy or damaged.
 
     `newest` is the `occurred_at` of the newest event, RFC 3339 in UTC; `size` is in bytes; `not_folded` lists the files
-    that stay in the spool, each with its `name` and `reason`; `problem` says what is wrong; `events`,
-    `newest` and `rejected` are None where they could not be read.
+    that stay in the spool, each with its `name` and `reason`; `refused_alarms` counts the messages that a receiver
+    refused; `problem` says what is wrong; `events`, `newest`, `rejected` and `refused_alarms` are None where they
+    could not be read.
     """
     summary: dict[str, Any] = {
         "store": str(store),
@@ -28,12 +29,14 @@ def status(store: Path) -> dict[str, Any]:
         "not_folded": [{"name": left.name, "reason": left.reason} for left in intake.left(store)],
         "unusable": [path.name for path in unusable(store)],
         "size": store.stat().st_size if store.exists() else 0,
+        "refused_alarms": None,
         "problem": fold_rejects.problem(store) or database.problem(store),
     }
     try:
         if summary["waiting"]:
             summary["problem"] = summary["problem"] or reserve.shortage(store, 0)
         summary["rejected"] = count_rejects(store)
+        summary["refused_alarms"] = len(deliveries.dead_letters(store))
     except AuditStoreError as error:
         summary["problem"] = summary["problem"] or str(error)
     try:
@@ -56,7 +59,7 @@ def _extent(store: Path) -> dict[str, Any]:
 
 def words(summary: dict[str, Any]) -> str:
     """A summary for a person, one line an item."""
-    from audit_store.quantities import size
+    from audit_store.quantities import counted, size
 
     lines = [
         f"store      {summary['store']}",
@@ -69,6 +72,9 @@ def words(summary: dict[str, Any]) -> str:
     lines += [f"set aside  {name}" for name in summary["set_aside"]]
     lines += [f"not folded {left['name']}: {left['reason']}" for left in summary["not_folded"]]
     lines += [f"moved      {name}: DuckDB could not use it" for name in summary["unusable"]]
+    if refused := summary["refused_alarms"]:
+        alarms = counted(refused, "alarm")
+        lines.append(f"refused    {alarms} that a receiver did not take; see python -m alarms dead-letters")
     lines += [f"problem    {summary['problem']}"] if summary["problem"] else []
     return "\n".join(map(one_line, lines))
 

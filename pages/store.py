@@ -53,6 +53,11 @@ if health.rejected:
     st.markdown("Rejected records, each with the reason, are in this file:")
     st.code(shown(str(health.rejects)), language=None)
 
+if health.refused_alarms:
+    st.subheader("Delivery", anchor=False)
+    st.markdown("A receiver refused these alarms. Run `python -m alarms resend` once it takes them:")
+    st.code("\n".join(map(shown, health.refused_alarms)), language=None)
+
 st.subheader("File", anchor=False)
 event_fields.pairs(
     (

@@ -18,6 +18,8 @@ from audit_store.filters import EventFilter
 from audit_store.state import deliveries
 from ingest import append
 from ingest.spool.folder import has_waiting
+from ingest.status import status as status_of
+from ingest.status import words
 from tests import ROOT
 from tests.alarms.delivery.receiver import SECRET, Receiver
 from tests.alarms.login_logs import Row, last_days, logins, store_of
@@ -112,13 +114,72 @@ def test_a_webhook_gets_each_alarm_once(
     path = store_of(store, rows + logins("support-1", ATTACK - 8 * HOUR, 60)).path
     receiver.answers = [410]
     status, _, err = run("--store", path, "--webhook", receiver.url)
-    assert (status, "answered 410 Gone" in err, SECRET in err) == (3, True, False)
+    assert (status, "answered 410 Gone: 1 alarm refused" in err, SECRET in err) == (3, True, False)
+    assert len(set(receiver.keys)) == len(receiver.keys) == 2, "the refused one keeps no other"
     assert run("--store", path, "--webhook", receiver.url, "--json")[0] == 3
-    posted = [*receiver.keys]
-    assert (len(posted), len(set(posted))) == (3, 2)
+    assert len(receiver.keys) == 2
+    assert main(["resend", "--store", str(path)]) == 0
+    assert run("--store", path, "--webhook", receiver.url)[0] == 3
     status, out, _ = run("--store", path, "--webhook", receiver.url)
-    assert (status, receiver.keys) == (0, posted)
+    assert (status, receiver.keys) == (0, [receiver.keys[0], receiver.keys[1], receiver.keys[0]])
     assert all("  sent  " in line for line in out.splitlines())
+
+
+def test_dead_letters_are_listed_until_they_are_sent_again(
+    path: Path, run: Run, receiver: Receiver, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def printed(*arguments: str) -> tuple[int, str]:
+        return main([*arguments, "--store", str(path)]), capsys.readouterr().out
+
+    assert printed("dead-letters") == (0, "")
+    receiver.answers = [400]
+    run("--store", path, "--webhook", receiver.url)
+    assert "refused    1 alarm that a receiver did not take; see python -m alarms dead-letters" in words(
+        status_of(path)
+    )
+    status, out = printed("dead-letters")
+    assert (status, "webhook 127.0.0.1 answered 400 Bad Request" in out, r"support-3\n\x1b[2J" in out) == (
+        3,
+        True,
+        True,
+    )
+    (letter,) = json.loads(printed("dead-letters", "--json")[1])
+    assert letter["key"] == receiver.keys[0]
+    assert main(["resend", "999", "--store", str(path)]) == 2
+    assert "there is no dead letter 999" in capsys.readouterr().err
+    assert printed("resend", str(letter["id"])) == (0, "1 alarm to be sent again\n")
+    assert printed("dead-letters") == (0, "")
+    assert printed("resend") == (0, "0 alarms to be sent again\n")
+
+
+def test_a_sample_is_sent_to_every_receiver(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "key").write_text("routing-key\n")
+    monkeypatch.setenv("AUDIT_SLACK_WEBHOOK", receiver.url)
+    monkeypatch.setenv("AUDIT_PAGERDUTY_URL", receiver.url)
+    monkeypatch.setenv("AUDIT_PAGERDUTY_KEY_FILE", str(tmp_path / "key"))
+    monkeypatch.setenv("AUDIT_WEBHOOK_SECRET", "shared")
+    receiver.answers = [200, 200, 400]
+    assert main(["test-delivery", "--webhook", receiver.url]) == 2
+    output = capsys.readouterr()
+    assert [line.split()[0] for line in output.out.splitlines()] == ["webhook", "slack"]
+    assert "pagerduty 127.0.0.1 answered 400 Bad Request" in output.err
+    own, slack, pagerduty = receiver.bodies
+    assert (own["kind"], list(slack), pagerduty["routing_key"]) == ("test", ["text"], "routing-key")
+    assert [bool(signature) for signature in receiver.signatures] == [True, False, False]
+    assert SECRET not in output.out + output.err
+    assert main(["test-delivery", "--webhook", receiver.url]) == 0
+
+
+def test_a_sample_needs_a_receiver(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["test-delivery"]) == 2
+    assert "name a receiver with --webhook or --syslog, or in the environment" in capsys.readouterr().err
+    monkeypatch.setenv("AUDIT_WEBHOOK_FILE", "/nowhere/secret")
+    assert main(["test-delivery"]) == 2
+    assert "AUDIT_WEBHOOK_FILE: " in capsys.readouterr().err
 
 
 def test_a_webhook_may_stand_in_the_environment(
@@ -150,9 +211,10 @@ def test_what_was_appended_a_moment_ago_counts(store: Store, rows: list[Row], ru
 
 
 def test_nothing_new_but_an_old_alarm_that_cannot_be_sent(path: Path, run: Run, receiver: Receiver) -> None:
-    receiver.answers = [410, 410]
+    receiver.answers = [410]
     assert run("--store", path, "--webhook", receiver.url)[0] == 3
     assert run("--store", path, "--webhook", receiver.url, "--since", "2h")[0] == 2
+    assert main(["resend", "--store", str(path)]) == 0
     assert run("--store", path, "--webhook", receiver.url, "--since", "2h")[0] == 0
 
 
@@ -163,9 +225,9 @@ WRONG = [
     (["--tz", "Mars"], "'--tz': 'Mars' is unknown; give an IANA time zone such as Europe/Berlin; see "),
     (
         ["--webhook", "ftp://host/secret"],
-        "(env var: 'AUDIT_WEBHOOK'): invalid webhook URL; it must start with http:// or https://",
+        "--webhook: invalid webhook URL; it must start with http:// or https://",
     ),
-    (["--syslog", "host:x"], "'--syslog': invalid syslog address 'host:x'; give HOST, HOST:PORT"),
+    (["--syslog", "host:x"], "--syslog: invalid syslog address 'host:x'; give HOST, HOST:PORT"),
     (["--sensitivity", "7"], "'--sensitivity': '7' is not one of"),
     (["--nonsense"], "No such option"),
     ([], "there is no store at"),

@@ -30,7 +30,8 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("no openssl on this machine")
     folder = tmp_path_factory.mktemp("certificate")
     key, signed, both = (folder / name for name in ("key.pem", "signed.pem", "both.pem"))
-    options = "-x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost".split()
+    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+    options = ["-x509", *curve, "-nodes", "-days", "2", "-subj", "/CN=localhost"]
     names = ["-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", signed]
     subprocess.run(["openssl", "req", *options, *names], check=True, capture_output=True)
     both.write_bytes(key.read_bytes() + signed.read_bytes())
