@@ -148,7 +148,7 @@ def spikes(
 def dead_letters(*, as_json: bool, store: Path) -> int:
     """Print the messages that a receiver refused; they are sent again by `resend` only.
 
-    The exit status is 0 without such messages and 3 with some.
+    The exit status is 0 without dead letters, 3 with some.
     """
     letters = deliveries.dead_letters(store)
     if as_json:

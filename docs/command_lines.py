@@ -37,6 +37,9 @@ EXIT_STATUSES = {
         1: "events that were stored after the backup are missing",
     },
     "alarms spikes": {0: "no new alarms", 3: "new alarms"},
+    "alarms dead-letters": {0: "no dead letters", 3: "there are some; they are printed"},
+    "alarms resend": {0: "they are due again"},
+    "alarms test-delivery": {0: "every receiver took the sample"},
 }
 """What the exit statuses of each command mean; 2 is the same for all."""
 _STATUSES = (0, 1, 3)

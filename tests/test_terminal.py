@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from audit_store.backup.backup import backup
+from audit_store.state import deliveries
 from ingest import append
 from ingest.fold import fold
 from tests import ROOT
@@ -195,6 +196,13 @@ def spikes_bad(folder: Path) -> Sequence[str]:
     return ["analysis", "spikes", "--since", NAME, "--webhook", NAME]
 
 
+def dead_letters(folder: Path) -> Sequence[str]:
+    store = folder / "audit.duckdb"
+    (due,) = deliveries.add(store, "webhook", [deliveries.Message("key", [], EVIL, "{}")])
+    deliveries.refuse(store, due, EVIL)
+    return ["alarms", "dead-letters"]
+
+
 def demo(folder: Path) -> Sequence[str]:
     return ["demo", "--store", f"/dev/null/{NAME}/x", "--days", "1"]
 
@@ -223,6 +231,7 @@ COMMANDS = [
     restore_damaged,
     spikes,
     spikes_bad,
+    dead_letters,
     demo,
     demo_bad,
     *map(export, ("csv", "jsonl", "ocsf")),
