@@ -13,7 +13,7 @@ from audit_store.engines.protocol import SEQ_BLOCK, Query
 from dashboard import data
 from dashboard.log.paging import Pin
 
-NARROWEST, WIDEST, WIDER = SEQ_BLOCK, 256 * SEQ_BLOCK, 8
+NARROWEST, WIDEST, WIDER = SEQ_BLOCK, 512 * SEQ_BLOCK, 8
 """The widths of the first and of the widest stretch in values of `seq`, and how much wider each is than the last."""
 MANY = 1 << 16
 """From this many expected events, a stretch is counted by blocks and its positions are read when they are shown."""

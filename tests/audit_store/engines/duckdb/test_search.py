@@ -85,7 +85,7 @@ def test_a_character_of_two_cases_is_never_compared_exactly(stores: list[Store])
         Query("SELECT s, lower(s) AS l FROM (SELECT unnest($s) AS s) WHERE lower(s) <> s", {"s": characters})
     )
     for character in {*pairs["s"], *pairs["l"]}:
-        assert "contains(description" not in condition(EventFilter(q=character))[0]
+        assert "contains(description, $q)" not in condition(EventFilter(q=character))[0]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,78 @@
+"""Milliseconds of pages of the log and of searches over all time, on stores of 1 and 10 million events.
+
+Each figure is the time until the events of the page are read, from a new list and without cached results; the CPU
+time is that of all threads, and does not depend on other work on the machine. AUDIT_BENCH_STORES names other stores,
+separated by colons. The goals, at 100 million events: first events of a search within 300 ms, a rare word over all
+time within 3 s.
+"""
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from audit_store.filters import EventFilter
+from benchmarks.stores import fill
+from dashboard import data
+from dashboard.log import table
+from dashboard.log.listing import Listing
+from dashboard.log.paging import Pin
+
+SIZES = (1_000_000, 10_000_000)
+ROWS = 100
+LOGIN, AGENT = EventFilter(activity=("Login",)), EventFilter(agent=("agent-000010@bik.example",))
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A page of a list, or with `page` None its first page after the whole list was searched."""
+
+    name: str
+    where: EventFilter
+    page: int | None = 1
+
+
+def main() -> None:
+    """Print a line for each store and page."""
+    print("events       what                              ms    CPU ms  stretches  longest ms     matches")
+    for path in _stores():
+        os.environ["AUDIT_STORE"] = str(path)
+        events = data.total(EventFilter())
+        for case in _cases(events):
+            print(f"{events:<12,} {case.name:30} {_measured(case, events)}", flush=True)
+
+
+def _stores() -> list[Path]:
+    if named := os.environ.get("AUDIT_BENCH_STORES"):
+        return [Path(path) for path in named.split(":")]
+    folder = Path(os.environ.get("AUDIT_BENCH_FOLDER", ".bench")).absolute()
+    folder.mkdir(exist_ok=True)
+    return [fill(folder / f"{events}-1000.duckdb", events, agents=1000) for events in SIZES]
+
+
+def _cases(events: int) -> list[Case]:
+    return [
+        Case("newest page", EventFilter()),
+        Case("newest page of an activity", LOGIN),
+        Case("newest page of an agent", AGENT),
+        Case("page in the middle, activity", LOGIN, max(events // 22 // ROWS // 2, 1)),
+        Case("first events of a common word", EventFilter(q="journey")),
+        Case("a rare word, all of it", EventFilter(q="journey 4711"), None),
+        Case("no match, all of it", EventFilter(q="nowhere"), None),
+        Case("no letters, no match, all of it", EventFilter(q="/ 4711"), None),
+        Case("a part of an address, all of it", EventFilter(q="203.0.1.2"), None),
+    ]
+
+
+def _measured(case: Case, events: int) -> str:
+    data._read.clear()  # as in a new process
+    listing, page = Listing(Pin(case.where, events)), case.page or 1
+    begun, used, stretches = time.perf_counter(), time.process_time(), [0.0]
+    while not listing.complete and (case.page is None or listing.events < page * ROWS):
+        before = time.perf_counter()
+        listing.step()
+        stretches.append(1000 * (time.perf_counter() - before))
+    data.events_at(listing.seqs((page - 1) * ROWS, ROWS), table.READ)
+    wall, cpu = 1000 * (time.perf_counter() - begun), 1000 * (time.process_time() - used)
+    longest = max(stretches)
+    return f"{wall:9,.0f} {cpu:9,.0f} {len(stretches) - 1:10} {longest:11,.0f} {listing.events:11,}"
