@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 import streamlit as st
 from starlette.middleware import Middleware
 
-from dashboard.server import allowed_origins, background_service, exports
+from dashboard.server import allowed_origins, background_service, environment, exports
 from dashboard.server.download_sessions import DownloadSessions
 from dashboard.server.long_links import LongLinks
 from dashboard.server.page_head import OwnHead
@@ -26,6 +26,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
         yield
 
 
+environment.check_limits()
 base_path = st.get_option("server.baseUrlPath") or ""
 app = st.App(
     "dashboard/main.py",

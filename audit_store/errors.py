@@ -12,6 +12,7 @@ AuditStoreError
 ├── StoreNotFound      the file does not exist yet
 ├── StoreLost          the file held events and is missing, empty, older or another one
 ├── QueryTimeout       a statement took longer than its time limit; ask for less
+├── QueryTooLarge      a statement needed more memory than its limit; ask for less
 └── SpoolFull          the spool's disk is full
 
 `stored` says what became of the event being appended: "stored", "not stored", or
@@ -153,6 +154,10 @@ class StoreLost(AuditStoreError):
 
 class QueryTimeout(AuditStoreError):
     """A statement took longer than its time limit; a shorter time range or a narrower filter takes less."""
+
+
+class QueryTooLarge(AuditStoreError):
+    """A statement needed more memory than its limit; a shorter time range or a narrower filter needs less."""
 
 
 class SpoolFull(AuditStoreError):

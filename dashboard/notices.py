@@ -13,6 +13,7 @@ from audit_store.errors import (
     AuditStoreError,
     InvalidFilter,
     QueryTimeout,
+    QueryTooLarge,
     StoreBusy,
     StoreCorrupt,
     StoreLost,
@@ -34,8 +35,8 @@ def explained(where: EventFilter) -> Iterator[None]:
     """Draw what is wrong with the store, or with a query of the filter, in place of what could not be read."""
     try:
         yield
-    except QueryTimeout as error:
-        query_timeout(error, where)
+    except (QueryTimeout, QueryTooLarge) as error:
+        too_much(error, where)
     except AuditStoreError as error:
         problem(error, data.store().path)
     except OSError as error:
@@ -67,9 +68,12 @@ def problem(error: AuditStoreError, path: Path) -> None:
         unreadable(str(error))
 
 
-def query_timeout(error: QueryTimeout, where: EventFilter) -> None:
-    """Draw that a query of the filter reached its time limit, and which part of the filter to narrow."""
-    _draw(":material/timer_off:", "The query took too long", str(error))
+def too_much(error: QueryTimeout | QueryTooLarge, where: EventFilter) -> None:
+    """Draw that a query of the filter reached its limit of time or memory, and which part of the filter to narrow."""
+    if isinstance(error, QueryTimeout):
+        _draw(":material/timer_off:", "The query took too long", str(error))
+    else:
+        _draw(":material/memory:", "The query needs too much memory", str(error))
     if where.q:
         st.text(f"The search for “{shown(where.q, 40)}” reads every event of the time range.")
     st.markdown("Choose a shorter time range, or filter by agent or activity.")

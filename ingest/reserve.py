@@ -4,7 +4,7 @@ import os
 import shutil
 from pathlib import Path
 
-from audit_store.errors import InvalidSetting
+from audit_store.engines.settings import number
 from audit_store.quantities import size
 from audit_store.store_files import real_path
 
@@ -14,7 +14,6 @@ DEFAULT = 64_000_000
 SHARE = 0.05
 SMALLEST_FOLD = 1 << 20
 """Bytes that the fold of a single event may take: a new block for the events, one for the tables, and the log."""
-_LONGEST_NUMBER = 9
 
 
 def needed(rows_bytes: int) -> int:
@@ -54,9 +53,6 @@ def _disk(store: Path) -> tuple[int, int]:
 
 
 def _reserve(total: int) -> int:
-    setting = os.environ.get(VARIABLE, "")
-    if not setting:
+    if not os.environ.get(VARIABLE):
         return min(DEFAULT, int(total * SHARE))
-    if not (setting.isascii() and setting.isdigit() and len(setting) <= _LONGEST_NUMBER):
-        raise InvalidSetting(VARIABLE, setting, "give a number of megabytes, such as 200")
-    return int(setting) * 1_000_000
+    return number(VARIABLE, 0, "give a number of megabytes, such as 200", least=0) * 1_000_000

@@ -6,12 +6,12 @@ port that is the default of its scheme.
 
 import os
 import re
-import sys
 from urllib.parse import urlsplit
 
 from starlette.types import Scope
 
 from audit_store.errors import InvalidSetting
+from dashboard.server.environment import checked
 
 VARIABLE = "AUDIT_HOSTS"
 ALLOWED = (
@@ -24,10 +24,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 def from_environment() -> frozenset[str]:
     """The origins that AUDIT_HOSTS names; ends the process with a message if it cannot be read."""
-    try:
-        return parse(os.environ.get(VARIABLE, ""))
-    except InvalidSetting as error:
-        sys.exit(str(error))
+    return checked(lambda: parse(os.environ.get(VARIABLE, "")))
 
 
 def parse(text: str) -> frozenset[str]:

@@ -1,6 +1,5 @@
 """The route below which exports are downloaded: `/export/TICKET/FORMAT`, straight from the store to the browser."""
 
-import sys
 from functools import partial
 
 import anyio
@@ -9,13 +8,14 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from audit_store.engines.settings import number
-from audit_store.errors import AuditStoreError, InvalidSetting
+from audit_store.errors import AuditStoreError
 from audit_store.export.archive import archive
 from audit_store.export.encoders import FORMATS
 from audit_store.export.export import plan
 from audit_store.quantities import counted
 from dashboard.server.download_sessions import cookie_of
 from dashboard.server.downloads import Download, StreamedFile
+from dashboard.server.environment import checked
 from dashboard.server.export_tickets import Ticket, Tickets, tickets
 
 VARIABLE = "AUDIT_EXPORTS"
@@ -72,10 +72,8 @@ class Exports:
 
 def route(base_path: str = "") -> Route:
     """The route of a server with this `server.baseUrlPath`; ends the process where AUDIT_EXPORTS cannot be read."""
-    try:
-        at_once = number(VARIABLE, AT_ONCE, "give how many exports may be downloaded at once, such as 2")
-    except InvalidSetting as error:
-        sys.exit(str(error))
+    allowed = "give how many exports may be downloaded at once, such as 2"
+    at_once = checked(lambda: number(VARIABLE, AT_ONCE, allowed))
     return Route(url(base_path, "{ticket}", "{format}"), Exports(at_once).download, methods=["GET"])
 
 

@@ -1,5 +1,6 @@
 """What a viewer sees when there is nothing to draw, and on the store page."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -9,7 +10,9 @@ from sys import executable
 
 import pytest
 
+from audit_store.engines.duckdb import queries
 from audit_store.engines.duckdb.store import Store
+from audit_store.engines.protocol import Query
 from audit_store.errors import QueryTimeout
 from dashboard import data
 from tests.conftest import Fill
@@ -166,6 +169,36 @@ def test_a_query_that_takes_too_long_says_what_to_narrow(
         changed = show(week, **parameters)
         button(changed, label).click().run()
         assert url(changed) == wanted
+
+
+@pytest.mark.parametrize(
+    ("variable", "limit", "statement", "title"),
+    [
+        (
+            "AUDIT_QUERY_SECONDS",
+            "1",
+            "SELECT sum(a.range * b.range) FROM range(10_000_000) a, range(10_000_000) b",
+            "The query took too long",
+        ),
+        (
+            "AUDIT_MEMORY_MB",
+            "64",
+            "SELECT count(DISTINCT md5(range::VARCHAR)) FROM range(10_000_000)",
+            "The query needs too much memory",
+        ),
+    ],
+)
+def test_a_statement_beyond_a_limit_is_explained_on_the_page(
+    week: Store, monkeypatch: pytest.MonkeyPatch, variable: str, limit: str, statement: str, title: str
+) -> None:
+    monkeypatch.setenv(variable, limit)
+    monkeypatch.setattr(os, "access", lambda *_: False)  # no folder for what does not fit into memory
+    monkeypatch.setattr(queries, "extent", lambda: Query(statement))
+    app = show(week, range="all")
+    assert title in words(app)
+    assert f"or raise {variable}" in words(app)
+    assert "The store is busy" not in words(app)
+    assert [one.label for one in app.button if str(one.key).startswith("timeout_")] == ["Last 24 hours"]
 
 
 def test_a_name_that_nobody_logged_stays_chosen(week: Store) -> None:

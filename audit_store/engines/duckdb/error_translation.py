@@ -7,10 +7,12 @@ from pathlib import Path
 
 import duckdb
 
+from audit_store.engines import settings
 from audit_store.errors import (
     AuditStoreError,
     InvalidFormat,
     QueryTimeout,
+    QueryTooLarge,
     StoreBusy,
     StoreCorrupt,
     StoreNewer,
@@ -43,7 +45,13 @@ def explain(path: Path, error: duckdb.Error) -> AuditStoreError:
         return StoreBusy(f"{path} is held by {who}; close it there, or try again")
     if isinstance(error, duckdb.InterruptException):
         return QueryTimeout(
-            f"reading {path} reached its time limit; choose a shorter time range or a narrower filter"
+            f"reading {path} reached its time limit; choose a shorter time range or a narrower filter, "
+            f"or raise {settings.SECONDS}"
+        )
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return QueryTooLarge(
+            f"{path} cannot be worked on in the memory that is allowed; choose a shorter time range or a narrower "
+            f"filter, or raise {settings.MEMORY}"
         )
     if "No space left" in text:
         return AuditStoreError(

@@ -1,5 +1,6 @@
-"""What is found out about a file that was just opened."""
+"""How a file is opened: the settings of its connection, and what is found out about it at once."""
 
+import os
 from pathlib import Path
 
 from audit_store.engines.duckdb import file_queries, queries
@@ -7,7 +8,15 @@ from audit_store.engines.duckdb.connection import Connection
 from audit_store.engines.duckdb.error_translation import MissingTable
 from audit_store.engines.duckdb.rollups import tables
 from audit_store.engines.duckdb.schema import SCHEMA_VERSION
+from audit_store.engines.settings import Limits
 from audit_store.errors import StoreCorrupt, StoreNewer, StoreNotFound
+
+Settings = dict[str, str | bool | int | float | list[str]]
+SAFE: Settings = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
+_LOCKED = SAFE | {"enable_external_access": "false", "lock_configuration": "true"}
 
 
 def read_coverage(connection: Connection) -> None:
@@ -34,3 +43,16 @@ def check_version(connection: Connection, path: Path) -> None:
             f"{path} has schema version {row and row[0]}, and this program knows {SCHEMA_VERSION}; "
             "update this program"
         )
+
+
+def config(file: Path, limits: Limits, *, read_only: bool) -> Settings:
+    """The settings of a connection to a file: what it may use, and what it may do besides."""
+    settings = (_LOCKED if read_only else SAFE) | {
+        "memory_limit": f"{limits.memory_mb}MB",
+        "threads": limits.threads,
+    }
+    if not os.access(file.parent, os.W_OK):
+        settings["temp_directory"] = (
+            ""  # else a statement that needs more memory fails as if the file was damaged
+        )
+    return settings

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from audit_store.engines.duckdb.connection import Connection
 from audit_store.engines.protocol import Query
-from audit_store.errors import AuditStoreError, QueryTimeout
+from audit_store.errors import AuditStoreError, QueryTimeout, QueryTooLarge
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
-
-QUERY_SECONDS = 60.0
 
 
 class Reader:
@@ -48,7 +46,7 @@ class Reader:
         """The rows of a statement, and None where the file is damaged; other parts of it may still be readable."""
         try:
             return self.arrow(query)
-        except QueryTimeout:
+        except (QueryTimeout, QueryTooLarge):
             raise
         except AuditStoreError:
             return None

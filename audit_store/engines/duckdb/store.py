@@ -24,7 +24,7 @@ from audit_store.engines.duckdb import (
 )
 from audit_store.engines.duckdb.connection import Connection
 from audit_store.engines.duckdb.error_translation import explain, explain_creation, explain_input, translated
-from audit_store.engines.duckdb.reader import QUERY_SECONDS, Reader
+from audit_store.engines.duckdb.reader import Reader
 from audit_store.engines.duckdb.rollups import check, upkeep
 from audit_store.engines.duckdb.schema import ROW_GROUP, create_tables
 from audit_store.engines.duckdb.writing import compression, fold_sql
@@ -38,6 +38,7 @@ from audit_store.engines.protocol import (
     Query,
     Version,
 )
+from audit_store.engines.settings import Limits, limits
 from audit_store.errors import StoreBusy, StoreCorrupt, StoreNotFound
 from audit_store.store_files import real_path
 
@@ -45,12 +46,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 OutOfMemory = duckdb.OutOfMemoryException
-_SAFE: dict[str, str | bool | int | float | list[str]] = {
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-}
 _UTC = "SET GLOBAL TimeZone = 'UTC'"  # a setting of an extension, which connect(config=…) does not accept
-_LOCKED = _SAFE | {"enable_external_access": "false", "lock_configuration": "true"}
 
 
 class Store:
@@ -60,10 +56,10 @@ class Store:
     login_queries: LoginQueries = login_queries
     batch_rows = ROW_GROUP
 
-    def __init__(self, path: Path | str, *, query_seconds: float = QUERY_SECONDS) -> None:
-        """`query_seconds` is how long a statement may take before it raises QueryTimeout."""
+    def __init__(self, path: Path | str, own: Limits | None = None) -> None:
+        """The limits are those of the environment unless a store has its `own`. Raises InvalidSetting."""
         self.path = Path(path)
-        self._query_seconds = query_seconds
+        self._limits = own or limits()
 
     def exists(self) -> bool:
         """Whether the file is there and holds anything."""
@@ -91,7 +87,7 @@ class Store:
         StoreBusy, StoreCorrupt or StoreNewer.
         """
         with self._reading(wait, checked=checked) as connection:
-            yield Reader(connection, self._translated, self._query_seconds)
+            yield Reader(connection, self._translated, self._limits.query_seconds)
 
     @contextlib.contextmanager
     def _reading(self, wait: float, *, checked: bool = True) -> Iterator[Connection]:
@@ -183,7 +179,7 @@ class Store:
         while True:
             with rw_lock.acquired(file, exclusive=not read_only, deadline=deadline):
                 try:
-                    connection = _connect(file) if read_only else self._connect_to_write(file)
+                    connection = self._connect(file) if read_only else self._connect_to_write(file)
                 except duckdb.Error as error:
                     problem = explain(self.path, error)
                     if isinstance(problem, StoreCorrupt):
@@ -204,46 +200,45 @@ class Store:
             memory.refuse_new(self.path)
             self._create(file)
         try:
-            return _connect(file, read_only=False)
+            return self._connect(file, read_only=False)
         except duckdb.Error as error:
             if not isinstance(explain(self.path, error), StoreCorrupt):
                 raise
             if creation.never_held_events(file):
                 memory.refuse_new(self.path)
                 self._create(file, like=creation.move_aside(file))
-            elif not creation.move_wal_aside(file, partial(_opens, file)):
+            elif not creation.move_wal_aside(file, partial(self._opens, file)):
                 raise
-        return _connect(file, read_only=False)
+        return self._connect(file, read_only=False)
 
     def _create(self, file: Path, like: Path | None = None) -> None:
         with (
             creation.draft(file, like) as draft,
             translated(partial(explain_creation, self.path)),
-            contextlib.closing(_connect(draft, read_only=False)) as connection,
+            contextlib.closing(self._connect(draft, read_only=False)) as connection,
         ):
             connection.execute(_UTC)
             create_tables(connection, draft)
+
+    def _connect(self, file: Path, *, read_only: bool = True) -> duckdb.DuckDBPyConnection:
+        config = opening.config(file, self._limits, read_only=read_only)
+        return duckdb.connect(str(file), read_only=read_only, config=config)
+
+    def _opens(self, file: Path) -> bool:
+        try:
+            self._connect(file, read_only=False).close()
+        except duckdb.Error:
+            return False
+        return True
 
     def _translated(self) -> contextlib.AbstractContextManager[None]:
         return translated(partial(explain, self.path))
 
 
-def _connect(file: Path, *, read_only: bool = True) -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(str(file), read_only=read_only, config=_LOCKED if read_only else _SAFE)
-
-
-def _opens(file: Path) -> bool:
-    try:
-        _connect(file, read_only=False).close()
-    except duckdb.Error:
-        return False
-    return True
-
-
 @contextlib.contextmanager
 def scratch() -> Iterator[Connection]:
     """A database in memory that turns input into rows. Raises InvalidFormat for input that DuckDB cannot parse."""
-    config = _SAFE | {"memory_limit": "512MB", "preserve_insertion_order": "true"}
+    config = opening.SAFE | {"memory_limit": "512MB", "preserve_insertion_order": "true"}
     with duckdb.connect(config=config) as connection:
         connection.execute(_UTC)
         with translated(explain_input):

@@ -19,6 +19,7 @@ import pytest
 from audit_store.engines.duckdb import queries
 from audit_store.engines.duckdb.store import Store, scratch
 from audit_store.engines.protocol import Query
+from audit_store.engines.settings import Limits
 from audit_store.errors import (
     AuditStoreError,
     QueryTimeout,
@@ -234,7 +235,7 @@ def test_a_long_query_is_interrupted(store: Store, fill: Fill) -> None:
     endless = Query("SELECT sum(a.range * b.range) FROM range(10_000_000) a, range(10_000_000) b")
     began = time.monotonic()
     with pytest.raises(QueryTimeout, match="choose a shorter time range"):
-        Store(store.path, query_seconds=0.3).run(endless)
+        Store(store.path, Limits(query_seconds=0.3)).run(endless)
     assert time.monotonic() - began < 10
     assert count(store) == 1
 
