@@ -1,5 +1,7 @@
 """Activity: totals, events over time, the busiest agents, and the hours of the week."""
 
+from functools import partial
+
 import streamlit as st
 
 from dashboard import active_catalogue, data, notices
@@ -30,8 +32,8 @@ with st.expander("Copy as a sentence", key="ticket", icon=":material/content_cop
 
 with st.container(border=True):
     st.subheader("Events over time", anchor=False)
-    partial = " Lighter bars are partly outside the time range." if view.timeline["partial"].any() else ""
-    st.caption(f"Click a bar, drag across several, or click a category in the legend to filter.{partial}")
+    lighter = " Lighter bars are partly outside the time range." if view.timeline["partial"].any() else ""
+    st.caption(f"Click a bar, drag across several, or click a category in the legend to filter.{lighter}")
     over_time = chart_filters.key(f"timeline{url_state.changes()}", where)
     bars = activity.timeline(
         view.timeline,
@@ -49,8 +51,8 @@ with st.container(border=True):
     )
     if not alarmed.empty:
         cards.legend(where)
-    table = chart_tables.timeline(view.timeline, categories, view.step, earlier=view.earlier)
-    chart_tables.below(table, of="events over time")
+    numbers = partial(chart_tables.timeline, view.timeline, categories, view.step, earlier=view.earlier)
+    chart_tables.below("events over time", numbers)
 
 with st.container(border=True):
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -71,7 +73,7 @@ with st.container(border=True):
         key=by_agent,
         on_select=chart_filters.to_agent(by_agent),
     )
-    chart_tables.below(chart_tables.agents(view.agents, categories), of="activity by agent")
+    chart_tables.below("activity by agent", partial(chart_tables.agents, view.agents, categories))
 
 with st.container(border=True):
     st.subheader("Hours of the week", anchor=False)
@@ -80,6 +82,6 @@ with st.container(border=True):
     st.altair_chart(
         activity.heat_map(view.week, select=True), key=by_hour, on_select=chart_filters.to_hour(by_hour)
     )
-    chart_tables.below(chart_tables.week(view.week), of="hours of the week")
+    chart_tables.below("hours of the week", partial(chart_tables.week, view.week))
 
 recent.refresh_in_background(where)

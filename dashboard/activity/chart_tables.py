@@ -1,6 +1,6 @@
 """The numbers of each chart as a table, for screen readers and for copying."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import pandas as pd
@@ -43,15 +43,20 @@ def week(frame: pd.DataFrame) -> pd.DataFrame:
     return named.assign(Total=table.sum(axis=1)).rename_axis("Weekday")
 
 
-def below(table: pd.DataFrame, of: str) -> None:
-    """Draw the table in a closed box; `of` names the chart and is not text of the log."""
-    with st.expander("Show the numbers", key=f"numbers_{of}"):
+@st.fragment
+def below(of: str, table: Callable[[], pd.DataFrame]) -> None:
+    """Draw a closed box with a table, which is made when the box is opened; `of` names the chart, in our own words."""
+    box = st.expander("Show the numbers", key=f"numbers_{of}", on_change="rerun")
+    if not box.open:
+        return
+    numbers = table()
+    with box:
         st.dataframe(
-            table,
-            height=_ROW_HEIGHT * (min(len(table), _LARGEST) + 1) + 3,
+            numbers,
+            height=_ROW_HEIGHT * (min(len(numbers), _LARGEST) + 1) + 3,
             row_height=_ROW_HEIGHT,
             alt=f"The numbers behind the chart: {of}",
-            column_config={str(name): st.column_config.NumberColumn(format="localized") for name in table},
+            column_config={str(name): st.column_config.NumberColumn(format="localized") for name in numbers},
         )
 
 

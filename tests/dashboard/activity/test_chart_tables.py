@@ -1,11 +1,15 @@
 """The tables of the charts have the numbers that the charts draw."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
+import pytest
 
+from audit_store.engines.duckdb.store import Store
 from dashboard.activity import chart_tables, local_buckets
+from tests.dashboard.page_runs import show
 
 CATEGORIES = ("Sign-in", "Journeys", "Other")
 HOUR = timedelta(hours=1)
@@ -45,3 +49,20 @@ def test_a_week_has_every_hour() -> None:
     assert table.shape == (7, 25)
     assert table.index[0] == "Monday"
     assert table.loc["Saturday", "05:00"] == table.loc["Saturday", "Total"] == table.to_numpy().sum() / 2 == 7
+
+
+def test_numbers_are_counted_when_their_box_is_opened(week: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: list[int] = []
+    agents = chart_tables.agents
+
+    def counting(*arguments: Any) -> pd.DataFrame:
+        counted.append(1)
+        return agents(*arguments)
+
+    monkeypatch.setattr(chart_tables, "agents", counting)
+    app = show(week, range="all")
+    assert (counted, list(app.dataframe)) == ([], [])
+    app.session_state["numbers_activity by agent"] = True
+    app.run()
+    assert counted
+    assert "ada" in app.dataframe[0].value.index
