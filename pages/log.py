@@ -20,7 +20,7 @@ pinned = paging.pin(where, below=extent.last_seq + 1)
 found = listing.current(pinned)
 if where.q:
     search.begin(found, paging.current(rows, where) * rows)
-total = found.events if where.q else data.total(pinned.whole)
+total = found.events
 table.open_clicked()
 opened_id = url_state.opened_event()
 opened = data.event(opened_id).to_dict("records") if opened_id else []
@@ -53,7 +53,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     )
     columns = table.choose()
     if total:
-        export_menu.menu(pinned, total if found.complete or not where.q else None)
+        export_menu.menu(pinned, total if found.complete else None)
     st.selectbox(
         "Rows per page",
         paging.ROWS,
@@ -86,10 +86,8 @@ list_column, *panel_columns = st.columns([3, 2] if opened else [1])
 with list_column:
     above_pagination = st.container()
     page = paging.choose(total, rows, where)
-    span.text(paging.span(page, rows, total, complete=found.complete or not where.q))
+    span.text(paging.span(page, rows, total, complete=found.complete))
     with above_pagination:
-        if not where.q:
-            found.read(page * rows)
         events = data.events_at(found.seqs((page - 1) * rows, rows), table.READ)
         table.table(
             events,

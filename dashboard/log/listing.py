@@ -1,119 +1,68 @@
-"""The events of a filter, the newest first: where they are in the log, read backwards in stretches of `seq`."""
+"""The list of the log page: where the events of a page are, and which place an event has."""
 
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from itertools import groupby
 
-import pandas as pd
 import streamlit as st
 
-from audit_store.engines.protocol import SEQ_BLOCK, Query
 from dashboard import data
 from dashboard.log.paging import Pin
+from dashboard.log.walk import Walk
 
-NARROWEST, WIDEST, WIDER = SEQ_BLOCK, 512 * SEQ_BLOCK, 8
-"""The widths of the first and of the widest stretch in values of `seq`, and how much wider each is than the last."""
-MANY = 1 << 16
-"""From this many expected events, a stretch is counted by blocks and its positions are read when they are shown."""
 _LISTING = "log_listing"
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """The `events` of the filter with `since` <= seq < `below`; their positions, the newest first, where known."""
-
-    since: int
-    below: int
-    events: int
-    seqs: tuple[int, ...] | None
-
-
 class Listing:
-    """The list of a pinned log as far as it has been read: all events of the filter with a seq of `below` or more.
+    """The events of a pinned log, the newest first. Reading raises as `data.surroundings` does.
 
-    Each step reads one stretch of the log with one opening of the store. Stretches widen, so that the newest page
-    costs little and a distant event few steps, up to a width that other programs can wait for. Reading raises as
-    `data.surroundings` does.
+    The events of a filter without a text are counted at once, and read from the nearer end of the log as they are
+    needed. Those of a search are found by `newest`, as far as it has been read.
     """
 
     def __init__(self, pinned: Pin) -> None:
         self.pinned = pinned
-        self.below = pinned.below
-        self.events = 0
-        """How many events of the list have been found."""
-        self.reached: datetime | None = None
-        """When the oldest event that has been compared with the filter occurred (naive UTC)."""
+        self.newest, self.oldest = Walk(pinned), Walk(pinned, oldest_first=True)
+        self.is_search = bool(pinned.where.q)
         self.stopped = False
         """Whether the viewer has stopped the search."""
-        self._pieces: list[Piece] = []
-        self._width = NARROWEST
-        self._density = 0.0
+        self._total = None if self.is_search else data.total(pinned.whole)
+
+    @property
+    def events(self) -> int:
+        """How many events the list has, or a search has found so far."""
+        return self.newest.events if self._total is None else self._total
 
     @property
     def complete(self) -> bool:
-        """Whether the beginning of the log has been reached."""
-        return self.below <= 0
+        """Whether `events` is the number of all."""
+        return not self.is_search or self.newest.complete
 
-    def step(self) -> None:
-        """Read the next stretch."""
-        since, below = (self.below - 1) // self._width * self._width, self.below
-        many = self._density * (below - since) > MANY
-        statement = data.queries().blocks if many else data.queries().seqs
-        rows, oldest = data.frames(
-            statement(self.pinned.where, since=since, below=below),
-            data.queries().events_at([since], ("occurred_at",)),
-        )
-        self._width = min(WIDER * self._width, WIDEST)
-        self._pieces += _counted(rows, since, below) if many else _listed(rows, since, below)
-        events = int(rows["events"].sum()) if many else len(rows)
-        self.events += events
-        self._density = events / (below - since)
-        self.below = since
-        if not oldest.empty:  # a repaired store may lack some
-            self.reached = oldest["occurred_at"].iloc[0].to_pydatetime()
-
-    def read(self, events: int, *, through: int | None = None, until: float | None = None) -> None:
-        """Read until so many events are found, and the seq `through` is reached, or until a time of `monotonic`."""
-        while not self.complete and (self.events < events or (through is not None and self.below > through)):
-            if until is not None and time.monotonic() > until:
-                break
-            self.step()
+    def search(self, events: int, *, seconds: float) -> None:
+        """Search until so many events are found, or so long."""
+        begun = time.monotonic()
+        while not self.complete and self.events < events and time.monotonic() < begun + seconds:
+            self.newest.step()
 
     def seqs(self, skip: int, rows: int) -> list[int]:
-        """The positions of up to `rows` events after `skip` newer ones, as far as they have been read."""
-        pieces: list[Piece] = []
-        for piece in self._pieces:
-            if not pieces and piece.events <= skip:
-                skip -= piece.events
-                continue
-            pieces.append(piece)
-            if sum(piece.events for piece in pieces) >= skip + rows:
-                break
-        return self._positions(pieces)[skip : skip + rows]
+        """The positions of up to `rows` events after `skip` newer ones, the newest first."""
+        last = max(min(skip + rows, self.events), skip)
+        if self._total is None:
+            return self.newest.seqs(skip, last - skip)
+        if last <= self._total - skip:
+            self.newest.read(last)
+            return self.newest.seqs(skip, last - skip)
+        self.oldest.read(self._total - skip)
+        return self.oldest.seqs(self._total - last, last - skip)[::-1]
 
     def rank(self, seq: int) -> int | None:
-        """How many events of the list are newer than `seq`; None if that has not been read yet."""
-        if seq < self.below:
-            return None
-        newer = sum(piece.events for piece in self._pieces if piece.since > seq)
-        around = [piece for piece in self._pieces if piece.since <= seq < piece.below]
-        return newer + sum(other > seq for other in self._positions(around))
-
-    def _positions(self, pieces: Sequence[Piece]) -> list[int]:
-        """The positions of the events of successive pieces, in one opening of the store for those that are unknown."""
-        runs = [(known, list(run)) for known, run in groupby(pieces, lambda piece: piece.seqs is not None)]
-        read = iter(data.frames(*(self._between(run) for known, run in runs if not known)))
-        positions: list[int] = []
-        for known, run in runs:
-            positions += (
-                (seq for piece in run for seq in piece.seqs or ()) if known else next(read)["seq"].tolist()
-            )
-        return positions
-
-    def _between(self, run: Sequence[Piece]) -> Query:
-        return data.queries().seqs(self.pinned.where, since=run[-1].since, below=run[0].below)
+        """How many events of the list are newer than `seq`; None where a search has not come so far."""
+        if self._total is None:
+            return self.newest.before(seq) if self.newest.has_passed(seq) else None
+        if seq >= self.pinned.below // 2:
+            self.newest.read_to(seq)
+            return self.newest.before(seq)
+        self.oldest.read_to(seq)
+        older = self.oldest.before(seq)
+        return self._total - older - (self.oldest.seqs(older, 1) == [seq])
 
 
 def current(pinned: Pin) -> Listing:
@@ -122,16 +71,3 @@ def current(pinned: Pin) -> Listing:
     if listing is None or listing.pinned != pinned:
         listing = st.session_state[_LISTING] = Listing(pinned)
     return listing
-
-
-def _listed(rows: pd.DataFrame, since: int, below: int) -> Iterator[Piece]:
-    """The piece of a stretch of few events; `rows` has their positions."""
-    if not rows.empty:
-        yield Piece(since, below, len(rows), tuple(rows["seq"].tolist()))
-
-
-def _counted(rows: pd.DataFrame, since: int, below: int) -> Iterator[Piece]:
-    """The pieces of a stretch of many events, one a block; `rows` has their numbers of events."""
-    for block, events in zip(rows["block"].tolist(), rows["events"].tolist(), strict=True):
-        first = block * SEQ_BLOCK
-        yield Piece(max(first, since), min(first + SEQ_BLOCK, below), events, None)

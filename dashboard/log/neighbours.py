@@ -29,14 +29,9 @@ class Position:
 
 def position(listing: Listing, seq: int) -> Position:
     """The position of the event `seq`; in a search, as far as that has come. Raises as `data.surroundings`."""
-    is_search = bool(listing.pinned.where.q)
-    if not is_search:
-        listing.read(0, through=seq)
     rank = listing.rank(seq)
     if rank is None:
         return Position(None, None, None, is_read=False)
-    if not is_search:
-        listing.read(rank + 2)
     first = max(rank - 1, 0)
     around = dict(enumerate(listing.seqs(first, rank + 2 - first), first))
     is_listed = around.get(rank) == seq

@@ -25,7 +25,7 @@ class Line(Protocol):
 def begin(listing: Listing, events: int) -> None:
     """Search for the first `events`, or for a moment."""
     if not listing.stopped:
-        listing.read(events, until=time.monotonic() + FIRST_SECONDS)
+        listing.search(events, seconds=FIRST_SECONDS)
 
 
 def draw(listing: Listing) -> Line:
@@ -49,9 +49,9 @@ def progress(listing: Listing) -> str:
     matches = counted(listing.events, "match", "matches") if listing.events else "no match"
     if listing.complete:
         return f"Searched to the beginning · {matches}"
-    if listing.reached is None:
+    if listing.newest.reached is None:
         return f"Not searched · {matches}"
-    reached = max(listing.reached, listing.pinned.where.period.start or listing.reached)
+    reached = max(listing.newest.reached, listing.pinned.where.period.start or listing.newest.reached)
     return f"Searched back to {day(reached, listing.pinned.where.zone)} · {matches} so far"
 
 
@@ -64,7 +64,7 @@ def go_on(listing: Listing, line: Line, events: int) -> None:
     if listing.complete or listing.stopped:
         return
     while not listing.complete:
-        listing.step()
+        listing.newest.step()
         line.text(progress(listing))
         if min(listing.events, events) > drawn and time.monotonic() > begun + REDRAW_SECONDS:
             break

@@ -111,7 +111,7 @@ def test_everything_counts_the_same(
     store = stored(logged)
     around = data.surroundings(where)
     listing = Listing(Pin(where, around.extent.last_seq + 1))
-    listing.read(len(logged) + 1)
+    listing.search(len(logged) + 1, seconds=60)
     listed = listing.events
     seen = overview.load(where, around.extent, top)
     assert seen.totals.events == listed

@@ -4,7 +4,6 @@ import os
 from collections.abc import Callable
 from datetime import timedelta
 
-import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,9 +15,10 @@ from audit_store.engines.protocol import Query
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
 from dashboard import data
-from dashboard.log import listing, neighbours
+from dashboard.log import neighbours, walk
 from dashboard.log.listing import Listing
 from dashboard.log.paging import Pin
+from dashboard.log.walk import Walk
 from tests.conftest import examples
 from tests.dashboard.page_runs import NOW
 
@@ -57,11 +57,11 @@ def plain(store: Store, where: EventFilter, below: int) -> list[int]:
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stretches of 4 to 64 events, counted from 3 expected events, so that a small store has all kinds."""
-    for module in (listing, queries):
+    for module in (walk, queries):
         monkeypatch.setattr(module, "SEQ_BLOCK", BLOCK)
-    monkeypatch.setattr(listing, "NARROWEST", BLOCK)
-    monkeypatch.setattr(listing, "WIDEST", 16 * BLOCK)
-    monkeypatch.setattr(listing, "MANY", 3)
+    monkeypatch.setattr(walk, "NARROWEST", BLOCK)
+    monkeypatch.setattr(walk, "WIDEST", 16 * BLOCK)
+    monkeypatch.setattr(walk, "MANY", 3)
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_pages_are_those_of_the_plain_query(
     for page in [*turns, *range(pages + 1)]:  # in any order first
         if appended and page == pages // 2:
             append(store, appended)
-        listed.read((page + 1) * rows)
+        listed.search((page + 1) * rows, seconds=60)
         assert listed.seqs(page * rows, rows) == seqs[page * rows : (page + 1) * rows]
     assert listed.complete
     assert listed.events == len(seqs)
@@ -114,8 +114,7 @@ def test_the_position_of_an_event_is_that_of_the_plain_query(
 ) -> None:
     store, seq = made(size), seq % size
     seqs, listed = plain(store, where, size), Listing(Pin(where, size))
-    if where.q:
-        listed.read(size + 1)
+    listed.search(size + 1, seconds=60)
     found = neighbours.position(listed, seq)
     newer, older = [other for other in seqs if other > seq], [other for other in seqs if other < seq]
     assert found.rank == (len(newer) if seq in seqs else None)
@@ -163,16 +162,24 @@ def compared(statements: list[Query]) -> int:
 @pytest.mark.parametrize("where", [EventFilter(), EventFilter(activity=("Login",)), EventFilter(q="number")])
 def test_the_newest_page_reads_the_end_of_the_log(statements: list[Query], where: EventFilter) -> None:
     listed = Listing(Pin(where, 500_000))
-    listed.read(100)
+    listed.search(100, seconds=60)
     assert len(listed.seqs(0, 100)) == 100
-    assert compared(statements) <= 2 * listing.NARROWEST
+    assert compared(statements) <= 2 * walk.NARROWEST
+
+
+def test_the_last_page_reads_the_beginning_of_the_log(statements: list[Query], large: Store) -> None:
+    listed = Listing(Pin(EventFilter(activity=("Login",)), 500_000))
+    seqs = listed.seqs(listed.events - 70, 100)
+    assert compared(statements) <= 2 * walk.NARROWEST
+    assert seqs == plain(large, listed.pinned.where, 500_000)[-70:]
+    assert listed.rank(seqs[0]) == listed.events - 70
+    assert compared(statements) <= 4 * walk.NARROWEST
 
 
 def test_the_next_page_goes_on_below_this_one(statements: list[Query]) -> None:
     listed = Listing(Pin(EventFilter(activity=("Login",)), 500_000))
-    listed.read(100)
+    listed.seqs(0, 100)
     before = compared(statements)
-    listed.read(200)
     listed.seqs(100, 100)
     assert compared(statements) == before
 
@@ -180,11 +187,10 @@ def test_the_next_page_goes_on_below_this_one(statements: list[Query]) -> None:
 def test_positions_that_were_counted_are_read_for_the_page_alone(
     statements: list[Query], large: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listing, "MANY", 1000)
-    listed = Listing(Pin(EventFilter(activity=("Login",)), 500_000))
-    listed.read(60_000)
+    monkeypatch.setattr(walk, "MANY", 1000)
+    newest = Walk(Pin(EventFilter(activity=("Login",)), 500_000))
+    newest.read(60_000)
     before = compared(statements)
-    seqs = listed.seqs(50_000, 100)
-    assert seqs == plain(large, listed.pinned.where, 500_000)[50_000:50_100]
-    assert compared(statements) - before <= 2 * listing.SEQ_BLOCK
-    assert np.all(np.diff(seqs) < 0)
+    seqs = newest.seqs(50_000, 100)
+    assert seqs == plain(large, newest.pinned.where, 500_000)[50_000:50_100]
+    assert compared(statements) - before <= 2 * walk.SEQ_BLOCK
