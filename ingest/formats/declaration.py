@@ -113,7 +113,7 @@ class Skip(Condition, frozen=True, kw_only=True):
 class Decode(Table, frozen=True):
     """`[decode.KEY]`: how the text of a key is taken apart."""
 
-    notation: Literal["json", "pairs", "cef", "patterns"]
+    notation: Literal["json", "pairs", "cef", "leef", "patterns"]
     merge: bool = False
     hex: tuple[str, ...] = ()
     nested: tuple[str, ...] = ()
@@ -141,7 +141,7 @@ class Declaration(Table, frozen=True):
     trim: bool = False
     ignore_case: bool = False
     records: str | tuple[str, ...] = "$"
-    decode: dict[str, Literal["json", "pairs", "cef"] | Decode] = {}
+    decode: dict[str, Literal["json", "pairs", "cef", "leef"] | Decode] = {}
     join: Join | None = None
     skip: tuple[Skip, ...] = ()
     fields: Candidates | None = None

@@ -1,4 +1,4 @@
-"""Values that are written within a text: JSON, key=value pairs, the extension of CEF, and what patterns find."""
+"""Values that are written within a text: JSON, key=value pairs, extensions of CEF and LEEF, and what patterns find."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from audit_store.errors import InvalidEvent
 
-Notation = Literal["json", "pairs", "cef", "patterns"]
+Notation = Literal["json", "pairs", "cef", "leef", "patterns"]
 
 # A value in quotes ends at its quote, as " and ' do in logfmt and in the audit log of Linux; any other at a space.
 _PAIR = re.compile(
@@ -18,6 +18,8 @@ _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
 # In CEF a key begins a line or follows a space, and the value goes up to the next key.
 _CEF_KEY = re.compile(r"(?:^|(?<=\s))([\w.\[\]-]+)=")
+# The character between the pairs of LEEF 2.0, itself or in hexadecimal digits, stands before them.
+_LEEF_DELIMITER = re.compile(r"(?:(?:0?x(?P<code>[0-9A-Fa-f]{2,4}))|(?P<character>.))?\|")
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 _ENRICHED = "\x1d"
 
@@ -83,7 +85,23 @@ def _cef(_: Decoding, text: str) -> dict[str, Any]:
     }
 
 
-_WRITTEN: Mapping[str, Callable[[Decoding, str], dict[str, Any]]] = {"pairs": pairs, "cef": _cef}
+def _leef(decoding: Decoding, text: str) -> dict[str, Any]:
+    """The attributes of LEEF: key=value pairs with tabs or a character of the event's own between them."""
+    declared = _LEEF_DELIMITER.match(text)
+    code, character = declared.group("code", "character") if declared else (None, None)
+    delimiter = chr(int(code, 16)) if code else character or "\t"
+    attributes = text[declared.end() :] if declared else text
+    if delimiter not in attributes:
+        return _cef(decoding, attributes)  # some devices write spaces between the pairs
+    parts = (part.partition("=") for part in attributes.split(delimiter))
+    return {key.strip(): value.strip() for key, equals, value in parts if equals}
+
+
+_WRITTEN: Mapping[str, Callable[[Decoding, str], dict[str, Any]]] = {
+    "pairs": pairs,
+    "cef": _cef,
+    "leef": _leef,
+}
 
 
 def _json(key: str, text: str) -> Any:

@@ -17,6 +17,7 @@ PARQUET_MAGIC = b"PAR1"
 _JSON = ("jsonl", "json-records")
 # Keys are rarely alike by chance, and a log may hold other records beside those of its format; lines are often alike.
 _LEAST_SHARE, _LEAST_SHARE_OF_LINES = 0.1, 0.5
+_MAJORITY = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,8 @@ def begins_like(text: str, detect: Detection) -> bool:
 def by_records(text: str, formats: Sequence[Format]) -> list[Guess]:
     """The formats whose keys, or whose lines, many of the first records have; those with the largest share.
 
-    Of those, the ones that ask for the most keys: a variant of a format has its keys and more.
+    Of those, the ones that ask for the most keys: a variant of a format has its keys and more. Several where the
+    records are of several kinds.
     """
     documents = samples.json_documents(text) if text[:1] in ("{", "[") else []
     rows = [] if documents else samples.csv_records(text)
@@ -78,7 +80,12 @@ def by_records(text: str, formats: Sequence[Format]) -> list[Guess]:
             guesses.append(_fitting_lines(candidate, lines))
     guesses = [guess for guess in guesses if guess.share >= _least_share(guess.format)]
     best = max(((guess.share, guess.keys) for guess in guesses), default=(0, 0))
-    return [guess for guess in guesses if (guess.share, guess.keys) == best]
+    return [guess for guess in guesses if (guess.share, guess.keys) == best or _is_rival(guess, best[0])]
+
+
+def _is_rival(guess: Guess, best: float) -> bool:
+    """Whether a file is a mixture: less than half of it are of the best format, and half as many of this one."""
+    return best < _MAJORITY and best / 2 < guess.share < best
 
 
 def by_pattern(text: str, formats: Sequence[Format]) -> list[Guess]:
@@ -105,7 +112,7 @@ def _least_share(fmt: Format) -> float:
 
 
 def envelopes(candidate: Format) -> Sequence[str]:
-    """The names of the arrays in which a document of a format may hold its records."""
+    """The paths (without $.) of the arrays in which a document of a format may hold its records."""
     return candidate.envelopes or ((candidate.records[2:],) if candidate.records != "$" else ())
 
 

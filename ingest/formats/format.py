@@ -18,7 +18,7 @@ from ingest.formats.line_shape import LineShape
 from ingest.formats.paths import Every, is_path, path_of
 
 # The array in a document that holds the records, and the arrays in a record that hold the events.
-_RECORDS = re.compile(r"(?P<outer>\$(?:\.\w+)?)(?:\[\*\](?P<inner>(?:\.\w+(?:\.\w+)*\[\*\])*))?")
+_RECORDS = re.compile(r"(?P<outer>\$(?:\.\w+)*)(?:\[\*\](?P<inner>(?:\.\w+(?:\.\w+)*\[\*\])*))?")
 _BRACED = re.compile(r"\{([^{}]+)\}")
 _OWN_NAMES = {name: (name,) for name in FIELDS}
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ingest.formats.paths import value_at
+
 MOST = 50
 _BETWEEN = re.compile(r"[\s,]*")
 _ARRAY_OF_OBJECTS = re.compile(r"\[\s*(?=\{)")
@@ -25,10 +27,11 @@ def json_documents(text: str) -> list[Object]:
 
 
 def json_records(documents: Sequence[Object], envelopes: Sequence[str]) -> list[Object]:
-    """The records in documents: the elements of the array under one of these names, or the document itself."""
+    """The records in documents: the elements of the array at one of these paths, or the document itself."""
     records: list[Object] = []
     for document in documents:
-        arrays = [document[name] for name in envelopes if isinstance(document.get(name), list)]
+        values = (value_at(document, f"$.{path}") for path in envelopes)
+        arrays = [value for value in values if isinstance(value, list)]
         records += [element for element in arrays[0] if isinstance(element, dict)] if arrays else [document]
     return records[:MOST]
 

@@ -116,16 +116,16 @@ def _records(buffer: _Buffer, name: str, path: str, envelopes: Sequence[str]) ->
             buffer.position += 1
             yield from _elements(buffer)
         elif not name and character == "{":
-            if envelopes and _enter_envelope(buffer, envelopes):
+            if envelopes and (steps := _enter_envelope(buffer, envelopes)):
                 yield from _elements(buffer)
-                yield from _rest_of_object(buffer)
+                yield from _rest_of_objects(buffer, len(steps))
             else:
                 yield _value(buffer)
         else:
             beginning = buffer.text[buffer.position : buffer.position + RAW_SHOWN]
-            if name and character == "{" and _enter(buffer, name):
+            if name and character == "{" and _enter(buffer, name.split(".")):
                 yield from _elements(buffer)
-                yield from _rest_of_object(buffer)
+                yield from _rest_of_objects(buffer, len(name.split(".")))
             elif is_first:
                 break
             else:
@@ -136,40 +136,50 @@ def _records(buffer: _Buffer, name: str, path: str, envelopes: Sequence[str]) ->
         raise InvalidFormat(f"there is no array at {path} in this file")
 
 
-def _enter(buffer: _Buffer, name: str) -> bool:
-    """Go to the first element of the array under a name of an object; to the object's end if there is none."""
+def _enter(buffer: _Buffer, steps: Sequence[str]) -> bool:
+    """Go to the first element of the array at these steps within an object; to the object's end if there is none."""
     buffer.position += 1
     while (character := buffer.next_character(_BETWEEN)) == '"':
         key, _ = _value(buffer)
         if buffer.next_character() == ":":
             buffer.position += 1
-        if buffer.next_character() == "[" and key == json.dumps(name):
+        is_on_the_way = key == json.dumps(steps[0])
+        opening = buffer.next_character()
+        if is_on_the_way and opening == "[" and len(steps) == 1:
             buffer.position += 1
             return True
-        _skip(buffer, Scan())
+        if is_on_the_way and opening == "{" and len(steps) > 1:
+            if _enter(buffer, steps[1:]):
+                return True
+        else:
+            _skip(buffer, Scan())
     if character == "}":
         buffer.position += 1
     return False
 
 
-def _enter_envelope(buffer: _Buffer, names: Sequence[str]) -> bool:
-    """Go to the first element of the array under one of the names of an object; stay where there is none."""
+def _enter_envelope(buffer: _Buffer, paths: Sequence[str]) -> Sequence[str]:
+    """Go to the first element of the array at one of the paths of an object; gives its steps.
+
+    Stays where there is none, and gives no steps.
+    """
     while True:
         end = _end_of_value(buffer.text, buffer.position)
         beginning = buffer.text[buffer.position : end]
-        for name in names:
-            if json.dumps(name) in beginning and (inside := _array_within(beginning, name)) is not None:
+        for path in paths:
+            steps = path.split(".")
+            if json.dumps(steps[-1]) in beginning and (inside := _array_within(beginning, steps)) is not None:
                 buffer.position += inside
-                return True
+                return steps
         if end is not None or len(beginning) > RECORD_BYTES or not buffer.more():
-            return False
+            return ()
 
 
-def _array_within(text: str, name: str) -> int | None:
-    """Where the array under a name of an object begins, if it begins in this text."""
+def _array_within(text: str, steps: Sequence[str]) -> int | None:
+    """Where the array at these steps within an object begins, if it begins in this text."""
     copy = _Buffer(iter(()))
     copy.text = text
-    if not _enter(copy, name):
+    if not _enter(copy, steps):
         return None
     return len(text) - len(copy.text) + copy.position
 
@@ -182,12 +192,13 @@ def _elements(buffer: _Buffer) -> Iterator[tuple[str, str]]:
             return
         yield _value(buffer)
     if not buffer.is_broken:
+        buffer.is_broken = True
         yield "", "the file ends within an array, whose end is missing"
 
 
-def _rest_of_object(buffer: _Buffer) -> Iterator[tuple[str, str]]:
-    """Skip what stands in an object after its array; a reject where the object does not end."""
-    if not buffer.is_broken and not _skip(buffer, Scan(depth=1)):
+def _rest_of_objects(buffer: _Buffer, depth: int) -> Iterator[tuple[str, str]]:
+    """Skip what stands in the objects around an array after it; a reject where they do not end."""
+    if not buffer.is_broken and not _skip(buffer, Scan(depth=depth)):
         yield "", "the file ends within an object, whose end is missing"
 
 

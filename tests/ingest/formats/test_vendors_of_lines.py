@@ -1,0 +1,138 @@
+"""LEEF, PostgreSQL, Snowflake's CSV and the event log of Windows: each found by its content, with its logins."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from audit_store.errors import InvalidFormat
+from ingest import formats
+from tests.ingest.formats.declared import read_file
+from tests.ingest.formats.vendors import check, written
+
+TIME = "2026-03-14T09:26:53.000000Z"
+
+
+def event(agent: str, activity: str, outcome: str | None = None, **fields: Any) -> dict[str, Any]:
+    return {"agent": agent, "activity": activity, "outcome": outcome, "occurred_at": TIME, **fields}
+
+
+def windows(number: Any, keywords: str, **data: str) -> dict[str, Any]:
+    system = {
+        "Provider": {"#attributes": {"Name": "Microsoft-Windows-Security-Auditing"}},
+        "EventID": number,
+        "Keywords": keywords,
+        "TimeCreated": {"#attributes": {"SystemTime": "2026-03-14T09:26:53.000000Z"}},
+        "EventRecordID": 7,
+        "Channel": "Security",
+        "Computer": "dc1",
+    }
+    return {"Event": {"System": system, "EventData": data}}
+
+
+LEEF = """\
+LEEF:1.0|Example|Gate|1.0|Login Failed|devTime=Mar 14 2026 09:26:53\tusrName=ann b\tsrc=192.0.2.4\tmsg=a=b c=d
+<13>2026-03-14T09:26:53Z gw1 LEEF:2.0|Example|Gate|2.0|File read|^|usrName=ben^src=192.0.2.5^resource=/etc/a b
+LEEF:2.0|Example|Gate|2.0|File read|x7C|devTime=1773480413000|usrName=cy|action=deny
+"""
+PGAUDIT = """\
+2026-03-14 09:26:53.000 UTC [77] ann@shop LOG:  AUDIT: SESSION,1,1,READ,SELECT,TABLE,public.account,"select 1
+\tfrom account",<not logged>
+2026-03-14 09:26:53 UTC:192.0.2.4(54321):ben@shop:[78]:LOG:  AUDIT: OBJECT,2,1,WRITE,DELETE,TABLE,"public.""a,b"".c",delete,<none>
+2026-03-14 09:26:53 UTC [79] LOG:  checkpoint starting: time
+2026-03-14 09:26:53 UTC [80] cy@shop FATAL:  password authentication failed for user "cy"
+2026-03-14 09:26:53 UTC [81] [unknown]@[unknown] LOG:  connection authorized: user=dee database=shop
+"""  # noqa: E501
+PGAUDIT_CSV = '''\
+2026-03-14 09:26:53.000 UTC,"ann","shop",77,"192.0.2.4:5432",65f2.4d,1,"SELECT",2026-03-14 09:00:00 UTC,3/9,0,LOG,00000,"AUDIT: SESSION,1,1,READ,SELECT,TABLE,public.account,""select 1"",<not logged>",,,,,,,,,"psql","client backend",,0
+2026-03-14 09:26:53.000 UTC,"cy","shop",80,"192.0.2.5:1",65f2.50,2,"authentication",2026-03-14 09:00:00 UTC,3/9,0,FATAL,28P01,"password authentication failed for user ""cy""",,,,,,,,,"","client backend",,0
+'''  # noqa: E501
+SNOWFLAKE_CSV = """\
+EVENT_ID,EVENT_TIMESTAMP,EVENT_TYPE,USER_NAME,CLIENT_IP,REPORTED_CLIENT_TYPE,IS_SUCCESS,ERROR_CODE,ERROR_MESSAGE
+1,2026-03-14 02:26:53.000 -0700,LOGIN,ANN,192.0.2.4,SNOWFLAKE_UI,NO,390100,INCORRECT_USERNAME_PASSWORD
+2,2026-03-14 02:26:53.000 -0700,LOGIN,BEN,192.0.2.5,SNOWFLAKE_UI,YES,,
+"""
+# A format, a file, and the events in it.
+FILES: list[tuple[str, Any, list[dict[str, Any]]]] = [
+    (
+        "leef",
+        LEEF,
+        [
+            event("ann b", "Login", "failure", source_ip="192.0.2.4", description="a=b c=d"),
+            event("ben", "File read", source_ip="192.0.2.5", target="/etc/a b"),
+            event("cy", "File read", "failure"),
+        ],
+    ),
+    (
+        "pgaudit",
+        PGAUDIT,
+        [
+            event("ann", "SELECT", target="public.account"),
+            event("ben", "DELETE", source_ip="192.0.2.4"),
+            event("cy", "Login", "failure", target="shop"),
+            event("dee", "Login", "success", target="shop"),
+        ],
+    ),
+    (
+        "pgaudit-csv",
+        PGAUDIT_CSV,
+        [
+            event("ann", "SELECT", target="public.account", source_ip="192.0.2.4"),
+            event("cy", "Login", "failure", source_ip="192.0.2.5"),
+        ],
+    ),
+    (
+        "snowflake-csv",
+        SNOWFLAKE_CSV,
+        [
+            event("ANN", "Login", "failure", source_ip="192.0.2.4"),
+            event("BEN", "Login", "success", source_ip="192.0.2.5"),
+        ],
+    ),
+    (
+        "windows-events",
+        [
+            windows(
+                4624,
+                "0x8020000000000000",
+                SubjectUserName="DC1$",
+                TargetUserName="ann",
+                IpAddress="::ffff:192.0.2.4",
+            ),
+            windows(4625, "0x8010000000000000", SubjectUserName="-", TargetUserName="ben", IpAddress="-"),
+            windows({"#text": 4726}, "0x8020000000000000", SubjectUserName="ann", TargetUserName="cy"),
+        ],
+        [
+            event("ann", "Login", "success", source_ip="192.0.2.4"),
+            event("ben", "Login", "failure", source_ip=None),
+            event("ann", "User deleted", "success", target="cy"),
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("fmt", "content", "events"), FILES, ids=[fmt for fmt, _, _ in FILES])
+def test_a_file_is_found_and_its_records_are_events(
+    tmp_path: Path, fmt: str, content: Any, events: list[dict[str, Any]]
+) -> None:
+    check(tmp_path, fmt, content, events)
+
+
+def test_further_lines_and_other_messages_of_postgresql_are_counted_as_skipped(tmp_path: Path) -> None:
+    result = read_file(written(tmp_path, PGAUDIT), formats.load("pgaudit"))
+    assert result.skipped == {
+        "further lines of a statement or a message": 1,
+        "messages about something else than statements and logins": 1,
+    }
+
+
+def test_a_mixture_of_formats_is_not_read_as_one_of_them(tmp_path: Path) -> None:
+    okta = {"eventType": "user.session.start", "actor": {"alternateId": "ann"}}
+    slack = {"action": "user_login", "actor": {"type": "user"}, "context": {"ip_address": "192.0.2.4"}}
+    records = [okta] * 3 + [slack] * 2 + [{"other": number} for number in range(12)]
+    text = "".join(json.dumps(record) + "\n" for record in records)
+    with pytest.raises(InvalidFormat, match="okta and slack fit"):
+        formats.detect(text.encode(), "mixed")
+    few = "".join(json.dumps(record) + "\n" for record in [okta] * 3 + [slack] + [{"other": 1}] * 12)
+    assert formats.detect(few.encode(), "few").name == "okta"
