@@ -60,7 +60,7 @@ def main() -> None:
 def _measure(browser: Browser, store: Path, script: str, query: str, finished: str) -> Opened:
     with server(store, script) as (url, process):
         visits = [visit(browser, f"{url}/{query}", finished) for _ in range(1 + VISITS)]
-        return Opened(visits[0], statistics.median(visits[1:]), _peak_megabytes(process))
+        return Opened(visits[0], statistics.median(visits[1:]), peak_megabytes(process))
 
 
 def visit(browser: Browser, url: str, finished: str) -> float:
@@ -101,7 +101,7 @@ def server(store: Path, script: str, checkout: Path = ROOT) -> Iterator[tuple[st
         process.wait(30)
 
 
-def _peak_megabytes(pid: int) -> float:
+def peak_megabytes(pid: int) -> float:
     """The peak resident memory of a process (VmHWM in proc(5); Linux)."""
     peak = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
     return int(peak.group(1)) / 1024 if peak else float("nan")
