@@ -1,4 +1,4 @@
-"""Command line of a store: python -m audit_store export | check-export | accept | repair | backup | restore."""
+"""Command line of a store: python -m audit_store export | check-export | check | accept | repair | backup | restore."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -15,7 +15,7 @@ from audit_store.ranges import DEFAULT_RANGE, RANGES
 from audit_store.store_files import waiting_events
 
 CHANGED = 1
-"""The exit status of an export that is not what its manifest says, and of a backup or restore that lacks something."""
+"""The exit status of an export or roll-up that is not what it should be, or of a backup that lacks something."""
 FORMATS = ("csv", "jsonl", "parquet", "ocsf")
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -152,6 +152,21 @@ def check_export_command(file: Path, manifest: Path | None) -> int:
         f"{counted(exported.events, 'event')}, {exported.filter}; manifest SHA-256 {exported.own_hash}"
     )
     return DONE
+
+
+@commands.command("check")
+@store_option
+def check_command(store: Path) -> int:
+    """Compare the roll-ups of a store with its events.
+
+    Exit status 0: they agree; 1: some do not, and which is printed. A dashboard counts those anew by itself.
+    """
+    from audit_store.engines.registry import open_store
+
+    differences = open_store(store).check()
+    sentences = differences or ["the roll-ups agree with the events"]
+    show("\n".join(one_line(f"{store}: {sentence}") for sentence in sentences))
+    return CHANGED if differences else DONE
 
 
 @commands.command("accept")

@@ -9,7 +9,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,8 @@ RESIDENT_AGAIN = 30.0
 MOST_PAUSE = 2.0
 COMPRESS_EVERY = 10.0
 COMPRESS_AGAIN = 3600.0
+ROLL_UP_EVERY = 1.0
+ROLL_UP_AGAIN = 60.0
 # A group of rows with 1 KiB of metadata each, before it is compressed.
 _COMPRESSED_BYTES = 128_000_000
 # Readers queue behind a fold that waits for the file: it must not wait as long as they do.
@@ -114,19 +116,29 @@ def _log() -> "logging.Logger":
     return logging.getLogger(__name__)
 
 
-class FoldingThread:
-    """Folds a store whenever something waits, until it is stopped.
+def _built_in_logins() -> Sequence[str]:
+    from audit_store import catalogue
 
-    `error` says why the last fold failed or left something in the spool; None after a success.
+    return catalogue.load().logins
+
+
+class FoldingThread:
+    """Folds a store whenever something waits, until it is stopped; when nothing does, it takes care of the store.
+
+    `logins` gives the activities that are logins, by default those of the built-in catalogue. `error` says why the last
+    fold failed or left something in the spool; None after a success.
     """
 
-    def __init__(self, store: Path, interval: float = 0.3) -> None:
-        self._store, self._interval = store, interval
+    def __init__(
+        self, store: Path, interval: float = 0.3, logins: Callable[[], Sequence[str]] = _built_in_logins
+    ) -> None:
+        self._store, self._interval, self._logins = store, interval, logins
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="audit-fold", daemon=True)
         self.error: str | None = None
         self._failures = 0
         self._compress_at = time.monotonic() + COMPRESS_EVERY
+        self._roll_up_at = time.monotonic() + ROLL_UP_EVERY
 
     def __enter__(self) -> "FoldingThread":
         self._thread.start()
@@ -156,24 +168,32 @@ class FoldingThread:
 
         is_waiting = has_waiting(self._store)
         problems = fold(self._store, wait=_RESIDENT_WAIT).problems if is_waiting else ()
-        if not is_waiting and time.monotonic() > self._compress_at:
-            self._compress()
+        if not is_waiting:
+            self._care()
         if problems:
             self._failed(_first_of(problems))
         else:
             self.error, self._failures = None, 0
 
-    def _compress(self) -> None:
-        """Compress a part of the store, while nothing waits; the next part follows when readers have had a turn."""
+    def _care(self) -> None:
+        """Roll up or compress a part of the store; the next part follows when readers have had a turn."""
         from audit_store.engines.registry import open_store
         from ingest import reserve
 
+        moment = time.monotonic()
+        if moment < min(self._roll_up_at, self._compress_at):
+            return
         store = open_store(self._store)
+        has_room = store.exists() and reserve.shortage(self._store, _COMPRESSED_BYTES) is None
         # Not to be repeated soon where it fails.
-        self._compress_at = time.monotonic() + COMPRESS_AGAIN
-        has_room = reserve.shortage(self._store, _COMPRESSED_BYTES) is None
-        if has_room and store.exists() and store.compress(_RESIDENT_WAIT):
-            self._compress_at = time.monotonic() + COMPRESS_EVERY
+        if moment > self._roll_up_at:
+            self._roll_up_at = moment + ROLL_UP_AGAIN
+            if has_room and store.roll_up(self._logins(), _RESIDENT_WAIT):
+                self._roll_up_at = time.monotonic() + ROLL_UP_EVERY
+        elif moment > self._compress_at:
+            self._compress_at = moment + COMPRESS_AGAIN
+            if has_room and store.compress(_RESIDENT_WAIT):
+                self._compress_at = time.monotonic() + COMPRESS_EVERY
 
     def _failed(self, reason: str, *, exc_info: bool = False) -> None:
         if self.error != reason:

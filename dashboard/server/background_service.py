@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from audit_store.store_files import default_store
+from dashboard import active_catalogue
 from ingest.fold_scheduler import FoldingThread
 
 _thread: FoldingThread | None = None
@@ -34,6 +35,6 @@ def folding() -> Iterator[None]:
     if not may_write(store):
         yield
         return
-    with FoldingThread(store) as _thread:
+    with FoldingThread(store, logins=lambda: active_catalogue.activities().logins) as _thread:
         yield
     _thread = None

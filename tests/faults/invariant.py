@@ -100,7 +100,16 @@ def problems(store: Path, expected: Expected) -> list[str]:
     except AuditStoreError as error:
         return [f"needs a person: reading raised {type(error).__name__}: {error}"]
     found = [*_of_rows(rows, expected), *_of_events(rows, expected), *_of_lists(store, expected)]
-    return [*found, *_of_marks(store, expected), *_of_export(store, expected)]
+    return [*found, *_of_rollups(store), *_of_marks(store, expected), *_of_export(store, expected)]
+
+
+def _of_rollups(store: Path) -> list[str]:
+    try:
+        return [f"silent: {sentence}" for sentence in open_store(store).check()]
+    except StoreNotFound:
+        return []
+    except AuditStoreError as error:
+        return [f"needs a person: comparing roll-ups raised {type(error).__name__}: {error}"]
 
 
 def _of_marks(store: Path, expected: Expected) -> list[str]:

@@ -121,7 +121,10 @@ class Store:
             return compression.compress_a_group(connection)
 
     def roll_up(self, logins: Sequence[str], wait: float = WRITE_WAIT) -> bool:
-        """Do one step of the upkeep of the roll-ups; gives whether there was one to do. Raises as `fold` does."""
+        """Do a short step of the upkeep of roll-ups, if one is due; gives whether it was. Raises as `fold` does."""
+        with self._reading(wait) as reading:
+            if not upkeep.is_step_due(reading, logins):
+                return False
         with self.write(wait) as connection:
             return upkeep.roll_up(connection, logins)
 
@@ -131,10 +134,7 @@ class Store:
             return check.differences(connection)
 
     def wait_until_free(self, wait: float) -> None:
-        """Return once no other program keeps the file, as far as the system's list of locks says.
-
-        Raises StoreBusy, naming the process, after `wait` seconds.
-        """
+        """Return once no other program is known to keep the file; raises StoreBusy, naming it, after `wait` seconds."""
         holder.wait_until_free(self.path, wait)
 
     def fold_results(self, segments: Sequence[str], wait: float = READ_WAIT) -> FoldCounts:

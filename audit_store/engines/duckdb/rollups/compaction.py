@@ -12,16 +12,21 @@ STEP_ROWS = 500_000
 _EARLIEST, _LATEST = EARLIEST.replace(tzinfo=None), LATEST.replace(tzinfo=None)
 
 
+def is_due(connection: Connection, rollup: Rollup) -> bool:
+    """Whether a roll-up has twice the rows it needs, or more, or a compaction of it has begun."""
+    [(rows, compacted_rows, start)] = rows_of(connection, upkeep_sql.compaction_state(rollup))
+    return start is not None or rows - compacted_rows > max(LEAST_ROWS, compacted_rows)
+
+
 def compact(connection: Connection, rollup: Rollup) -> bool:
-    """Compact one stretch of a roll-up that has twice the rows it needs, or more; gives whether it did.
+    """Compact one stretch of a roll-up where that is due; gives whether it was.
 
     The caller's transaction makes it whole.
     """
-    [(rows, compacted_rows, start)] = rows_of(connection, upkeep_sql.compaction_state(rollup))
-    if start is None:
-        if rows - compacted_rows <= max(LEAST_ROWS, compacted_rows):
-            return False
-        start = _EARLIEST
+    if not is_due(connection, rollup):
+        return False
+    [(_, _, start)] = rows_of(connection, upkeep_sql.compaction_state(rollup))
+    start = start or _EARLIEST
     [(end,)] = rows_of(connection, upkeep_sql.stretch_end(rollup, start, STEP_ROWS))
     stretch = rollup, start, end or _LATEST
     rows_of(connection, upkeep_sql.take_stretch(*stretch))

@@ -47,6 +47,16 @@ def extend(connection: Connection) -> None:
             _count(connection, coverage)
 
 
+def is_step_due(connection: Connection, logins: Sequence[str]) -> bool:
+    """Whether `roll_up` would change anything; the connection may be one that only reads."""
+    states = coverages(connection)
+    return (
+        {coverage.rollup for coverage in states} != set(ROLLUPS)
+        or any(coverage.is_due or _counts_others(coverage, logins) for coverage in states)
+        or any(_is_damaged(connection, rollup) or compaction.is_due(connection, rollup) for rollup in ROLLUPS)
+    )
+
+
 def roll_up(connection: Connection, logins: Sequence[str]) -> bool:
     """Do one step of what is due, with `logins` as the activities that are logins; gives whether anything was."""
     connection.execute("BEGIN")
@@ -67,7 +77,7 @@ def _rebuild_damaged(connection: Connection) -> bool:
     if {coverage.rollup for coverage in coverages(connection)} != set(ROLLUPS):
         tables.create(connection, NAMES)
         return True
-    damaged = [rollup for rollup in ROLLUPS if rows_of(connection, upkeep_sql.imbalance(rollup)) != [(0, 0)]]
+    damaged = [rollup for rollup in ROLLUPS if _is_damaged(connection, rollup)]
     for rollup in damaged:
         logging.getLogger(__name__).warning(
             "the roll-up %s does not agree with the events: rebuilt", rollup.name
@@ -78,15 +88,19 @@ def _rebuild_damaged(connection: Connection) -> bool:
 
 def _take_logins(connection: Connection, logins: Sequence[str]) -> bool:
     """Have logins counted anew where other activities are logins than those that are counted."""
-    changed = [
-        coverage
-        for coverage in coverages(connection)
-        if coverage.rollup.of_logins and set(coverage.activities) != set(logins)
-    ]
+    changed = [coverage for coverage in coverages(connection) if _counts_others(coverage, logins)]
     for coverage in changed:
         _empty(connection, coverage.rollup)
         rows_of(connection, upkeep_sql.set_activities(coverage.rollup, sorted(logins)))
     return bool(changed)
+
+
+def _counts_others(coverage: Coverage, logins: Sequence[str]) -> bool:
+    return coverage.rollup.of_logins and set(coverage.activities) != set(logins)
+
+
+def _is_damaged(connection: Connection, rollup: Rollup) -> bool:
+    return rows_of(connection, upkeep_sql.imbalance(rollup)) != [(0, 0)]
 
 
 def _count_more(connection: Connection) -> bool:

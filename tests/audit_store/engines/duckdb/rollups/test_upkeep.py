@@ -1,22 +1,28 @@
 """Roll-ups agree with the events after any folds and steps of upkeep, and are built anew where they do not."""
 
 import random
+import subprocess
+import sys
 import tarfile
+import time
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from audit_store.__main__ import main
 from audit_store.engines.duckdb.rollups import compaction, upkeep
 from audit_store.engines.duckdb.rollups.rollup import NAMES
 from audit_store.engines.duckdb.store import Store
 from audit_store.engines.protocol import Query
 from audit_store.filters import EventFilter
-from ingest import append_many
+from ingest import append_many, fold_scheduler
 from ingest.fold import fold
+from ingest.fold_scheduler import FoldingThread
+from tests import ROOT
 from tests.audit_store.engines.duckdb.rollups import worlds
-from tests.conftest import examples
+from tests.conftest import Fill, examples
 from tests.test_version_0_1_0 import ARCHIVE
 
 LOGINS = ("Login",)
@@ -125,7 +131,7 @@ def rows(store: Store) -> dict[str, int]:
     ],
 )
 def test_damaged_roll_ups_are_named_and_built_anew(store: Store, name: str, damage: str) -> None:
-    fold_events(store, 30, random.Random(3))
+    fold_events(store, STEP, random.Random(3))
     if damage.startswith("UPDATE rollups"):
         finish(store)
     with store.write() as connection:
@@ -134,7 +140,7 @@ def test_damaged_roll_ups_are_named_and_built_anew(store: Store, name: str, dama
         assert [sentence.split(":")[0] for sentence in store.check()] == [name]
     finish(store)
     assert store.check() == []
-    assert covered(store) == dict.fromkeys(NAMES[1:], 30)
+    assert covered(store) == dict.fromkeys(NAMES[1:], STEP)
 
 
 def test_cells_in_the_wrong_place_are_named(store: Store) -> None:
@@ -172,3 +178,58 @@ def test_a_store_without_roll_ups_is_read_at_once_and_gets_them(old: Store) -> N
     assert set(covered(old).values()) <= set(range(events - BATCH + 1, events + 1))
     assert old.run(summary)["events"][0] == events
     assert old.check() == []
+
+
+def test_a_dashboard_builds_roll_ups_while_nothing_waits(old: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fold_scheduler, "ROLL_UP_EVERY", 0.05)
+    logins = ("Login", "User deleted")
+    with FoldingThread(old.path, interval=0.01, logins=lambda: logins) as thread:
+        end = time.monotonic() + 60
+        while time.monotonic() < end and not is_covered(old, logins):
+            time.sleep(0.05)
+    assert (is_covered(old, logins), old.check(), thread.error) == (True, [], None)
+
+
+def is_covered(store: Store, logins: tuple[str, ...]) -> bool:
+    """Whether there are roll-ups, of these logins, that cover all events but a batch."""
+    with store.read() as reader:
+        events, *_ = reader.one(store.queries.extent())
+        states = reader.arrow(Query("SELECT covered, activities FROM rollups")).to_pylist()
+    counted = [set(state["activities"]) for state in states if state["activities"] is not None]
+    return counted == [set(logins)] and all(state["covered"] > events - BATCH for state in states)
+
+
+STEPS = """
+import sys
+from audit_store.engines.duckdb.rollups import compaction, upkeep
+from audit_store.engines.duckdb.store import Store
+upkeep.BATCH, upkeep.STEP, compaction.LEAST_ROWS, compaction.STEP_ROWS = 5, 12, 10, 6
+while Store(sys.argv[1]).roll_up(["Login"]):
+    print(flush=True)
+"""
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize("steps", [2, 4, 9])
+def test_roll_ups_agree_with_the_events_after_a_kill(store: Store, fill: Fill, steps: int) -> None:
+    dice = random.Random(6)
+    fill(store, [worlds.random_event(dice) for _ in range(60)])
+    command = [sys.executable, "-c", STEPS, str(store.path)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        for _ in range(steps):
+            process.stdout.readline()
+        time.sleep(dice.random() * 0.1)
+        process.kill()
+    assert store.check() == []
+    assert max(covered(store).values()) > 0
+
+
+def test_the_command_names_what_does_not_agree(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    fold_events(store, 10, random.Random(7))
+    assert main(["check", "--store", str(store.path)]) == 0
+    assert "the roll-ups agree with the events" in capsys.readouterr().out
+    with store.write() as connection:
+        connection.execute("UPDATE events_by_day SET events = 2 * events")
+    assert main(["check", "--store", str(store.path)]) == 1
+    assert "events_by_day: " in capsys.readouterr().out
