@@ -62,8 +62,9 @@ def read(
         stager = FrameStager(fmt, options, connection)
         keys = _Keys(connection)
         in_order = _frames(fmt, content)
-        if fmt.lines is not None and options.year is not None and "time" in fmt.lines.groups:
-            in_order = with_years(in_order, fmt.lines, options.year, connection)
+        lines = fmt.lines if fmt.join is None else None
+        if lines is not None and options.year is not None and "time" in lines.groups:
+            in_order = with_years(in_order, lines, options.year, connection)
         parts = ((frame, content.done, datetime.now(UTC)) for frame in in_order)
         last_line = 0
         with closing(_staged(stager, parts, in_threads=in_threads)) as staged:

@@ -106,13 +106,12 @@ def lines_frame(shape: LineShape, now: datetime, *, has_year: bool = False) -> s
     """Records from lines of text: `frame` has line and raw. `record` is NULL where the shape does not fit.
 
     With rules, the record has the fields of an event; otherwise the groups that are not empty, by their names. A time
-    without a year gets that of the column `year` of `frame`, if it has one, or the latest year that does not put it
-    more than a day into the future: time zones differ by as much. `now` is naive, in UTC.
+    without a year gets the latest year that does not put it more than a day into the future: time zones differ by as
+    much. With `has_year`, it gets that of the column `year`: `frame` has this and the columns of `opened_lines` then.
+    `now` is naive, in UTC.
     """
-    year = ", year" if has_year else ""
     latest = None if has_year else now
-    lines = f"(SELECT line, {trimmed('raw')} AS raw{year} FROM frame)"
-    groups = f"(SELECT line, raw, {_groups(shape)} AS g{year} FROM {lines})"
+    groups = "(SELECT line, raw, g, year FROM frame)" if has_year else f"({_opened(shape)})"
     if not shape.rules:
         return _groups_frame(shape, groups, latest)
     # The rule is chosen once a line, so that each field runs the pattern of that rule only.
@@ -131,13 +130,15 @@ def lines_frame(shape: LineShape, now: datetime, *, has_year: bool = False) -> s
     )
 
 
-def months(shape: LineShape) -> str:
-    """A statement that gives rows month (1 to 12; 0 for none) for the lines of `frame`, in their order."""
+def opened_lines(shape: LineShape) -> str:
+    """Rows line, raw, g (the groups of the pattern) and month (1 to 12; 0 for none) of the lines, in their order."""
     names = ", ".join(map(literal, MONTHS))
-    return (
-        f"SELECT coalesce(list_position([{names}], left(g.time, 3)), 0)::BIGINT AS month "
-        f"FROM (SELECT {_groups(shape)} AS g FROM (SELECT {trimmed('raw')} AS raw FROM frame))"
-    )
+    month = f"coalesce(list_position([{names}], left(g.time, 3)), 0)::BIGINT"
+    return f"SELECT line, raw, g, {month} AS month FROM ({_opened(shape)})"
+
+
+def _opened(shape: LineShape) -> str:
+    return f"SELECT line, raw, {_groups(shape)} AS g FROM (SELECT line, {trimmed('raw')} AS raw FROM frame)"
 
 
 def _groups(shape: LineShape) -> str:

@@ -19,13 +19,13 @@ HALF_A_YEAR = 6
 def with_years(
     frames: Iterator[Frame], shape: LineShape, first: int, connection: Connection
 ) -> Iterator[Frame]:
-    """The frames with a column `year`: `first` up to the first step from December to January, and so on."""
+    """Frames of the groups of lines with a column `year`: `first` up to the first step from December to January."""
     year, month = first, 0
     for frame in frames:
         with connection.cursor() as cursor:
-            cursor.register("frame", frame.table.select(["raw"]))
-            found: pa.Table = cursor.sql(record_sql.months(shape)).to_arrow_table()
-        months = np.asarray(found["month"].combine_chunks())
+            cursor.register("frame", frame.table)
+            lines: pa.Table = cursor.sql(record_sql.opened_lines(shape)).to_arrow_table()
+        months = arrow_columns.numbers(lines["month"])
         # A line without a month is of the year of the line before.
         filled = np.maximum.accumulate(np.where(months > 0, np.arange(1, len(months) + 1), 0))
         months = np.concatenate(([month], months))[filled]
@@ -34,4 +34,5 @@ def with_years(
         years = year + np.cumsum((steps <= -HALF_A_YEAR).astype(np.int64) - (steps > HALF_A_YEAR))
         if len(years):
             year, month = int(years[-1]), int(months[-1])
-        yield replace(frame, table=frame.table.append_column(YEAR, arrow_columns.integers(years)))
+        table = lines.drop_columns("month").append_column(YEAR, arrow_columns.integers(years))
+        yield replace(frame, table=table)

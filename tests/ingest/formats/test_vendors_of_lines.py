@@ -136,3 +136,13 @@ def test_a_mixture_of_formats_is_not_read_as_one_of_them(tmp_path: Path) -> None
         formats.detect(text.encode(), "mixed")
     few = "".join(json.dumps(record) + "\n" for record in [okta] * 3 + [slack] + [{"other": 1}] * 12)
     assert formats.detect(few.encode(), "few").name == "okta"
+
+
+def test_a_year_does_not_matter_to_joined_lines_that_have_one(tmp_path: Path) -> None:
+    lines = "".join(
+        f"type={kind} msg=audit(1773480413.000:{serial}): pid=9 uid=0 auid=1000 res=success\n"
+        for serial in (7, 8)
+        for kind in ("USER_CMD", "EOE")
+    )
+    result = read_file(written(tmp_path, lines), formats.load("auditd"), year=2017)
+    assert [time.year for time in result.column("occurred_at")] == [2026, 2026]
