@@ -20,7 +20,6 @@ pinned = paging.pin(where, below=extent.last_seq + 1)
 found = listing.current(pinned)
 if where.q:
     search.begin(found, paging.current(rows, where) * rows)
-total = found.events
 table.open_clicked()
 opened_id = url_state.opened_event()
 opened = data.event(opened_id).to_dict("records") if opened_id else []
@@ -52,8 +51,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
         persist_state="session",
     )
     columns = table.choose()
-    if total:
-        export_menu.menu(pinned, total if found.complete else None)
+    export = st.container(width="content")
     st.selectbox(
         "Rows per page",
         paging.ROWS,
@@ -70,11 +68,8 @@ with st.container(horizontal=True, vertical_alignment="center", key="log_freshne
 if opened_id and not opened:
     notices.line(f"event={opened_id} was ignored: no event has this id")
 progress = search.draw(found) if where.q else None
-if total == 0 and progress is not None and not found.complete:
+if where.q and found.events == 0 and not found.complete and progress is not None:
     search.go_on(found, progress, rows)
-    st.stop()
-if total == 0:
-    notices.nothing_matches(where, extent.last)
     st.stop()
 
 positions = [neighbours.position(found, event["seq"]) for event in opened]
@@ -82,26 +77,35 @@ if positions and positions[0].rank is not None and not paging.was_shown(rows, wh
     paging.turn(positions[0].rank // rows + 1, rows, where)
     on_top = paging.current(rows, where) == 1
 
+page = paging.current(rows, where)
+seqs = found.seqs((page - 1) * rows, rows)
+if not seqs and found.events == 0:
+    notices.nothing_matches(where, extent.last)
+    st.stop()
 list_column, *panel_columns = st.columns([3, 2] if opened else [1])
 with list_column:
-    above_pagination = st.container()
-    page = paging.choose(total, rows, where)
-    span.text(paging.span(page, rows, total, complete=found.complete))
-    with above_pagination:
-        events = data.events_at(found.seqs((page - 1) * rows, rows), table.READ)
-        table.table(
-            events,
-            where,
-            columns,
-            key=paging.key(f"table_{page}", rows, where),
-            room_for=min(rows, total),
-            alarms=matching.words(matching.of_rows(events, recent.in_view(where)), review_data.marks()),
-            brief=bool(opened),
-        )
+    events = data.events_at(seqs, table.READ)
+    table.table(
+        events,
+        where,
+        columns,
+        key=paging.key(f"table_{page}", rows, where),
+        room_for=len(seqs) if page == 1 else rows,
+        alarms=matching.words(matching.of_rows(events, recent.in_view(where)), review_data.marks()),
+        brief=bool(opened),
+    )
+    below_table = st.container()
 
 for event, position in zip(opened, positions, strict=True):
     with panel_columns[0]:
         event_panel.draw(event, position, pinned, rows)
+
+# To count the events can take longer than to read those of a page.
+span.text(paging.span(page, rows, found.events, complete=found.complete))
+with export:
+    export_menu.menu(pinned, found.events if found.complete else None)
+with below_table:
+    paging.choose(found.events, rows, where)
 
 recent.refresh_in_background(where)
 if progress is not None:

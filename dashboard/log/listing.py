@@ -8,14 +8,16 @@ from dashboard import data
 from dashboard.log.paging import Pin
 from dashboard.log.walk import Walk
 
+NEAR = 1 << 20
+"""How far from the newest event a page is looked for before the events of the list are counted."""
 _LISTING = "log_listing"
 
 
 class Listing:
     """The events of a pinned log, the newest first. Reading raises as `data.surroundings` does.
 
-    The events of a filter without a text are counted at once, and read from the nearer end of the log as they are
-    needed. Those of a search are found by `newest`, as far as it has been read.
+    The events of a filter without a text are read from the nearer end of the log as they are needed, and counted when
+    their number is asked for. Those of a search are found by `newest`, as far as it has been read.
     """
 
     def __init__(self, pinned: Pin) -> None:
@@ -24,12 +26,16 @@ class Listing:
         self.is_search = bool(pinned.where.q)
         self.stopped = False
         """Whether the viewer has stopped the search."""
-        self._total = None if self.is_search else data.total(pinned.whole)
+        self._total: int | None = None
 
     @property
     def events(self) -> int:
         """How many events the list has, or a search has found so far."""
-        return self.newest.events if self._total is None else self._total
+        if self.is_search or self.newest.complete:
+            return self.newest.events
+        if self._total is None:
+            self._total = data.total(self.pinned.whole)
+        return self._total
 
     @property
     def complete(self) -> bool:
@@ -44,25 +50,28 @@ class Listing:
 
     def seqs(self, skip: int, rows: int) -> list[int]:
         """The positions of up to `rows` events after `skip` newer ones, the newest first."""
+        if not self.is_search and self._total is None:
+            self.newest.read(skip + rows, within=NEAR)
+        if self.is_search or self.newest.complete or self.newest.events >= skip + rows:
+            return self.newest.seqs(skip, rows)
         last = max(min(skip + rows, self.events), skip)
-        if self._total is None:
-            return self.newest.seqs(skip, last - skip)
-        if last <= self._total - skip:
+        if last <= self.events - skip:
             self.newest.read(last)
             return self.newest.seqs(skip, last - skip)
-        self.oldest.read(self._total - skip)
-        return self.oldest.seqs(self._total - last, last - skip)[::-1]
+        self.oldest.read(self.events - skip)
+        return self.oldest.seqs(self.events - last, last - skip)[::-1]
 
     def rank(self, seq: int) -> int | None:
         """How many events of the list are newer than `seq`; None where a search has not come so far."""
-        if self._total is None:
-            return self.newest.before(seq) if self.newest.has_passed(seq) else None
-        if seq >= self.pinned.below // 2:
+        if not self.is_search and seq >= self.pinned.below // 2:
             self.newest.read_to(seq)
+        if self.newest.has_passed(seq):
             return self.newest.before(seq)
+        if self.is_search:
+            return None
         self.oldest.read_to(seq)
         older = self.oldest.before(seq)
-        return self._total - older - (self.oldest.seqs(older, 1) == [seq])
+        return self.events - older - (self.oldest.seqs(older, 1) == [seq])
 
 
 def current(pinned: Pin) -> Listing:

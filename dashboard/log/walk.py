@@ -71,9 +71,10 @@ class Walk:
         if not last.empty:  # a repaired store may lack some
             self.reached = last["occurred_at"].iloc[0].to_pydatetime()
 
-    def read(self, events: int) -> None:
-        """Read until so many events are found, or the end."""
-        while not self.complete and self.events < events:
+    def read(self, events: int, *, within: int | None = None) -> None:
+        """Read until so many events are found, or the end, or so many values of `seq` have been passed."""
+        unread = 0 if within is None else self.pinned.below - within
+        while not self.complete and self.events < events and self.below - self.since > unread:
             self.step()
 
     def read_to(self, seq: int) -> None:

@@ -8,6 +8,10 @@ from streamlit.testing.v1 import AppTest
 
 from audit_store.engines.duckdb.store import Store
 from audit_store.engines.protocol import Query
+from audit_store.errors import QueryTimeout
+from audit_store.filters import EventFilter
+from dashboard import data
+from dashboard.log import walk
 from dashboard.log.table import DEFAULT
 from tests.conftest import Fill
 from tests.dashboard.page_runs import HOSTILE, NOW, button, drawn, event, listed, show, url, widget, words
@@ -41,6 +45,21 @@ def test_the_log_lists_the_newest_first(week: Store) -> None:
     app = show(week, "log", range="all")
     assert listed(app) == ["Login", "Login", "Coffee made", "Journey saved", "User deleted", "Login"]
     assert "1–6 of 6 events" in words(app)
+
+
+def test_rows_are_shown_before_the_list_is_counted(
+    store: Store, fill: Fill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_slow(where: EventFilter) -> int:
+        raise QueryTimeout("a query of the list was stopped")
+
+    fill(store, [event(300 - n / 60, description=f"number {n}") for n in range(300)])
+    monkeypatch.setattr(data, "total", too_slow)
+    monkeypatch.setattr(walk, "NARROWEST", 128)
+    monkeypatch.setattr(walk, "WIDER", 1)  # the newest page is found without reading all of so small a store
+    app = show(store, "log", range="all")
+    assert descriptions(app) == [f"number {n}" for n in range(299, 199, -1)]
+    assert "The query took too long" in words(app)
 
 
 def test_times_are_shown_in_the_zone_with_its_offset(week: Store) -> None:
