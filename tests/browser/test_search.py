@@ -12,8 +12,8 @@ from tests import ROOT
 from tests.browser.conftest import Server, Visit, crowd, serving_well
 
 EVENTS = 400_000
-NARROW = "from audit_store.engines import protocol\nprotocol.SEQ_BLOCK = 8\n"
-"""Makes stretches two thousand times as narrow as they are, so that a search of a small store takes seconds."""
+NARROW = "from audit_store.engines import protocol\nprotocol.SEQ_BLOCK = 4\n"
+"""Makes stretches four thousand times as narrow as they are, so that a search of a small store takes seconds."""
 LAST_TEN = f"number {EVENTS // 10 - 1}"
 
 
