@@ -42,6 +42,7 @@ _SHOWN = 20
 _BATCH_BYTES = 2 << 20
 _EXACT_ROWS = 2048
 _NO_TIME = "an imported event needs a time: name where it is with --map occurred_at=…, or use --now"
+_TOO_LARGE = "line {line}: the record takes more memory than an import may use; remove it from the file"
 _WHITE = " \t\n\r\f"
 
 
@@ -116,10 +117,10 @@ class FrameStager:
             with self._connection.cursor() as cursor:
                 cursor.register("frame", in_batches(frame.table))
                 return self._staged_at_once(frame, cursor, now)
-        except OutOfMemory:
+        except OutOfMemory as error:
             half = len(frame.table) // 2
             if not half:
-                raise
+                raise InvalidFormat(_TOO_LARGE.format(line=frame.table["line"][0])) from error
         halves = (frame.table.slice(0, half), frame.table.slice(half))
         staged = [self._staged(replace(frame, table=table), now) for table in halves]
         rows, uncertain = (pa.concat_tables(tables) for tables in zip(*staged, strict=True))

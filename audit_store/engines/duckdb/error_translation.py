@@ -77,8 +77,15 @@ def explain_creation(path: Path, error: duckdb.Error) -> AuditStoreError:
 
 
 def explain_input(error: duckdb.Error) -> AuditStoreError:
-    """The error that a failure to parse input is."""
-    return InvalidFormat(f"DuckDB could not parse the input: {_first_line(str(error))}")
+    """The error that a failure to turn input into rows is."""
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return InvalidFormat(
+            "its records take more memory than an import may use; import the file in parts, or without its largest "
+            "records"
+        )
+    return InvalidFormat(
+        f"its records cannot be read in this format; name another --format ({_first_line(str(error))})"
+    )
 
 
 def _first_line(text: str) -> str:

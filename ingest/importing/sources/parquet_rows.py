@@ -24,18 +24,25 @@ def parquet_rows(file: Path | BinaryIO) -> Iterator[Frame]:
     Decimals that are no integers of 64 bits become text, and so do NaN and infinities within structs, lists and maps:
     JSON has neither.
     """
+    rows_before = 0
     try:
         content = pq.ParquetFile(file)
         names = tuple(content.schema_arrow.names)
-        rows_before = 0
         for batch in content.iter_batches(batch_size=_batch_rows(content.metadata)):
             lines = integers(np.arange(rows_before + 1, rows_before + 1 + batch.num_rows))
             rows_before += batch.num_rows
             labels = [f"c{index}" for index in range(batch.num_columns)]
             columns = pa.table([lines, *map(_for_json, batch.columns)], names=["line", *labels])
             yield Frame(columns, names=names)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
-        raise InvalidFormat(f"not a readable Parquet file: {error}") from error
+    except pa.ArrowNotImplementedError as error:
+        raise InvalidFormat(
+            f"a type or a compression in this Parquet file is not supported; write it with another one ({error})"
+        ) from error
+    except (pa.ArrowInvalid, OSError) as error:
+        where = (
+            f"damaged after row {rows_before:,}" if rows_before else "damaged, cut off or of another format"
+        )
+        raise InvalidFormat(f"not a readable Parquet file: it is {where}; copy or write it again") from error
 
 
 def _batch_rows(metadata: pq.FileMetaData) -> int:

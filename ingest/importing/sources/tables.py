@@ -90,16 +90,20 @@ def _header(block: bytes) -> tuple[tuple[str, ...], str, int]:
     first = len(block) - len(block.lstrip())
     following = ends[np.searchsorted(ends, first) :]
     end = (int(following[0]) if len(following) else len(block) - 1) + 1
+    text_bytes = block[block.rfind(b"\n", 0, first) + 1 : end]
     try:
-        text = block[block.rfind(b"\n", 0, first) + 1 : end].decode().strip("\r\n")
+        text = text_bytes.decode().strip("\r\n")
     except UnicodeDecodeError as error:
-        raise InvalidFormat(f"the header of this CSV is not UTF-8: {error}") from error
+        raise InvalidFormat(
+            f"the header of this CSV is not UTF-8: byte {error.start + 1} is {text_bytes[error.start]:#04x}; save the "
+            "file as UTF-8"
+        ) from error
     delimiter = max(_DELIMITERS, key=text.count)
     try:
         row = next(csv.reader(text.splitlines(keepends=True), delimiter=delimiter), [])
     except csv.Error as error:
         raise InvalidFormat(
-            f"the header of this CSV cannot be read ({error}); check the first line"
+            f"the header of this CSV cannot be read: {_csv_problem(error)}; check the first line"
         ) from error
     names = tuple(name.strip() or f"column {number}" for number, name in enumerate(row, start=1))
     if len(set(names)) < len(names):
@@ -213,12 +217,24 @@ def _next_row(lines: list[str], start: int, width: int, delimiter: str) -> _Row:
         cells = next(reader)
         "".join(cells).encode()
     except csv.Error as error:
-        return _Row(reader.line_num, f"invalid CSV ({error})", [])
+        return _Row(reader.line_num, f"invalid CSV: {_csv_problem(error)}", [])
     except UnicodeEncodeError:
         return _Row(reader.line_num, "it must be UTF-8", [])
     if len(cells) != width:
         return _Row(reader.line_num, f"the header has {width} columns, and the row {len(cells)}", [])
     return _Row(reader.line_num, "", cells)
+
+
+def _csv_problem(error: csv.Error) -> str:
+    """What is wrong with a row, for the words of Python's csv."""
+    text = str(error)
+    if "unexpected end of data" in text:
+        return "a quote is opened and never closed"
+    if "expected after" in text:
+        return "a quote is not closed, or there is text after it"
+    if "field limit" in text:
+        return f"a cell has more than {csv.field_size_limit():,} characters"
+    return text
 
 
 def _size(lines: list[bytes]) -> int:

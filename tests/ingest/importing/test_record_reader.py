@@ -12,11 +12,11 @@ from uuid import UUID
 
 import pytest
 
-from audit_store.engines.duckdb.store import Connection, scratch
+from audit_store.engines.duckdb.store import Connection, OutOfMemory, scratch
 from audit_store.errors import InvalidEvent, InvalidFormat
 from audit_store.event import content_uuid
 from ingest import formats
-from ingest.importing import record_reader
+from ingest.importing import record_reader, staging_sql
 from ingest.importing.mapping import Recipe
 from ingest.importing.record_reader import Chunk, ReadOptions, read
 from ingest.importing.sources import frames
@@ -141,6 +141,15 @@ def test_what_memory_does_not_hold_at_once_is_read_in_parts(monkeypatch: pytest.
     rows, rejects = take(b"\n".join([record] * 6000))
     assert (lines_of(rows), rejects) == (list(range(1, 6001)), [])
     assert len(set(ids(rows))) == 6000
+
+
+def test_a_record_that_memory_does_not_hold_is_named_by_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OutOfMemory("Out of Memory Error: failed to allocate data")
+
+    monkeypatch.setattr(staging_sql, "stage", full)
+    with pytest.raises(InvalidFormat, match=r"^line 2: the record takes more memory than an import may use"):
+        take(b"\n" + GOOD)
 
 
 def test_fresh_keys_are_new_each_time() -> None:

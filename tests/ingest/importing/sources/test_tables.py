@@ -72,8 +72,8 @@ def test_csv_cells(delimiter: str) -> None:
 BAD_CSV = [
     (b"a,b,c\n", "the header has 4 columns, and the row 3"),
     (b"a,b,c,d,e\n", "the header has 4 columns, and the row 5"),
-    (b'"a"x,b,c,d\n', "invalid CSV"),
-    (b'a,b,"never closed,d\n', "invalid CSV"),
+    (b'"a"x,b,c,d\n', "invalid CSV: a quote is not closed, or there is text after it"),
+    (b'a,b,"never closed,d\n', "invalid CSV: a quote is not closed"),
     (b"a,b,\xff,d\n", "UTF-8"),
     (b",b,c,d\n", "agent is missing: "),
 ]
@@ -164,10 +164,24 @@ def test_a_parquet_time_without_zone_needs_one() -> None:
 
 
 def test_what_is_no_parquet_is_refused() -> None:
-    with pytest.raises(InvalidFormat, match="not a readable Parquet file"):
+    with pytest.raises(
+        InvalidFormat, match=r"damaged, cut off or of another format; copy or write it again$"
+    ):
         take(b"PAR1 and nothing else", "parquet")
 
 
+def test_parquet_that_is_damaged_within_names_the_last_row_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parquet_rows, "BATCH_ROWS", 1000)
+    table = pa.table({name: [f"{name} {number}" for number in range(2000)] for name in ("agent", "activity")})
+    file = io.BytesIO()
+    pq.write_table(table, file, row_group_size=1000, compression="zstd", use_dictionary=False)
+    offset = pq.ParquetFile(file).metadata.row_group(1).column(0).data_page_offset
+    content = bytearray(file.getvalue())
+    content[offset : offset + 200] = bytes(200)
+    with pytest.raises(InvalidFormat, match=r"damaged after row 1,000; copy or write it again$"):
+        take(bytes(content), "parquet", now=True)
+
+
 def test_a_header_that_is_too_long_is_an_error() -> None:
-    with pytest.raises(InvalidFormat, match="the header of this CSV cannot be read"):
+    with pytest.raises(InvalidFormat, match="a cell has more than 131,072 characters; check the first"):
         take(b"agent,activity," + b"x" * 140_000 + b"\na,b,c\n", "csv")
