@@ -66,7 +66,7 @@ def _cases(events: int) -> list[Case]:
 
 
 def _measured(case: Case, events: int) -> str:
-    data._read.clear()  # as in a new process
+    data.cache.clear()  # as in a new process
     page = case.page or 1
     begun, used, longest = time.perf_counter(), time.process_time(), 0.0
     listing = Listing(Pin(case.where, events))

@@ -1,24 +1,21 @@
 """Cached reads: one opening of the store for all queries of a page, cached until the store changes."""
 
-import contextlib
-import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import pandas as pd
-import streamlit as st
 
-from audit_store.engines.protocol import Engine, EventQueries, Query, Reader
+from audit_store.engines.protocol import Engine, EventQueries, Query
 from audit_store.engines.registry import open_store
 from audit_store.filters import EventFilter
 from audit_store.store_files import default_store
+from dashboard.query_cache import QueryCache
 
 OPTIONS = 200
 FACETS = ("activity", "agent", "outcome")
 WAIT = 4.0
-_QUERIES_KEPT = 1024
-_BYTES_KEPT = "256MB"
+cache = QueryCache(entries=1024, most_bytes=128_000_000, at_once=4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +125,15 @@ def event(event_id: str) -> pd.DataFrame:
 def frames(*statements: Query) -> list[pd.DataFrame]:
     """The rows of each statement, from at most one opening of the store. Raises as `surroundings`."""
     engine = store()
-    path, version = str(engine.path), engine.version()
-    with contextlib.ExitStack() as stack:
-        # Opened for the first statement that is not in the cache.
-        reader = functools.cache(lambda: stack.enter_context(engine.read(wait=WAIT)))
-        return [_read(path, version, query, reader) for query in statements]
+    # With its version, a store that has changed is read again.
+    state = str(engine.path), engine.version()
+
+    def read(positions: Sequence[int]) -> Iterator[pd.DataFrame]:
+        with engine.read(wait=WAIT) as reader:
+            for position in positions:
+                yield reader.run(statements[position])
+
+    return cache.read([(state, query.sql, repr(sorted(query.params.items()))) for query in statements], read)
 
 
 def _facet(where: EventFilter, column: str, containing: str = "") -> Query:
@@ -146,9 +147,3 @@ def _counts(where: EventFilter, facet: pd.DataFrame) -> dict[str, int | None]:
 
 def _moment(value: pd.Timestamp) -> datetime | None:
     return None if pd.isna(value) else value.to_pydatetime()
-
-
-@st.cache_data(max_entries=_QUERIES_KEPT, max_size=_BYTES_KEPT, show_spinner=False)
-def _read(path: str, version: tuple[int, ...], query: Query, _reader: Callable[[], Reader]) -> pd.DataFrame:
-    # `version` is part of the key: a store that has changed is read again.
-    return _reader().run(query)
