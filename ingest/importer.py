@@ -169,6 +169,11 @@ def _store(store: Path, segments: BulkSegments, report: ImportReport) -> ImportR
             f"{counted(waiting, 'event')} on disk in {spool_dir(store)}, but not in the store: correct this, then run "
             f"python -m ingest fold --store {store}",
         )
+    if counts and counts.conflicts:
+        notes += (
+            f"{counts.conflicts} conflict: an event with the same event_id came first, and stays; they are listed in "
+            f"{rejects_path(store)}",
+        )
     if refused := left - waiting:
         notes += (f"{refused} read, and then rejected by the fold, listed in {rejects_path(store)}",)
     return replace(

@@ -65,5 +65,7 @@ def _unclear(text: str, name: str, fitting: list[str]) -> str:
         return (
             f"{name} is empty, so its format is not clear: name it with --format, one of {', '.join(names())}"
         )
-    why = f"{', '.join(fitting[:-1])} and {fitting[-1]} fit" if fitting else "none fits"
-    return f"the format of {name} is not clear ({why}): name it with --format, one of {', '.join(names())}"
+    if fitting:
+        several = f"{', '.join(fitting[:-1])} and {fitting[-1]}"
+        return f"the format of {name} is not clear, because {several} fit: name one of them with --format"
+    return f"the format of {name} is not clear, because none fits: name it with --format, one of {', '.join(names())}"

@@ -81,9 +81,9 @@ def _format(head: bytes, text: str, file: str, format_name: str) -> tuple[Format
         guess = formats.guess(head, file)
     except InvalidFormat as error:
         if text[:1] in ("{", "["):
-            return formats.load("json"), f"records of JSON, but of no known kind: {error}"
+            return formats.load("json"), f"records of JSON; {error}"
         if samples.csv_records(text):
-            return formats.load("csv"), f"rows with a header, but of no known kind: {error}"
+            return formats.load("csv"), f"rows with a header; {error}"
         return None, str(error)
     return guess.format, guess.reason
 

@@ -132,7 +132,7 @@ def test_a_mixture_of_formats_is_not_read_as_one_of_them(tmp_path: Path) -> None
     slack = {"action": "user_login", "actor": {"type": "user"}, "context": {"ip_address": "192.0.2.4"}}
     records = [okta] * 3 + [slack] * 2 + [{"other": number} for number in range(12)]
     text = "".join(json.dumps(record) + "\n" for record in records)
-    with pytest.raises(InvalidFormat, match="okta and slack fit"):
+    with pytest.raises(InvalidFormat, match="because okta and slack fit: name one of them"):
         formats.detect(text.encode(), "mixed")
     few = "".join(json.dumps(record) + "\n" for record in [okta] * 3 + [slack] + [{"other": 1}] * 12)
     assert formats.detect(few.encode(), "few").name == "okta"
