@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from audit_store.errors import InvalidFormat
 from ingest import formats
 from ingest.importing.record_reader import ReadOptions, read
-from ingest.importing.sources import frames, parquet_rows
+from ingest.importing.sources import frames, parquet_rows, tables
 from ingest.importing.sources.frames import blocks
 from tests.conftest import examples
 from tests.ingest.importing.records import ids, lines_of, take
@@ -185,3 +185,20 @@ def test_parquet_that_is_damaged_within_names_the_last_row_before(monkeypatch: p
 def test_a_header_that_is_too_long_is_an_error() -> None:
     with pytest.raises(InvalidFormat, match="a cell has more than 131,072 characters; check the first"):
         take(b"agent,activity," + b"x" * 140_000 + b"\na,b,c\n", "csv")
+
+
+@pytest.mark.parametrize("before", [b"", b"agent,activity\n", b"agent,activity\na,b\n"])
+@pytest.mark.parametrize("line", [b"\n", b" \t\n", b"\r\n"])
+def test_blank_lines_are_looked_at_once(monkeypatch: pytest.MonkeyPatch, before: bytes, line: bytes) -> None:
+    searched: list[int] = []
+
+    def counted(block: bytes) -> Any:
+        searched.append(len(block))
+        return frames.line_ends(block)
+
+    monkeypatch.setattr(tables, "line_ends", counted)
+    blank = line * (4096 // len(line))
+    pieces = [before + blank, *[blank] * 200, b"agent,activity\n" if not before else b"c,d\n"]
+    rows = sum(len(frame.table) for frame in tables.csv_rows(pieces))
+    assert rows == before.count(b"a,b") + bool(before)
+    assert sum(searched) <= 2 * sum(map(len, pieces))
