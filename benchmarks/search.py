@@ -9,16 +9,14 @@ within 300 ms, a rare word over all time within 3 s.
 import os
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 from audit_store.filters import EventFilter
-from benchmarks.stores import fill
+from benchmarks.stores import stores
 from dashboard import data
 from dashboard.log import table
 from dashboard.log.listing import Listing
 from dashboard.log.paging import Pin
 
-SIZES = (1_000_000, 10_000_000)
 ROWS = 100
 LOGIN, AGENT = EventFilter(activity=("Login",)), EventFilter(agent=("agent-000010@bik.example",))
 
@@ -35,19 +33,11 @@ class Case:
 def main() -> None:
     """Print a line for each store and page."""
     print("events       what                              ms    CPU ms  longest ms      events")
-    for path in _stores():
+    for path in stores():
         os.environ["AUDIT_STORE"] = str(path)
         events = data.total(EventFilter())
         for case in _cases(events):
             print(f"{events:<12,} {case.name:30} {_measured(case, events)}", flush=True)
-
-
-def _stores() -> list[Path]:
-    if named := os.environ.get("AUDIT_BENCH_STORES"):
-        return [Path(path) for path in named.split(":")]
-    folder = Path(os.environ.get("AUDIT_BENCH_FOLDER", ".bench")).absolute()
-    folder.mkdir(exist_ok=True)
-    return [fill(folder / f"{events}-1000.duckdb", events, agents=1000) for events in SIZES]
 
 
 def _cases(events: int) -> list[Case]:

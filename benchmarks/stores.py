@@ -1,11 +1,13 @@
 """Large stores for benchmarks of reads, filled in SQL."""
 
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from audit_store import catalogue
 from audit_store.engines.duckdb.store import Store
 
+SIZES = (1_000_000, 10_000_000)
 _FILL = """
 INSERT INTO events
 SELECT seq, uuidv7(), $end::TIMESTAMP - to_seconds(($n - seq) * $seconds / $n), $end::TIMESTAMP,
@@ -34,3 +36,12 @@ def fill(path: Path, events: int, *, agents: int = 200, days: int = 365) -> Path
             connection.execute(_FILL, parameters)
             connection.execute("CHECKPOINT")
     return path
+
+
+def stores() -> list[Path]:
+    """The stores that AUDIT_BENCH_STORES names, else one for each of SIZES."""
+    if named := os.environ.get("AUDIT_BENCH_STORES"):
+        return [Path(path) for path in named.split(":")]
+    folder = Path(os.environ.get("AUDIT_BENCH_FOLDER", ".bench")).absolute()
+    folder.mkdir(exist_ok=True)
+    return [fill(folder / f"{events}-1000.duckdb", events, agents=1000) for events in SIZES]

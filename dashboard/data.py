@@ -33,12 +33,16 @@ class Extent:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What the file contains; the newest event and the last time of storing (naive UTC) are None without events."""
+    """What the file contains; the newest event and the last time of storing (naive UTC) are None without events.
+
+    `rolled_up` is how many events the roll-ups count.
+    """
 
     events: int
     newest: datetime | None
     recorded: datetime | None
     schema_version: int
+    rolled_up: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +96,14 @@ def find(where: EventFilter, column: str, text: str) -> dict[str, int | None]:
 
 def contents() -> Contents:
     """What the file contains. Raises as `surroundings`."""
-    extent, version = frames(queries().extent(), queries().schema_version())
+    extent, version, coverage = frames(queries().extent(), queries().schema_version(), queries().coverage())
     row = extent.to_dict("records")[0]
     return Contents(
         int(row["events"]),
         _moment(row["last"]),
         _moment(row["recorded"]),
         int(version["schema_version"].iloc[0]),
+        int(coverage["covered"].iloc[0]),
     )
 
 

@@ -73,6 +73,13 @@ def _refused_alarms(path: Path) -> list[str]:
     return []
 
 
+def missing_roll_ups(contents: data.Contents) -> str | None:
+    """How many events the roll-ups count, in words; None where they leave out less than a batch."""
+    if contents.events - contents.rolled_up < data.store().batch_rows:
+        return None
+    return f"{100 * contents.rolled_up // contents.events} % of events"
+
+
 def held_up() -> str | None:
     """Why events that wait in the spool are not shown; None where this dashboard folds them."""
     error = background_service.error()

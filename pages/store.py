@@ -58,6 +58,7 @@ if health.refused_alarms:
     st.markdown("A receiver refused these alarms. Run `python -m alarms resend` once it takes them:")
     st.code("\n".join(map(shown, health.refused_alarms)), language=None)
 
+roll_ups = store_health.missing_roll_ups(contents) if contents else None
 st.subheader("File", anchor=False)
 event_fields.pairs(
     (
@@ -67,6 +68,7 @@ event_fields.pairs(
         ("Newest event", local(newest, zone) if newest else "–"),
         ("Last stored", local(contents.recorded, zone) if contents and contents.recorded else "–"),
         ("Spool", shown(str(health.spool))),
+        *([("Roll-ups", roll_ups)] if roll_ups else []),
     )
 )
 st.button("Refresh", icon=":material/refresh:")

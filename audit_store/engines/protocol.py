@@ -114,6 +114,9 @@ class EventQueries(Protocol):
     def schema_version(self) -> Query:
         """One row: schema_version."""
 
+    def coverage(self) -> Query:
+        """One row: covered, how many events the roll-ups count."""
+
     def identity(self) -> Query:
         """One row: store_id (text), created_at."""
 
@@ -230,10 +233,9 @@ class Engine(Protocol):
         """
 
     def compress(self, wait: float = WRITE_WAIT) -> bool:
-        """Compress one part of the older events that takes more space than it needs; gives whether more remain.
+        """Compress one part of the older events, which stay as they are; gives whether more remain.
 
-        The events stay as they are, and the store is held for seconds at most. Raises as `fold` does.
-        """
+        The store is held for seconds at most. Raises as `fold` does."""
 
     def roll_up(self, logins: Sequence[str], wait: float = WRITE_WAIT) -> bool:
         """Do a short step of the upkeep of roll-ups, if one is due; gives whether it was. Raises as `fold` does."""

@@ -4,7 +4,7 @@ import pytest
 
 from audit_store.engines.duckdb.store import Store
 from tests.conftest import Fill
-from tests.dashboard.page_runs import HOSTILE, MARKDOWN, PAGES, drawn, event, show
+from tests.dashboard.page_runs import HOSTILE, MARKDOWN, PAGES, drawn, event, show, words
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -49,3 +49,11 @@ def test_no_text_of_the_log_is_drawn_as_markdown(store: Store, fill: Fill, page:
     assert not [text for text in texts if "<img" in text or "evil.example" in text]
     assert not [element for element in app.text if "\u202e" in element.value]
     assert not [option for widget in app.multiselect for option in widget.options if "\u202e" in option]
+
+
+def test_the_store_page_says_how_far_the_roll_ups_are(week: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "Roll-ups" not in words(show(week, "store"))
+    monkeypatch.setattr(Store, "batch_rows", 1)
+    text = words(show(week, "store"))
+    assert "Roll-ups" in text
+    assert "0 % of events" in text

@@ -178,6 +178,11 @@ def page(
     )
 
 
+def coverage() -> Query:
+    """One row: how many events every roll-up counts."""
+    return Query("SELECT coalesce(min(covered), 0)::BIGINT AS covered FROM rollups")
+
+
 def event(event_id: str) -> Query:
     """The event, or one a source, with this `event_id`, the columns of `events`; other text has none."""
     return Query(

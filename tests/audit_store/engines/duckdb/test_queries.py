@@ -289,6 +289,7 @@ def test_every_select_runs_on_a_locked_read_only_connection(make_store: MakeStor
         for query in (
             file_queries.tables(),
             queries.schema_version(),
+            queries.coverage(),
             queries.extent(),
             queries.summary(where),
             queries.timeline(where, step, KNOWN),
