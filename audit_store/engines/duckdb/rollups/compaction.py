@@ -7,7 +7,7 @@ from audit_store.event import EARLIEST, LATEST
 
 LEAST_ROWS = 1_000_000
 """New rows of a roll-up from which on a compaction is worth the work."""
-STEP_ROWS = 500_000
+STEP_ROWS = 250_000
 """Rows that are added up in one step, for which the store is held."""
 _EARLIEST, _LATEST = EARLIEST.replace(tzinfo=None), LATEST.replace(tzinfo=None)
 
