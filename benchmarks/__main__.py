@@ -16,10 +16,10 @@ BENCHMARKS = {
     "metadata": "The size of long metadata, and the time to write and read it.",
     "wide_json": "Peak memory of an import of 700,000 wide, nested JSON Lines.",
     "importing": "Events a second and peak memory of an import of 1 million JSON Lines.",
-    "opening": "Opening / on 10 million events in a browser, beside a page that loads the whole table.",
+    "browser.opening": "Opening / on 10 million events in a browser, beside a page that loads the whole table.",
     "search": "Pages of the log and searches over all time, on 1 and 10 million events.",
     "rollups": "Charts and totals from roll-ups and from single events, on 1 and 10 million events.",
-    "pages": "Opening each page in a browser, beside bare pages of Streamlit.",
+    "browser.pages": "Opening each page in a browser, beside bare pages of Streamlit.",
     "spikes": "Speed and false alarms of spike detection.",
 }
 
@@ -40,7 +40,7 @@ def run(name: str) -> None:
 
 
 for _name, _summary in BENCHMARKS.items():
-    main.command(_name, help=_summary)(partial(run, _name))
+    main.command(_name.rpartition(".")[2], help=_summary)(partial(run, _name))
 
 
 @main.command()

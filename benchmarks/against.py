@@ -145,7 +145,7 @@ def _opening(folder: Path, checkouts: Sequence[Path], events: int) -> Iterator[M
     """A visit to `/` in a fresh browser profile, of a server that runs already and was visited before."""
     from playwright.sync_api import sync_playwright
 
-    from benchmarks.opening import FINISHED, server, visit
+    from benchmarks.browser.opening import FINISHED, server, visit
     from tests.browser.conftest import CHROMIUM, QUIET
 
     urls = {}

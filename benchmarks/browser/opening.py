@@ -25,7 +25,7 @@ from tests.browser.conftest import CHROMIUM, QUIET
 
 EVENTS = int(os.environ.get("AUDIT_BENCH_EVENTS", "10000000"))
 VISITS = 5
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 FINISHED = ":is(h1, h2, h3):has-text('Hours of the week')"
 """The selector of the heading of the last chart of `/`."""
 
@@ -44,7 +44,7 @@ def main() -> None:
     store = fill(BENCH.absolute() / f"{EVENTS}.duckdb", EVENTS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        tutorial = _measure(browser, store, "benchmarks/tutorial_page.py", "?", "text=page finished")
+        tutorial = _measure(browser, store, "benchmarks/browser/tutorial_page.py", "?", "text=page finished")
         ours = _measure(browser, store, "app.py", "?range=7d", FINISHED)
         browser.close()
     for name, opened in (("tutorial", tutorial), ("ours", ours)):

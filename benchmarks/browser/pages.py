@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from playwright.sync_api import sync_playwright
 
+from benchmarks.browser.opening import peak_megabytes, server, visit
 from benchmarks.folder import BENCH
-from benchmarks.opening import peak_megabytes, server, visit
 from benchmarks.stores import fill
 from tests.browser.conftest import CHROMIUM, QUIET
 
@@ -56,7 +56,7 @@ def _measure(events: int) -> None:
     seconds: defaultdict[str, list[float]] = defaultdict(list)
     with (
         sync_playwright() as playwright,
-        server(store, "benchmarks/bare_page.py") as (bare, _),
+        server(store, "benchmarks/browser/bare_page.py") as (bare, _),
         server(store, "app.py") as (ours, process),
     ):
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)

@@ -1,0 +1,1 @@
+"""Benchmarks of pages in a browser, and the bare pages they are compared with."""
