@@ -47,7 +47,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
         "Live",
         value=True,
         key="log_live",
-        help="Show new events as they arrive, while the first page is open.",
+        help="Show new events as they arrive, while the first page is open and no text is searched for.",
         persist_state="session",
     )
     columns = table.choose()

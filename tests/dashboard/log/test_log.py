@@ -11,7 +11,7 @@ from audit_store.engines.protocol import Query
 from audit_store.errors import QueryTimeout
 from audit_store.filters import EventFilter
 from dashboard import data
-from dashboard.log import walk
+from dashboard.log import search, walk
 from dashboard.log.table import DEFAULT
 from tests.conftest import Fill
 from tests.dashboard.page_runs import HOSTILE, NOW, button, drawn, event, listed, show, url, widget, words
@@ -97,6 +97,33 @@ def test_a_paused_log_stays_as_it_was_until_new_events_are_requested(own_week: S
     button(app, "Show 2 new events").click().run()
     assert listed(app)[:2] == ["API key copied"] * 2
     assert "1–6 of 6 events" in words(app)
+
+
+def test_a_search_stays_as_it_was_until_new_events_are_requested(own_week: Store, fill: Fill) -> None:
+    app = show(own_week, "log", q="JOURNEY")
+    fill(own_week, [event(1, activity="Journey moved"), event(1, activity="Login")])
+    app.run()
+    assert listed(app) == ["Journey saved"]
+    button(app, "Show 1 new event").click().run()
+    assert listed(app) == ["Journey moved", "Journey saved"]
+    assert "Searched to the beginning · 2 matches" in words(app)
+
+
+def test_a_stopped_search_shows_what_it_has_found(store: Store, fill: Fill) -> None:
+    fill(store, [event(300 - n / 60, description=f"number {n}") for n in range(300)])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(walk, "NARROWEST", 128)
+        patch.setattr(walk, "WIDER", 1)
+        # As if a click had interrupted the search after its first stretch.
+        patch.setattr(search, "begin", lambda listing, _: listing.complete or listing.newest.step())
+        patch.setattr(search, "go_on", lambda *_: None)
+        app = show(store, "log", range="all", q="number 29")
+    button(app, "Stop search").click().run()
+    assert descriptions(app) == [f"number {n}" for n in range(299, 289, -1)]
+    assert "10 matches so far" in words(app)
+    assert "1–10 of 10 events so far" in words(app)
+    button(app, "Search on").click().run()
+    assert descriptions(app) == [*(f"number {n}" for n in range(299, 289, -1)), "number 29"]
 
 
 def test_a_later_page_stays_as_it_was_until_new_events_are_requested(store: Store, fill: Fill) -> None:
