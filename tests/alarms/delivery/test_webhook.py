@@ -127,6 +127,10 @@ def free_port() -> int:
 UNREACHABLE = [
     ("http://{secret}@127.0.0.1:{port}/{secret}", "webhook 127.0.0.1 cannot be reached: Connection refused"),
     ("http://{secret}.invalid/hook?{secret}", "webhook "),
+    (
+        "http://user:{secret}@127.0.0.1:{port}/a {secret}",
+        "webhook 127.0.0.1 cannot be reached: Connection refused",
+    ),
     ("http://127.0.0.1:{port}/{secret}%zz", "webhook 127.0.0.1 cannot be reached: "),
 ]
 
@@ -137,8 +141,7 @@ def test_nobody_listens(url: str, words: str) -> None:
     with pytest.raises(NotDelivered) as refusal:
         sink.send(MESSAGE)
     assert str(refusal.value).startswith(words)
-    assert "/token" not in str(refusal.value)
-    assert "token@" not in str(refusal.value)
+    assert not re.search("[/:?]token|token@|a token", str(refusal.value))
 
 
 @pytest.fixture
