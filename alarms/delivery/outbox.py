@@ -62,6 +62,9 @@ class NotDelivered(AuditStoreError):
 class Refused(NotDelivered):
     """The receiver will never take a message as it is; says why."""
 
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem, is_reached=True)
+
 
 @dataclass(frozen=True)
 class Sink:

@@ -1,12 +1,11 @@
 """The receivers that the command line and the environment name."""
 
 import functools
-import hashlib
 import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -18,7 +17,6 @@ from audit_store.errors import os_error_text
 
 PAGERDUTY = "https://events.pagerduty.com/v2/enqueue"
 _TEXTS = {"sentence": sentence, "ocsf": payloads.ocsf}
-_Parameters = ParamSpec("_Parameters")
 _Result = TypeVar("_Result")
 
 
@@ -93,9 +91,10 @@ def _sinks(url: str | None, address: str | None, text: str) -> list[Sink]:
 
 def _pagerduty(key: str) -> Sink:
     url = os.environ.get("AUDIT_PAGERDUTY_URL") or PAGERDUTY
-    sink = webhook(url, kind="pagerduty", body=partial(payloads.pagerduty, routing_key=key))
     # Services of one account have one URL, and are told apart by their keys.
-    return Sink(f"pagerduty {hashlib.sha256(f'{url} {key}'.encode()).hexdigest()[:16]}", sink.send)
+    return webhook(
+        url, kind="pagerduty", body=partial(payloads.pagerduty, routing_key=key), identity=f"{url} {key}"
+    )
 
 
 def _valid(name: str, receiver: Callable[[], Sink]) -> Sink:

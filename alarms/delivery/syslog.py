@@ -1,11 +1,11 @@
 """Sends alarms to syslog: by a local socket, or by UDP, TCP or TLS."""
 
 import logging
-import logging.handlers
 import os
 import socket
 import ssl
 from collections.abc import Callable
+from logging.handlers import SysLogHandler
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,8 +18,8 @@ from audit_store.state.deliveries import Message
 DEV_LOG = "/dev/log"
 _PORTS = {"udp": 514, "tcp": 601, "tls": 6514}
 """The ports of RFC 5426, RFC 6587 and RFC 5425."""
-_AUTHPRIV_WARNING = 10 * 8 + 4
-"""The priority of RFC 5424: facility * 8 + severity."""
+_AUTHPRIV_WARNING = SysLogHandler.LOG_AUTHPRIV * 8 + SysLogHandler.LOG_WARNING
+"""The priority of RFC 5424, section 6.2.1."""
 
 Text = Callable[[Message], str]
 """What a line says of an alarm."""
@@ -73,14 +73,14 @@ def _hand_over(target: _Target | None, path: str, key: str, text: str, timeout: 
 
 
 def _by_handler(address: str | tuple[str, int], line: str) -> None:
-    handler = _Handler(address, logging.handlers.SysLogHandler.LOG_AUTHPRIV, socket.SOCK_DGRAM)
+    handler = _Handler(address, SysLogHandler.LOG_AUTHPRIV, socket.SOCK_DGRAM)
     try:
         handler.emit(logging.LogRecord("alarms", logging.WARNING, "", 0, line, None, None))
     finally:
         handler.close()
 
 
-class _Handler(logging.handlers.SysLogHandler):
+class _Handler(SysLogHandler):
     append_nul = False
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name is logging's

@@ -30,11 +30,17 @@ def own_body(message: Message) -> str:
 
 
 def webhook(
-    url: str, *, kind: str = "webhook", body: Body = own_body, secret: str = "", timeout: float = TIMEOUT
+    url: str,
+    *,
+    kind: str = "webhook",
+    body: Body = own_body,
+    identity: str = "",
+    secret: str = "",
+    timeout: float = TIMEOUT,
 ) -> Sink:
     """A receiver that takes each alarm as JSON with the header Idempotency-Key; any 2xx answer acknowledges it.
 
-    `kind` names it in errors, and `body` makes what is posted.
+    `kind` names it in errors, `identity` (default: the URL) tells it from others, and `body` makes what is posted.
 
     An attempt takes `timeout` seconds at most, until the headers of the answer are there. 408, 425, 429 and 5xx are
     failures for the time being, as are those of the network; any other answer refuses the message. Redirects are not
@@ -53,11 +59,11 @@ def webhook(
             return
         words = f"{kind} {host} {answer.words()}"
         if answer.status and answer.status < 500 and answer.status not in _RETRIED:
-            raise Refused(words, is_reached=True)
+            raise Refused(words)
         raise NotDelivered(words, retry_after=answer.retry_after, is_reached=answer.status > 0)
 
     # The hash tells receivers apart without their secrets.
-    return Sink(f"{kind} {hashlib.sha256(url.encode()).hexdigest()[:16]}", send)
+    return Sink(f"{kind} {hashlib.sha256((identity or url).encode()).hexdigest()[:16]}", send)
 
 
 def _host(url: str) -> str:

@@ -1,5 +1,7 @@
 """What the modules of this engine need of a connection to DuckDB, which only `store` opens."""
 
+import re
+from pathlib import Path
 from typing import Any, Protocol
 
 from audit_store.engines.protocol import Query
@@ -31,6 +33,12 @@ class Connection(Protocol):
 
     def interrupt(self) -> None:
         """Stop the statement that another thread runs."""
+
+
+def statements_of(file: Path) -> list[str]:
+    """The statements of a file of SQL: each ends with a semicolon at the end of a line, and is without its comments."""
+    parts = re.split(r";\n", file.read_text(encoding="utf-8"))
+    return [re.sub(r"\A(--.*\n|\s)*", "", part).strip() for part in parts if part.strip()]
 
 
 def rows_of(connection: Connection, statement: Query) -> list[tuple[Any, ...]]:

@@ -1,12 +1,11 @@
 """Creates the tables of a new store from schema.sql."""
 
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from audit_store.engines.duckdb import file_queries
-from audit_store.engines.duckdb.connection import Connection
+from audit_store.engines.duckdb.connection import Connection, statements_of
 from audit_store.engines.duckdb.rollups import tables as rollup_tables
 from audit_store.engines.duckdb.rollups.rollup import NAMES
 from audit_store.errors import StoreCorrupt
@@ -52,5 +51,4 @@ def _in_transaction(connection: Connection, work: Callable[[], object]) -> None:
 
 def statements() -> list[str]:
     """The statements of schema.sql."""
-    parts = re.split(r";\n", _SCHEMA.read_text(encoding="utf-8"))
-    return [part.strip() for part in parts if part.strip()]
+    return statements_of(_SCHEMA)

@@ -123,7 +123,7 @@ class Store:
     def roll_up(self, logins: Sequence[str], wait: float = WRITE_WAIT) -> bool:
         """Do a short step of the upkeep of roll-ups, if one is due; gives whether it was. Raises as `fold` does."""
         with self._reading(wait) as reading:
-            if not upkeep.is_step_due(reading, logins):
+            if upkeep.next_step(reading, logins) is None:
                 return False
         with self.write(wait) as connection:
             return upkeep.roll_up(connection, logins)

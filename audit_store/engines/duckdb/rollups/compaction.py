@@ -18,15 +18,10 @@ def is_due(connection: Connection, rollup: Rollup) -> bool:
     return start is not None or rows - compacted_rows > max(LEAST_ROWS, compacted_rows)
 
 
-def compact(connection: Connection, rollup: Rollup) -> bool:
-    """Compact one stretch of a roll-up where that is due; gives whether it was.
-
-    The caller's transaction makes it whole.
-    """
-    if not is_due(connection, rollup):
-        return False
-    [(_, _, start)] = rows_of(connection, upkeep_sql.compaction_state(rollup))
-    start = start or _EARLIEST
+def compact(connection: Connection, rollup: Rollup) -> None:
+    """Compact one stretch of a roll-up, in the caller's transaction."""
+    [(_, _, begun)] = rows_of(connection, upkeep_sql.compaction_state(rollup))
+    start = begun or _EARLIEST
     [(end,)] = rows_of(connection, upkeep_sql.stretch_end(rollup, start, STEP_ROWS))
     stretch = rollup, start, end or _LATEST
     rows_of(connection, upkeep_sql.take_stretch(*stretch))
@@ -34,4 +29,3 @@ def compact(connection: Connection, rollup: Rollup) -> bool:
         rows_of(connection, upkeep_sql.delete_stretch(*stretch))
         rows_of(connection, upkeep_sql.insert_stretch(rollup))
     rows_of(connection, upkeep_sql.note_compacting(rollup, end) if end else upkeep_sql.note_compacted(rollup))
-    return True

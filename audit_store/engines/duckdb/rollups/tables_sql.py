@@ -1,10 +1,10 @@
 """The statements about the roll-ups as tables."""
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from audit_store.engines.duckdb.connection import statements_of
 from audit_store.engines.duckdb.rollups.rollup import ROLLUPS, Rollup
 from audit_store.engines.protocol import Query
 
@@ -13,8 +13,7 @@ _DEFINITIONS = Path(__file__).with_name("tables.sql")
 
 def definitions() -> list[str]:
     """The statements of tables.sql."""
-    parts = re.split(r";\n", _DEFINITIONS.read_text(encoding="utf-8"))
-    return [re.sub(r"\A(--.*\n|\s)*", "", part) for part in parts if part.strip()]
+    return statements_of(_DEFINITIONS)
 
 
 def temporary() -> list[str]:

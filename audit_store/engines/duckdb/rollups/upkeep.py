@@ -1,8 +1,9 @@
 """Keeps the roll-ups in step with the events, in short steps: folds count new events, a dashboard does the rest."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from audit_store.engines.duckdb.connection import Connection, rows_of
 from audit_store.engines.duckdb.rollups import compaction, tables, upkeep_sql
@@ -47,67 +48,60 @@ def extend(connection: Connection) -> None:
             _count(connection, coverage)
 
 
-def is_step_due(connection: Connection, logins: Sequence[str]) -> bool:
-    """Whether `roll_up` would change anything; the connection may be one that only reads."""
+def next_step(connection: Connection, logins: Sequence[str]) -> Callable[[], None] | None:
+    """The most urgent of the steps that are due, with `logins` as the activities that are logins; None without any.
+
+    Looking changes nothing, so the connection may be one that only reads. The step runs in the caller's transaction.
+    """
     states = coverages(connection)
-    return (
-        {coverage.rollup for coverage in states} != set(ROLLUPS)
-        or any(coverage.is_due or _counts_others(coverage, logins) for coverage in states)
-        or any(_is_damaged(connection, rollup) or compaction.is_due(connection, rollup) for rollup in ROLLUPS)
-    )
+    if {coverage.rollup for coverage in states} != set(ROLLUPS):
+        return partial(tables.create, connection, NAMES)
+    if damaged := [rollup for rollup in ROLLUPS if is_damaged(connection, rollup)]:
+        return partial(_rebuild, connection, damaged)
+    if changed := [coverage.rollup for coverage in states if _counts_others(coverage, logins)]:
+        return partial(_take_logins, connection, changed, sorted(logins))
+    if due := [coverage for coverage in states if coverage.is_due]:
+        return partial(_count, connection, due[0])
+    if repeating := [rollup for rollup in ROLLUPS if compaction.is_due(connection, rollup)]:
+        return partial(compaction.compact, connection, repeating[0])
+    return None
 
 
 def roll_up(connection: Connection, logins: Sequence[str]) -> bool:
-    """Do one step of what is due, with `logins` as the activities that are logins; gives whether anything was."""
+    """Do the next step in a transaction of its own; gives whether there was one."""
     connection.execute("BEGIN")
-    is_changed = (
-        _rebuild_damaged(connection)
-        or _take_logins(connection, logins)
-        or _count_more(connection)
-        or any(compaction.compact(connection, rollup) for rollup in ROLLUPS)
-    )
+    step = next_step(connection, logins)
+    if step is not None:
+        step()
     connection.execute("COMMIT")
-    if is_changed:
+    if step is not None:
         connection.execute("CHECKPOINT")
-    return is_changed
+    return step is not None
 
 
-def _rebuild_damaged(connection: Connection) -> bool:
-    """Empty every roll-up that does not hold as many events as it should; the next steps count them again."""
-    if {coverage.rollup for coverage in coverages(connection)} != set(ROLLUPS):
-        tables.create(connection, NAMES)
-        return True
-    damaged = [rollup for rollup in ROLLUPS if _is_damaged(connection, rollup)]
+def is_damaged(connection: Connection, rollup: Rollup) -> bool:
+    """Whether a roll-up holds another number of events than it should."""
+    return rows_of(connection, upkeep_sql.imbalance(rollup)) != [(0, 0)]
+
+
+def _rebuild(connection: Connection, damaged: Sequence[Rollup]) -> None:
+    """Empty roll-ups; the next steps count their events again."""
     for rollup in damaged:
         logging.getLogger(__name__).warning(
             "the roll-up %s does not agree with the events: rebuilt", rollup.name
         )
         _empty(connection, rollup)
-    return bool(damaged)
 
 
-def _take_logins(connection: Connection, logins: Sequence[str]) -> bool:
-    """Have logins counted anew where other activities are logins than those that are counted."""
-    changed = [coverage for coverage in coverages(connection) if _counts_others(coverage, logins)]
-    for coverage in changed:
-        _empty(connection, coverage.rollup)
-        rows_of(connection, upkeep_sql.set_activities(coverage.rollup, sorted(logins)))
-    return bool(changed)
+def _take_logins(connection: Connection, rollups: Sequence[Rollup], logins: Sequence[str]) -> None:
+    """Have logins counted anew, with other activities than those that were counted."""
+    for rollup in rollups:
+        _empty(connection, rollup)
+        rows_of(connection, upkeep_sql.set_activities(rollup, logins))
 
 
 def _counts_others(coverage: Coverage, logins: Sequence[str]) -> bool:
     return coverage.rollup.of_logins and set(coverage.activities) != set(logins)
-
-
-def _is_damaged(connection: Connection, rollup: Rollup) -> bool:
-    return rows_of(connection, upkeep_sql.imbalance(rollup)) != [(0, 0)]
-
-
-def _count_more(connection: Connection) -> bool:
-    due = [coverage for coverage in coverages(connection) if coverage.is_due]
-    if due:
-        _count(connection, due[0])
-    return bool(due)
 
 
 def _count(connection: Connection, coverage: Coverage) -> None:
