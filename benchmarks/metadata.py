@@ -65,7 +65,7 @@ def _filled(path: Path, *statements: str) -> tuple[Store, float]:
 
 def _print(name: str, store: Store, seconds: float) -> None:
     columns = ("seq", "occurred_at", "agent", "metadata")
-    page = store.queries.page(EventFilter(), below=EVENTS, skip=0, rows=100, columns=columns)
+    page = store.queries.page(EventFilter(), below=EVENTS, rows=100, columns=columns)
     newest = min(_seconds(lambda: store.run(page)) for _ in range(RUNS))
     print(
         f"{name:18} {_used(store) / 1e6:6.0f} MB used of {store.path.stat().st_size / 1e6:6.0f}, "

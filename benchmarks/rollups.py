@@ -33,6 +33,7 @@ FILTERS = {
 }
 STATEMENTS: dict[str, Callable[[EventFilter], Query]] = {
     "totals": queries.summary,
+    "number of events": queries.total,
     "timeline, UTC and New York": lambda where: queries.timeline(where, HOUR, KNOWN),
     "timeline, Kolkata": lambda where: queries.timeline(where, QUARTER, KNOWN),
     "by agent": lambda where: queries.by_agent(where, 20, KNOWN),

@@ -109,7 +109,7 @@ def contents() -> Contents:
 
 def total(where: EventFilter) -> int:
     """How many events a filter selects. Raises as `surroundings`."""
-    return int(frames(queries().summary(where))[0]["events"].iloc[0])
+    return int(frames(queries().total(where))[0]["events"].iloc[0])
 
 
 def events_at(seqs: Sequence[int], columns: tuple[str, ...]) -> pd.DataFrame:

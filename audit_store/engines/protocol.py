@@ -123,6 +123,9 @@ class EventQueries(Protocol):
     def summary(self, where: EventFilter) -> Query:
         """One row: events, agents (distinct), failures."""
 
+    def total(self, where: EventFilter) -> Query:
+        """One row: events."""
+
     def timeline(self, where: EventFilter, step: timedelta, catalogue: Catalogue) -> Query:
         """Rows bucket (start of `step`, which divides an hour), category, events, failures; none for empty buckets."""
 
@@ -147,17 +150,8 @@ class EventQueries(Protocol):
     def newer(self, where: EventFilter, *, since: int) -> Query:
         """One row: events with seq >= `since`."""
 
-    def page(
-        self,
-        where: EventFilter,
-        *,
-        below: int,
-        skip: int,
-        rows: int,
-        columns: tuple[str, ...] = ...,
-        since: int = 0,
-    ) -> Query:
-        """`rows` events with `since` <= seq < `below`, the newest first, after `skip` of them."""
+    def page(self, where: EventFilter, *, below: int, rows: int, columns: tuple[str, ...] = ...) -> Query:
+        """`rows` events with seq < `below`, the newest first."""
 
     def event(self, event_id: str) -> Query:
         """The events with this `event_id`, one a source, all columns."""

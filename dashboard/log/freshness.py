@@ -61,9 +61,7 @@ def sentence(silent: Sequence[Silence], now: datetime) -> str:
 def draw() -> None:
     """Draw one line: the age of the newest event of the whole store, and the silent sources."""
     queries, moment = data.queries(), now()
-    recent_sources = queries.page(
-        EventFilter(), below=_END, skip=0, rows=RECENT, columns=("source", "occurred_at")
-    )
+    recent_sources = queries.page(EventFilter(), below=_END, rows=RECENT, columns=("source", "occurred_at"))
     extent, recent = data.frames(queries.extent(), recent_sources)
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
         newest = extent["last"].iloc[0].to_pydatetime()

@@ -182,7 +182,7 @@ def filled(make_store: Callable[[Iterable[Event]], Store]) -> Store:
 
 
 def found(store: Store, where: EventFilter) -> set[int]:
-    return set(store.run(queries.page(where, below=MORE_THAN_ALL, skip=0, rows=100))["seq"])
+    return set(store.run(queries.page(where, below=MORE_THAN_ALL, rows=100))["seq"])
 
 
 @pytest.mark.parametrize(("parameters", "seqs", "sentence", "ignored"), CASES)
@@ -294,10 +294,11 @@ def statements(where: EventFilter) -> list[queries.Query]:
     pages = [
         queries.blocks(where, since=0, below=9),
         queries.seqs(where, since=0, below=9),
-        queries.page(where, below=9, skip=0, rows=9),
+        queries.page(where, below=9, rows=9),
     ]
     charts = [queries.timeline(where, step, load()), queries.by_agent(where, 5, load())]
-    return [queries.summary(where), queries.newer(where, since=3), *charts, *facets, *pages]
+    counts = [queries.summary(where), queries.total(where), queries.newer(where, since=3)]
+    return [*counts, *charts, *facets, *pages]
 
 
 @given(filters)

@@ -44,6 +44,12 @@ def summary(where: EventFilter) -> Query:
     )
 
 
+def total(where: EventFilter) -> Query:
+    """One row: events."""
+    counted, params = cells(where, ())
+    return Query(f"SELECT coalesce(sum(events), 0)::BIGINT AS events FROM {counted}", params)
+
+
 def timeline(where: EventFilter, step: timedelta, catalogue: Catalogue) -> Query:
     """Rows bucket (UTC start of `step`), category, events, failures; only buckets that have any.
 
@@ -158,23 +164,15 @@ def newer(where: EventFilter, *, since: int) -> Query:
     )
 
 
-def page(
-    where: EventFilter,
-    *,
-    below: int,
-    skip: int,
-    rows: int,
-    columns: tuple[str, ...] = COLUMNS,
-    since: int = 0,
-) -> Query:
-    """`rows` events with `since` <= seq < `below`, the newest first, after `skip` of them; `columns` of `events`."""
+def page(where: EventFilter, *, below: int, rows: int, columns: tuple[str, ...] = COLUMNS) -> Query:
+    """`rows` events with seq < `below`, the newest first; `columns` of `events`."""
     selected, params = condition(where)
     return Query(
         # The wide columns are read for the chosen rows alone.
         f"SELECT {', '.join(columns)} FROM events JOIN (SELECT seq FROM events "
-        f"WHERE {selected} AND seq < $below AND seq >= $since ORDER BY seq DESC LIMIT $rows OFFSET $skip) "
+        f"WHERE {selected} AND seq < $below ORDER BY seq DESC LIMIT $rows) "
         "USING (seq) ORDER BY seq DESC",
-        params | {"below": below, "since": since, "rows": rows, "skip": skip},
+        params | {"below": below, "rows": rows},
     )
 
 

@@ -20,7 +20,7 @@ def test_an_alarm_matches_the_logins_of_its_agent_and_that_of_a_spray_all(
     attacked: Store, in_view: InView
 ) -> None:
     listed = in_view(EventFilter())
-    events = attacked.run(queries.page(EventFilter(), below=2**62, skip=0, rows=100_000, columns=READ))
+    events = attacked.run(queries.page(EventFilter(), below=2**62, rows=100_000, columns=READ))
     matches = matching.of_rows(events, listed)
     assert len(listed) == 2
     for summary in listed:

@@ -105,8 +105,8 @@ def _cells_of(rollup: Rollup, whole: Period, where: EventFilter, columns: Sequen
     buckets = joined([(f"{covered} > 0", {}), in_whole, values])
     branches = [
         (
-            f"SELECT {', '.join(columns)}, events FROM (SELECT *, {rollup.bucket} AS occurred_at FROM {rollup.name}) "
-            f"WHERE {buckets[0]}",
+            f"SELECT {', '.join([*columns, 'events'])} "
+            f"FROM (SELECT *, {rollup.bucket} AS occurred_at FROM {rollup.name}) WHERE {buckets[0]}",
             buckets[1],
         ),
         _events(columns, [(f"seq >= {covered}", {}), condition(where)]),
@@ -127,7 +127,8 @@ def _cells_of(rollup: Rollup, whole: Period, where: EventFilter, columns: Sequen
 
 def _events(columns: Sequence[str], conditions: Sequence[Condition], events: int = 1) -> Condition:
     selected, params = joined(conditions)
-    return f"SELECT {', '.join(columns)}, {events}::BIGINT AS events FROM events WHERE {selected}", params
+    listed = ", ".join([*columns, f"{events}::BIGINT AS events"])
+    return f"SELECT {listed} FROM events WHERE {selected}", params
 
 
 def _covered(rollup: Rollup) -> str:

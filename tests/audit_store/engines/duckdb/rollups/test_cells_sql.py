@@ -93,6 +93,7 @@ def statements(where: EventFilter, step: timedelta, by: timedelta) -> list[Query
     logins = login_queries.login_counts(where, KNOWN.failures, max(step, 15 * MINUTE))
     return [
         queries.summary(where),
+        queries.total(where),
         queries.timeline(where, step, KNOWN),
         queries.moved(where, by, step),
         queries.by_agent(where, 2, KNOWN),
