@@ -17,6 +17,7 @@ from analysis.findings import (
 from analysis.model import STATES, Model, fit
 from analysis.rules import LEARNING_DAYS, SMALLEST_SPIKE
 from analysis.spikes import band, detect
+from analysis.unfed import fit_unfed
 
 __all__ = [
     "DAYS_A_MONTH",
@@ -37,6 +38,7 @@ __all__ = [
     "explain",
     "find_alarms",
     "fit",
+    "fit_unfed",
     "gone_silent",
     "local_times",
     "new_activities",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.budget import Budget
 from analysis.model import PROVISIONAL, Cells, Model
@@ -37,12 +38,16 @@ class Alarm:
     freq: str
 
 
-def find_alarms(model: Model, budget: Budget, *, n_series: int | None = None) -> list[Alarm]:
+def find_alarms(
+    model: Model, budget: Budget, *, n_series: int | NDArray[np.int64] | None = None
+) -> list[Alarm]:
     """All alarms of a fitted model, oldest first; series that start together in their order in the model.
 
-    ``n_series`` is how many series share the budget, by default those of the model.
+    ``n_series`` is how many series share the budget, a number or one for each bucket; by default those of the
+    model.
     """
-    log_alpha = budget.log_alpha(model.scope, model.freq, n_series or len(model.series))
+    n_series = len(model.series) if n_series is None else n_series
+    log_alpha = budget.log_alpha(model.scope, model.freq, n_series)
     rows, columns = np.nonzero(model.spikes(log_alpha))
     if not len(rows):
         return []

@@ -13,7 +13,7 @@ import numpy as np
 
 from analysis.grid import Grid
 from analysis.tail import Floats
-from analysis.windows import past_median, past_second_highest, past_sum, past_weeks_sum
+from analysis.windows import past_highest, past_median, past_sum, past_weeks_sum
 
 ROUNDS = 2
 WEEKS = 8
@@ -25,8 +25,8 @@ SMALL_MEAN = 2.0
 
 @dataclass(frozen=True)
 class Baseline:
-    """``mean`` and ``variance`` of the count of each slot, and ``precedent``, the second-highest day
-    of the slot and its neighbours in the 28 days before."""
+    """``mean`` and ``variance`` of the count of each slot, and ``precedent``, the count that the slot
+    or a neighbour had reached on two or three of the 28 days before."""
 
     mean: Floats
     variance: Floats
@@ -51,14 +51,15 @@ class _Noise:
     spread: Floats
 
 
-def learn(counts: Floats, grid: Grid, adaptive: bool) -> Baseline:
+def learn(counts: Floats, learned: Floats, grid: Grid, adaptive: bool) -> Baseline:
     """The baseline of ``counts`` (NaN where nothing was collected).
 
-    ``adaptive``: fleet-wide series are also scaled by how busy their last six hours were.
+    ``learned``: the same, NaN also where a count is not learned from. ``adaptive``: fleet-wide series are
+    also scaled by how busy their last six hours were.
     """
-    raw = np.nan_to_num(counts)
-    observed = _observed(np.isfinite(counts).astype(float), grid)
-    precedent = past_second_highest(np.maximum(raw, np.maximum(*_neighbours(raw, grid))), PRECEDENT_DAYS)
+    raw = np.nan_to_num(learned)
+    observed = _observed(np.isfinite(learned).astype(float), grid)
+    precedent = _precedent(counts, learned, grid)
     days = (*raw.shape[:2], 1)
     clipped, noise = raw, _Noise(np.full(days, 1.0), np.full(days, 0.0025))
     for _ in range(ROUNDS):
@@ -72,6 +73,24 @@ def learn(counts: Floats, grid: Grid, adaptive: bool) -> Baseline:
         highest = np.maximum(np.maximum(limit, precedent), 5.0)
         clipped = np.minimum(raw, np.where(observed.hours < 2 * grid.slots, np.inf, highest))
     return Baseline(mean, variance, precedent)
+
+
+def _precedent(counts: Floats, learned: Floats, grid: Grid) -> Floats:
+    """The second-highest day of the counts that are learned from, and the third-highest of those that are not.
+
+    So an attack on two days leaves no precedent, and a job that begins to run has one from its fourth day.
+    """
+    usual = past_highest(_with_neighbours(learned, grid), PRECEDENT_DAYS, 2)
+    unlearned = np.where(np.isnan(learned), np.nan_to_num(counts), 0.0)
+    if not unlearned.any():
+        return usual
+    return np.maximum(usual, past_highest(_with_neighbours(unlearned, grid), PRECEDENT_DAYS, 3))
+
+
+def _with_neighbours(counts: Floats, grid: Grid) -> Floats:
+    """The highest of each slot and its neighbours; NaN counts as 0."""
+    raw = np.nan_to_num(counts)
+    return np.maximum(raw, np.maximum(*_neighbours(raw, grid)))
 
 
 def _observed(slot: Floats, grid: Grid) -> _Observed:

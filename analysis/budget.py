@@ -1,9 +1,13 @@
 """A budget of false alarms, and the significance level that it allows each test."""
 
-import math
 from dataclasses import dataclass
+from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
 
 from analysis.grid import SLOTS
+from analysis.tail import Floats
 
 DAYS_A_MONTH = 30.44
 
@@ -26,11 +30,20 @@ class Budget:
             if not value > 0:
                 raise ValueError(f"{name} is {value!r}: a budget of false alarms must be above 0")
 
-    def log_alpha(self, scope: str, freq: str, n_series: int) -> float:
-        """ln of the significance level: the budget over the number of tests. ``scope`` and ``freq`` as for ``fit``."""
+    @overload
+    def log_alpha(self, scope: str, freq: str, n_series: int) -> float: ...
+    @overload
+    def log_alpha(self, scope: str, freq: str, n_series: NDArray[np.int64]) -> Floats: ...
+    def log_alpha(self, scope: str, freq: str, n_series: int | NDArray[np.int64]) -> float | Floats:
+        """ln of the significance level: the budget over the number of tests. ``scope`` and ``freq`` as for ``fit``.
+
+        With ``n_series`` an array, a number for each bucket, so is the result.
+        """
         slots = SLOTS[freq]
-        if scope == "overall":
-            return math.log(min(self.overall_week / (7 * slots), 0.5))
+        fleet = np.maximum(n_series, 1)
         of_agent = self.agent_month / (DAYS_A_MONTH * slots)
-        of_fleet = self.fleet_week / (7 * slots * max(n_series, 1))
-        return math.log(min(of_agent, of_fleet, 0.5))
+        of_fleet = self.fleet_week / (7 * slots * fleet)
+        of_overall = self.overall_week / (7 * slots)
+        level = np.minimum(of_agent, of_fleet) if scope == "agent" else np.full(np.shape(fleet), of_overall)
+        log_alpha: Floats = np.log(np.minimum(level, 0.5))
+        return log_alpha if isinstance(n_series, np.ndarray) else float(log_alpha)

@@ -54,23 +54,25 @@ class Model:
     state: NDArray[np.int8]
     observed_days: Floats
 
-    def spikes(self, log_alpha: float) -> NDArray[np.bool_]:
-        """Which buckets are spikes at the significance level exp(log_alpha)."""
+    def spikes(self, log_alpha: float | Floats) -> NDArray[np.bool_]:
+        """Which buckets are spikes at the significance level exp(log_alpha), a number or one for each bucket."""
         return (self.log_p < 0.0) & (self.log_p <= _log_level(self.state, log_alpha))
 
-    def upper(self, log_alpha: float, cells: Cells) -> Floats:
-        """The highest count that would be no spike in each cell; NaN where nothing is tested."""
+    def upper(self, log_alpha: float | Floats, cells: Cells) -> Floats:
+        """The highest count that would be no spike in each cell; NaN where nothing is tested.
+
+        ``log_alpha`` as for ``spikes``.
+        """
         upper = np.full(len(cells[0]), np.nan)
         is_tested = self.state[cells] >= PROVISIONAL
         tested = cells[0][is_tested], cells[1][is_tested]
-        quantile = tail_quantile(
-            _log_level(self.state[tested], log_alpha), self.expected[tested], self.variance[tested]
-        )
+        level = _log_level(self.state[tested], np.broadcast_to(log_alpha, self.state.shape)[tested])
+        quantile = tail_quantile(level, self.expected[tested], self.variance[tested])
         upper[is_tested] = np.maximum(quantile, self.floor[tested])
         return upper
 
 
-def _log_level(state: NDArray[np.int8], log_alpha: float) -> Floats:
+def _log_level(state: NDArray[np.int8], log_alpha: float | Floats) -> Floats:
     """ln of the significance level of each bucket; a provisional one must be a thousand times less likely."""
     return log_alpha - np.where(state == PROVISIONAL, np.log(PROVISIONAL_RIGOUR), 0.0)
 
@@ -82,6 +84,7 @@ def fit(
     freq: str = "1h",
     scope: str = "agent",
     now: pd.Timestamp | None = None,
+    is_learned: NDArray[np.bool_] | None = None,
 ) -> Model:
     """Estimate the expected count of each bucket of each column of ``counts``, from the days before it alone.
 
@@ -89,6 +92,7 @@ def fit(
     was collected; a row that is missing is an outage too. ``tz`` is the IANA zone whose days and hours
     count, ``freq`` "1h" or "1D". With ``scope`` "agent" a series begins with its first event, with
     "overall" at the first row. What is not over at ``now`` (naive UTC) is neither tested nor learned from.
+    ``is_learned`` (series, buckets) is False where a bucket is tested but not learned from.
 
     Raises ValueError for an unknown freq or scope, buckets out of order or twice, and negative counts.
     """
@@ -102,9 +106,10 @@ def fit(
     days = grid.from_buckets(values)
     observed_days = grid.to_buckets(_observed_days(days))
     _end_learning(state, observed_days, rules)
-    baseline = learn(days, grid, adaptive=scope == "overall")
+    learned = values if is_learned is None else np.where(is_learned, values, np.nan)
+    baseline = learn(days, grid.from_buckets(learned), grid, adaptive=scope == "overall")
     expected, variance = grid.to_buckets(baseline.mean), grid.to_buckets(baseline.variance)
-    floor = _floor(values, state, baseline, grid, rules)
+    floor = _floor(learned, state, baseline, grid, rules)
     log_p = np.zeros_like(values)
     is_above = (state >= PROVISIONAL) & (values > floor)
     log_p[is_above] = log_tail(values[is_above], expected[is_above], variance[is_above])
@@ -150,12 +155,12 @@ def _end_learning(state: NDArray[np.int8], observed_days: Floats, rules: Rules) 
     state[collected & (observed_days >= rules.learning_days)] = WATCHED
 
 
-def _floor(values: Floats, state: NDArray[np.int8], baseline: Baseline, grid: Grid, rules: Rules) -> Floats:
+def _floor(learned: Floats, state: NDArray[np.int8], baseline: Baseline, grid: Grid, rules: Rules) -> Floats:
     """The count that a spike exceeds however unlikely it is: from the mean, the precedent and, while provisional,
     the highest count so far."""
     least = np.maximum(baseline.mean * rules.times_mean, baseline.precedent * rules.times_precedent)
     watched = np.maximum(grid.to_buckets(least), SMALLEST_SPIKE)
-    highest = np.zeros_like(values)
-    np.maximum.accumulate(np.nan_to_num(values[:, :-1]), axis=1, out=highest[:, 1:])
+    highest = np.zeros_like(learned)
+    np.maximum.accumulate(np.nan_to_num(learned[:, :-1]), axis=1, out=highest[:, 1:])
     provisional = np.maximum(PROVISIONAL_TIMES_HIGHEST * highest, PROVISIONAL_SMALLEST)
     return np.ceil(np.where(state == PROVISIONAL, np.maximum(watched, provisional), watched)) - 1.0

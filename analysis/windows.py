@@ -3,6 +3,8 @@
 Arrays are (series, days) or (series, days, slots of a day), and so is every result.
 """
 
+from functools import reduce
+
 import numpy as np
 
 from analysis.tail import Floats
@@ -36,26 +38,31 @@ def past_median(values: Floats, days: int, missing: float) -> Floats:
     return median
 
 
-def past_second_highest(values: Floats, days: int) -> Floats:
-    """The second-highest (≥ 0) of the ``days`` days before, 0 where there are not two.
+def past_highest(values: Floats, days: int, rank: int) -> Floats:
+    """The ``rank``-highest (≥ 0) of the ``days`` days before, 0 where there are fewer; ``rank`` from 1.
 
     Windows of 1, 2, 4, ... days are merged, which costs a tenth of sorting each window.
     """
     zeros = np.zeros_like(values)
-    pair, result = (_delay(values, 1), zeros), (zeros, zeros)
+    power, result = (_delay(values, 1), *[zeros] * (rank - 1)), (zeros,) * rank
     width, merged = 1, 0
     while width <= days:
         if days & width:
-            result = _two_highest(result, (_delay(pair[0], merged), _delay(pair[1], merged)))
+            result = _merged(result, tuple(_delay(row, merged) for row in power))
             merged += width
-        pair = _two_highest(pair, (_delay(pair[0], width), _delay(pair[1], width)))
+        power = _merged(power, tuple(_delay(row, width) for row in power))
         width *= 2
-    return result[1]
+    return result[-1]
 
 
-def _two_highest(left: tuple[Floats, Floats], right: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
-    second = np.maximum(np.minimum(left[0], right[0]), np.maximum(left[1], right[1]))
-    return np.maximum(left[0], right[0]), second
+def _merged(left: tuple[Floats, ...], right: tuple[Floats, ...]) -> tuple[Floats, ...]:
+    """The highest of two descending sequences of equal length, as many as each of them has."""
+    highest = [np.maximum(left[0], right[0])]
+    for rank in range(1, len(left)):
+        # rank + 1 values are at least min(left[i], right[j]) where i + j = rank - 1.
+        pairs = [np.minimum(left[i], right[rank - 1 - i]) for i in range(rank)]
+        highest.append(reduce(np.maximum, [left[rank], right[rank], *pairs]))
+    return tuple(highest)
 
 
 def _delay(values: Floats, days: int) -> Floats:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from analysis.windows import past_median, past_second_highest, past_sum, past_weeks_sum
+from analysis.windows import past_highest, past_median, past_sum, past_weeks_sum
 
 VALUES = arrays(
     float, st.tuples(st.integers(0, 3), st.integers(0, 40), st.just(2)), elements=st.integers(0, 99)
@@ -30,12 +30,12 @@ def test_the_same_weekday_of_past_weeks(values: np.ndarray, weeks: int) -> None:
         assert sums[:, day] == pytest.approx(values[:, same].sum(axis=1))
 
 
-@given(values=VALUES, width=WIDTH)
-def test_the_second_highest(values: np.ndarray, width: int) -> None:
-    highest = past_second_highest(values, width)
+@given(values=VALUES, width=WIDTH, rank=st.integers(1, 4))
+def test_the_highest_of_a_rank(values: np.ndarray, width: int, rank: int) -> None:
+    highest = past_highest(values, width, rank)
     for day in range(values.shape[1]):
         past = np.sort(values[:, max(day - width, 0) : day], axis=1)
-        expected = past[:, -2] if past.shape[1] > 1 else np.zeros_like(highest[:, day])
+        expected = past[:, -rank] if past.shape[1] >= rank else np.zeros_like(highest[:, day])
         assert highest[:, day] == pytest.approx(expected)
 
 
