@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from audit_store.cli import describe, say_plainly
-from audit_store.engines.protocol import FoldCounts
+from audit_store.engines.fold_results import FoldCounts
 from audit_store.errors import AuditStoreError, one_line
 from audit_store.event import parse_time
 from demo.generate import generate, planted

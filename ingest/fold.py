@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit_store import file_lock
-from audit_store.engines.protocol import WRITE_WAIT, Conflict, Engine, FoldCounts
+from audit_store.engines.fold_results import Conflict, FoldCounts
+from audit_store.engines.protocol import WRITE_WAIT, Engine
 from audit_store.engines.registry import open_store
 from audit_store.errors import AuditStoreError, InvalidFormat
 from audit_store.store_files import events_in, make_spool

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from audit_store.engines.protocol import FoldCounts
+from audit_store.engines.fold_results import FoldCounts
 from audit_store.engines.registry import open_store, refuse_foreign
 from audit_store.errors import AuditStoreError, InvalidFormat, one_line
 from audit_store.quantities import counted

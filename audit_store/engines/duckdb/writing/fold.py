@@ -9,7 +9,8 @@ from audit_store.engines.duckdb.connection import Connection, rows_of
 from audit_store.engines.duckdb.rollups import upkeep
 from audit_store.engines.duckdb.schema import ROW_GROUP
 from audit_store.engines.duckdb.writing import fold_sql
-from audit_store.engines.protocol import Conflict, FoldCounts, Query
+from audit_store.engines.fold_results import Conflict, FoldCounts
+from audit_store.engines.protocol import Query
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from audit_store.engines.protocol import FoldCounts, Query
+from audit_store.engines.fold_results import FoldCounts
+from audit_store.engines.protocol import Query
 from audit_store.event import BODY, FIELDS
 
 KEPT_HOURS = 1
