@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from audit_store.catalogue import Catalogue
+from audit_store.engines.fold_results import Conflict, FoldCounts
 from audit_store.filters import EventFilter
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+
+    from audit_store.engines.rules import RuleQueries
 
 READ_WAIT = 10.0
 """Seconds to wait for a store that another program holds, before a read fails."""
@@ -37,39 +40,6 @@ class Query:
 
     sql: str
     params: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class FoldCounts:
-    """What became of the events of some segments; `segments` counts the segments themselves."""
-
-    stored: int = 0
-    duplicates: int = 0
-    conflicts: int = 0
-    rejected: int = 0
-    segments: int = 0
-
-    @property
-    def events(self) -> int:
-        """How many rows were compared with the store."""
-        return self.stored + self.duplicates + self.conflicts
-
-    def __add__(self, other: "FoldCounts") -> "FoldCounts":
-        return FoldCounts(*(getattr(self, name) + getattr(other, name) for name in FoldCounts.__slots__))
-
-
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """A row whose key another body has: `first_seq` is that of the stored event, None when it is in the same fold.
-
-    `segment` and `line` say where the row came from; `body` is the row as JSON text.
-    """
-
-    segment: str
-    line: int
-    first_seq: int | None
-    event_id: str
-    body: str
 
 
 class Reader(Protocol):
@@ -204,6 +174,7 @@ class Engine(Protocol):
     """How many rows the engine compresses together: a fold of whole batches costs least."""
     queries: EventQueries
     login_queries: LoginQueries
+    rule_queries: "RuleQueries"
 
     def exists(self) -> bool:
         """Whether the store is there and holds anything."""

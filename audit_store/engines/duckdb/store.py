@@ -20,6 +20,7 @@ from audit_store.engines.duckdb import (
     memory,
     opening,
     queries,
+    rule_queries,
     rw_lock,
 )
 from audit_store.engines.duckdb.connection import Connection
@@ -29,15 +30,16 @@ from audit_store.engines.duckdb.rollups import check, upkeep
 from audit_store.engines.duckdb.schema import ROW_GROUP, create_tables
 from audit_store.engines.duckdb.writing import compression, fold_sql
 from audit_store.engines.duckdb.writing.fold import FoldTransaction
+from audit_store.engines.fold_results import FoldCounts
 from audit_store.engines.protocol import (
     READ_WAIT,
     WRITE_WAIT,
     EventQueries,
-    FoldCounts,
     LoginQueries,
     Query,
     Version,
 )
+from audit_store.engines.rules import RuleQueries
 from audit_store.engines.settings import Limits, limits
 from audit_store.errors import StoreBusy, StoreCorrupt, StoreNotFound
 from audit_store.store_files import real_path
@@ -54,6 +56,7 @@ class Store:
 
     queries: EventQueries = queries
     login_queries: LoginQueries = login_queries
+    rule_queries: RuleQueries = rule_queries
     batch_rows = ROW_GROUP
 
     def __init__(self, path: Path | str, own: Limits | None = None) -> None:

@@ -1,0 +1,1 @@
+"""Rules: alarms on single events and short sequences of them, beside those on the number of logins."""

@@ -1,0 +1,14 @@
+"""The statements behind rules, as pure functions to Query(sql, params): see audit_store/engines/rules.py."""
+
+from audit_store.engines.duckdb.rule_queries.firsts_sql import deleted, dormant, first_times, with_words
+from audit_store.engines.duckdb.rule_queries.sequences_sql import bulk, many_agents, success_after_failures
+
+__all__ = [
+    "bulk",
+    "deleted",
+    "dormant",
+    "first_times",
+    "many_agents",
+    "success_after_failures",
+    "with_words",
+]
