@@ -10,6 +10,7 @@ import click
 from alarms import DEFAULT_SENSITIVITY, SENSITIVITIES, NotDelivered, Report, ReportedAlarm, Sink, report
 from alarms.delivery.receivers import receiver_options
 from alarms.delivery.sample import sample
+from alarms.rules.commands import rules, try_rule
 from alarms.triage.marks import OPEN
 from audit_store import ranges
 from audit_store.cli import (
@@ -45,6 +46,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 @click.group(cls=Commands)
 def commands() -> None:
     """Find unusual logins in an audit log."""
+
+
+for _command in (rules, try_rule):
+    commands.add_command(_command)
 
 
 class _Length(click.ParamType[timedelta]):

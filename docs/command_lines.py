@@ -37,6 +37,8 @@ EXIT_STATUSES = {
         0: "every event is back",
         1: "events that were stored after the backup are missing",
     },
+    "alarms rules": {0: "printed"},
+    "alarms try-rule": {0: "printed, whatever it would have found"},
     "alarms spikes": {0: "no new alarms", 3: "new alarms"},
     "alarms dead-letters": {0: "no dead letters", 3: "there are some; they are printed"},
     "alarms resend": {0: "they are due again"},

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
@@ -45,6 +45,10 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="keba
     def sentence(self, events: int) -> str:
         """What an agent or address did, to be read after its name; `events` is what the statement counted."""
         raise NotImplementedError
+
+    def settings(self) -> dict[str, Any]:
+        """The settings by the names that they have in a file."""
+        return {field.encode_name: getattr(self, field.name) for field in msgspec.structs.fields(self)}
 
 
 class SuccessAfterFailures(Rule, frozen=True, kw_only=True):
