@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from audit_store.catalogue import Catalogue
+from audit_store.engines.alarm_records import AlarmRecords
 from audit_store.engines.fold_results import Conflict, FoldCounts
 from audit_store.filters import EventFilter
 
@@ -175,6 +176,7 @@ class Engine(Protocol):
     queries: EventQueries
     login_queries: LoginQueries
     rule_queries: "RuleQueries"
+    alarm_records: AlarmRecords
 
     def exists(self) -> bool:
         """Whether the store is there and holds anything."""
@@ -185,8 +187,7 @@ class Engine(Protocol):
     def read(self, wait: float = READ_WAIT) -> AbstractContextManager[Reader]:
         """Open the store for a few statements; `wait` is in seconds.
 
-        Raises StoreNotFound, StoreLost, StoreBusy, StoreCorrupt or StoreNewer.
-        """
+        Raises StoreNotFound, StoreLost, StoreBusy, StoreCorrupt or StoreNewer."""
 
     def run(self, query: Query, wait: float = READ_WAIT) -> "pd.DataFrame":
         """The rows of one statement. Raises as `read` does."""
@@ -194,8 +195,7 @@ class Engine(Protocol):
     def fold(self, wait: float = WRITE_WAIT) -> AbstractContextManager[FoldTransaction]:
         """Open the store for one fold, and create it where it is missing; `wait` is in seconds.
 
-        Raises StoreBusy, StoreLost, StoreCorrupt or StoreNewer.
-        """
+        Raises StoreBusy, StoreLost, StoreCorrupt or StoreNewer."""
 
     def compress(self, wait: float = WRITE_WAIT) -> bool:
         """Compress one part of the older events, which stay as they are; gives whether more remain.

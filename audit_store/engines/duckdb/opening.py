@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from audit_store.engines.duckdb import file_queries, queries
+from audit_store.engines.duckdb.alarm_records import tables as alarm_tables
 from audit_store.engines.duckdb.connection import Connection
 from audit_store.engines.duckdb.error_translation import MissingTable
 from audit_store.engines.duckdb.rollups import tables
@@ -26,6 +27,14 @@ def read_coverage(connection: Connection) -> None:
     except MissingTable:  # an older program wrote the file
         tables.stand_in(connection)
         tables.read_coverage(connection)
+
+
+def find_alarm_records(connection: Connection) -> None:
+    """Let statements over the records of alarms find none, where the file has no tables of them."""
+    try:
+        alarm_tables.look_up(connection)
+    except MissingTable:  # an older program wrote the file
+        alarm_tables.stand_in(connection)
 
 
 def check_version(connection: Connection, path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from audit_store.engines import alarm_records as protocol
 from audit_store.engines.duckdb import (
     creation,
     file_queries,
@@ -23,6 +24,7 @@ from audit_store.engines.duckdb import (
     rule_queries,
     rw_lock,
 )
+from audit_store.engines.duckdb.alarm_records.records import AlarmRecords
 from audit_store.engines.duckdb.connection import Connection
 from audit_store.engines.duckdb.error_translation import explain, explain_creation, explain_input, translated
 from audit_store.engines.duckdb.reader import Reader
@@ -63,6 +65,7 @@ class Store:
         """The limits are those of the environment unless a store has its `own`. Raises InvalidSetting."""
         self.path = Path(path)
         self._limits = own or limits()
+        self.alarm_records: protocol.AlarmRecords = AlarmRecords(self.write)
 
     def exists(self) -> bool:
         """Whether the file is there and holds anything."""
@@ -102,6 +105,7 @@ class Store:
                 opening.check_version(connection, self.path)
                 self._check_memory(connection)
                 opening.read_coverage(connection)
+                opening.find_alarm_records(connection)
             yield connection
 
     def run(self, query: Query, wait: float = READ_WAIT) -> "pd.DataFrame":

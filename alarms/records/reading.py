@@ -1,0 +1,63 @@
+"""Reads the records of alarms, in milliseconds whatever the size of the store."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from alarms.records.record import AlarmRecord
+from alarms.records.rows import from_row
+from audit_store.engines.alarm_records import Row
+from audit_store.engines.protocol import Engine, Query
+from audit_store.ranges import Period
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a store is judged; times are naive UTC, None before the first judgement.
+
+    Hours that end after `judged_until` are not judged yet, or provisionally only; of those before it, `hours_left`
+    wait. `judged_at` is when the last step ended, and `problem` why the last run could not end, "" if it did.
+    """
+
+    judged_until: datetime | None
+    hours_left: int
+    judged_at: datetime | None
+    problem: str
+
+
+def records(
+    engine: Engine, period: Period | None = None, *, with_withdrawn: bool = False
+) -> list[AlarmRecord]:
+    """The newest revision of each alarm that touches a period, the worst first.
+
+    Raises what `engine.read` raises.
+    """
+    return _records(engine, engine.alarm_records.newest(period, with_withdrawn=with_withdrawn))
+
+
+def record(engine: Engine, alarm_id: str) -> AlarmRecord | None:
+    """The newest revision of an alarm, a withdrawn one included; None for an unknown id. Raises as `records`."""
+    revisions = history(engine, alarm_id)
+    return revisions[-1] if revisions else None
+
+
+def history(engine: Engine, alarm_id: str) -> list[AlarmRecord]:
+    """All revisions of an alarm, the first one first. Raises as `records`."""
+    return _records(engine, engine.alarm_records.revisions(alarm_id))
+
+
+def progress(engine: Engine) -> Progress:
+    """How far the store is judged. Raises as `records`."""
+    rows = _rows(engine, engine.alarm_records.detector())
+    if not rows:
+        return Progress(None, 0, None, "")
+    row = rows[0]
+    return Progress(row["judged_until"], row["hours_left"], row["judged_at"], row["problem"])
+
+
+def _records(engine: Engine, query: Query) -> list[AlarmRecord]:
+    return [from_row(row) for row in _rows(engine, query)]
+
+
+def _rows(engine: Engine, query: Query) -> list[Row]:
+    with engine.read() as reader:
+        return list(reader.arrow(query).to_pylist())

@@ -1,0 +1,102 @@
+"""An alarm as it is recorded: what, who, when, how much, and what else the events say of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from alarms.triage.identity import SeriesSpan
+
+RUNNING, SETTLED, WITHDRAWN = "running", "settled", "withdrawn"
+SEVERITIES = ("critical", "high", "medium", "low")
+"""The severities, the worst first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A fact that sets the severity: its `name`, such as "administrator", and a short `text` for a reviewer."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The part of an alarm that is an agent's or an address's.
+
+    `count` is what the alarm counts and `failed` the failed logins among it; `usual` is the mean of the same hours on
+    the days before (None: there are none). `first_seen` is naive UTC; `is_new`: not before the alarm.
+    """
+
+    name: str
+    count: int
+    failed: int
+    usual: float | None
+    first_seen: datetime | None
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """What an agent of an alarm did from an address afterwards: `events` of one activity, the first at `first_at`.
+
+    `is_sensitive`: the catalogue lists the activity as sensitive.
+    """
+
+    activity: str
+    agent: str
+    address: str | None
+    events: int
+    first_at: datetime
+    is_sensitive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmRecord:
+    """One alarm at one revision; all times are naive UTC.
+
+    `id` is a UUID that never changes, `revision` counts from 1, and `change` says what the revision changed. `status`
+    is RUNNING (its last hour, or one of the two after it, is not over), SETTLED or WITHDRAWN. `kind` is a series of
+    login_alarm.SERIES_NAMES, "rule" or "watchdog"; `rule` is the name of the rule, else ""; `agent` is "" for an
+    alarm over many agents. It covers [`starts_at`, `ends_at`).
+
+    `noun` is what is counted, in the plural; `observed`, `expected`, `upper` and `score` (−log10 p) are those of the
+    least likely hour, which starts at `peak`. `sensitivity` names the least sensitive of SENSITIVITIES at which it is
+    an alarm; `provisional`: the series was still learning. `agents` and `addresses` begin with the largest excess,
+    `followed_by` with what is sensitive. `spans` are all series in which it was seen, its own first. `sentence` has
+    its times in the zone `tz`. `where` holds exactly its events, as parameters of a URL. `version` is the detector's.
+    """
+
+    id: str
+    revision: int
+    status: str
+    change: str
+    first_recorded_at: datetime
+    recorded_at: datetime
+    kind: str
+    rule: str
+    agent: str
+    starts_at: datetime
+    ends_at: datetime
+    severity: str
+    reasons: tuple[Reason, ...]
+    noun: str
+    total: int
+    failed: int
+    succeeded: int
+    peak: datetime | None
+    observed: int
+    expected: float | None
+    upper: float | None
+    score: float
+    sensitivity: str
+    provisional: bool
+    agents: tuple[Share, ...]
+    addresses: tuple[Share, ...]
+    more_agents: int
+    more_addresses: int
+    followed_by: tuple[FollowUp, ...]
+    spans: tuple[SeriesSpan, ...]
+    sentence: str
+    where: Mapping[str, list[str]]
+    tz: str
+    version: str
