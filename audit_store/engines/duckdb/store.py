@@ -90,8 +90,7 @@ class Store:
         """Open the file for a few statements; `wait` is in seconds.
 
         Only a repair leaves the schema version and what the store held unchecked. Raises StoreNotFound, StoreLost,
-        StoreBusy, StoreCorrupt or StoreNewer.
-        """
+        StoreBusy, StoreCorrupt or StoreNewer."""
         with self._reading(wait, checked=checked) as connection:
             yield Reader(connection, self._translated, self._limits.query_seconds)
 
@@ -117,8 +116,7 @@ class Store:
     def fold(self, wait: float = WRITE_WAIT) -> Iterator[FoldTransaction]:
         """Open the file for one fold, and create it where it is missing; `wait` is in seconds.
 
-        Raises StoreBusy, StoreLost, StoreCorrupt or StoreNewer.
-        """
+        Raises StoreBusy, StoreLost, StoreCorrupt or StoreNewer."""
         with self.write(wait) as connection:
             yield FoldTransaction(connection)
 
@@ -153,8 +151,7 @@ class Store:
     def write(self, wait: float = WRITE_WAIT) -> Iterator[Connection]:
         """The only connection to the file, its tables created; `wait` is in seconds.
 
-        Raises StoreBusy, StoreLost, StoreCorrupt or StoreNewer.
-        """
+        Raises StoreBusy, StoreLost, StoreCorrupt or StoreNewer."""
         real_path(self.path).parent.mkdir(parents=True, exist_ok=True)
         with self._open(read_only=False, wait=wait) as connection:
             connection.execute(_UTC)
