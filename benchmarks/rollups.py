@@ -41,6 +41,7 @@ STATEMENTS: dict[str, Callable[[EventFilter], Query]] = {
     "agents": lambda where: queries.facet(where, "agent", 200),
     "outcomes": lambda where: queries.facet(where, "outcome", 200),
     "logins of an agent and hour": lambda where: login_queries.login_counts(where, KNOWN.failures, HOUR),
+    "logins of an hour": lambda where: login_queries.login_totals(where, KNOWN.failures, HOUR),
 }
 
 

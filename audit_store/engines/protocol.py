@@ -138,7 +138,10 @@ class LoginQueries(Protocol):
     """The statements behind login alarms. Buckets are numbers: microseconds since 1970 divided by a width."""
 
     def login_counts(self, where: EventFilter, failures: Sequence[str], step: timedelta) -> Query:
-        """Rows agent, buckets, attempts, failed (lists of equal length), decided (events with an outcome)."""
+        """Rows agent, buckets, attempts, failed (lists; add up a bucket that repeats), decided (have an outcome)."""
+
+    def login_totals(self, where: EventFilter, failures: Sequence[str], step: timedelta) -> Query:
+        """Rows bucket, attempts, failed, decided (have an outcome) of all agents together, in order."""
 
     def heartbeat(self, where: EventFilter, step: timedelta) -> Query:
         """Rows bucket, source, events."""

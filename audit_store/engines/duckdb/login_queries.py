@@ -20,18 +20,27 @@ _FIRST_OF = ("agent", ADDRESS)
 def login_counts(where: EventFilter, failures: Sequence[str], step: timedelta) -> Query:
     """Rows agent, buckets, attempts, failed (lists that belong together), decided (how many have an outcome).
 
-    A row an agent: a list travels to Python many times faster than the same figures in rows.
+    A bucket may be listed several times: its figures are the sums. A row an agent, and numbers of 32 bits: a list
+    travels to Python many times faster than the same figures in rows, and adding up takes longer in SQL.
     """
     logins, params = login_cells(where, ("agent", "outcome"), step)
     return Query(
-        f"WITH counted AS (SELECT agent, {_BUCKET} AS bucket, sum(events)::BIGINT AS attempts, "
-        "coalesce(sum(events) FILTER (list_contains($failures, outcome)), 0)::BIGINT AS failed, "
-        "coalesce(sum(events) FILTER (outcome IS NOT NULL), 0) AS decided "
-        f"FROM {logins} GROUP BY ALL HAVING sum(events) > 0) "
-        "SELECT agent, [c.bucket for c in counts] AS buckets, [c.attempts for c in counts] AS attempts, "
-        "[c.failed for c in counts] AS failed, decided FROM ("
-        "SELECT agent, list({'bucket': bucket, 'attempts': attempts, 'failed': failed}) AS counts, "
-        "sum(decided)::BIGINT AS decided FROM counted GROUP BY agent) ORDER BY agent",
+        f"SELECT agent, list(({_BUCKET})::UINTEGER) AS buckets, list(events::INTEGER) AS attempts, "
+        "list(CASE WHEN outcome = ANY($failures::VARCHAR[]) THEN events ELSE 0 END::INTEGER) AS failed, "
+        "coalesce(sum(events) FILTER (outcome IS NOT NULL), 0)::BIGINT AS decided "
+        f"FROM {logins} GROUP BY agent HAVING sum(events) > 0 ORDER BY agent",
+        params | {"failures": list(failures), "width": step // timedelta(microseconds=1)},
+    )
+
+
+def login_totals(where: EventFilter, failures: Sequence[str], step: timedelta) -> Query:
+    """Rows bucket, attempts, failed, decided (how many have an outcome) of all agents together, in order."""
+    logins, params = login_cells(where, ("outcome",), step)
+    return Query(
+        f"SELECT {_BUCKET} AS bucket, sum(events)::BIGINT AS attempts, "
+        "coalesce(sum(events) FILTER (outcome = ANY($failures::VARCHAR[])), 0)::BIGINT AS failed, "
+        "coalesce(sum(events) FILTER (outcome IS NOT NULL), 0)::BIGINT AS decided "
+        f"FROM {logins} GROUP BY bucket HAVING sum(events) > 0 ORDER BY bucket",
         params | {"failures": list(failures), "width": step // timedelta(microseconds=1)},
     )
 

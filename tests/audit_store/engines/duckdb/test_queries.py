@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audit_store import catalogue
-from audit_store.engines.duckdb import file_queries, queries
+from audit_store.engines.duckdb import file_queries, login_queries, queries
 from audit_store.engines.duckdb.store import Store
 from audit_store.engines.protocol import LISTED
 from audit_store.event import COLUMNS, Event
@@ -151,6 +151,35 @@ def test_moved(worlds: list[World], n: int, where: EventFilter, step: int, by: t
     kept = chosen(where, worlds[n].events)
     counts = Counter((naive(event) + by).floor(f"{step}s") for event in kept)
     assert dict(zip(rows["bucket"], rows["events"], strict=True)) == counts
+
+
+@few
+@given(which, filters, st.sampled_from([900, 3600]), st.sampled_from([(), ("failure",)]))
+def test_logins(
+    worlds: list[World], n: int, where: EventFilter, step: int, failures: tuple[str, ...]
+) -> None:
+    query = where, failures, timedelta(seconds=step)
+    with worlds[n].store.read() as reader:
+        totals = reader.run(login_queries.login_totals(*query))
+        by_agent = reader.run(login_queries.login_counts(*query))
+    counts: dict[int, list[int]] = {}
+    for event in chosen(where, worlds[n].events):
+        count = counts.setdefault(naive(event).value // (step * 10**9), [0, 0, 0])
+        for position, applies in enumerate((True, event.outcome in failures, event.outcome is not None)):
+            count[position] += applies
+    assert totals.values.tolist() == [[bucket, *counts[bucket]] for bucket in sorted(counts)]
+    sums: dict[str, Counter[int]] = {"attempts": Counter(), "failed": Counter()}
+    for name, column in sums.items():
+        for buckets, figures in zip(by_agent["buckets"], by_agent[name], strict=True):
+            for bucket, figure in zip(buckets, figures, strict=True):
+                column[bucket] += figure
+    assert {bucket: [sums["attempts"][bucket], sums["failed"][bucket]] for bucket in sums["attempts"]} == {
+        bucket: count[:2] for bucket, count in counts.items()
+    }
+    assert by_agent["decided"].sum() == sum(count[2] for count in counts.values())
+    assert list(by_agent["agent"]) == sorted(
+        {event.agent for event in chosen(where, worlds[n].events)}, key=str.encode
+    )
 
 
 @few

@@ -1,6 +1,7 @@
 """Every statement over roll-ups gives what it gives over single events."""
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -90,7 +91,7 @@ def made(parts: tuple[dict[str, Any], timedelta | None, timedelta | None], first
 
 def statements(where: EventFilter, step: timedelta, by: timedelta) -> list[Query]:
     """Every statement that may be answered by roll-ups."""
-    logins = login_queries.login_counts(where, KNOWN.failures, max(step, 15 * MINUTE))
+    logins = where, KNOWN.failures, max(step, 15 * MINUTE)
     return [
         queries.summary(where),
         queries.total(where),
@@ -100,17 +101,28 @@ def statements(where: EventFilter, step: timedelta, by: timedelta) -> list[Query
         *(queries.facet(where, column, 3) for column in ("activity", "agent", "outcome", "source")),
         queries.facet(where, "agent", 3, containing="SUPPORT"),
         login_queries.heartbeat(where, step),
-        logins,
+        login_queries.login_counts(*logins),
+        login_queries.login_totals(*logins),
     ]
 
 
+def by_bucket(
+    buckets: Iterable[int], attempts: Iterable[int], failed: Iterable[int]
+) -> list[tuple[int, int, int]]:
+    """The sums of attempts and failures of each bucket that has any."""
+    sums: Counter[int] = Counter()
+    failures: Counter[int] = Counter()
+    for bucket, more, more_failed in zip(buckets, attempts, failed, strict=True):
+        sums[bucket] += int(more)
+        failures[bucket] += int(more_failed)
+    return [(int(bucket), sums[bucket], failures[bucket]) for bucket in sorted(sums) if sums[bucket]]
+
+
 def rows(frame: pd.DataFrame) -> list[str]:
-    """The rows as texts, whatever their order; lists of a row that belong together are sorted together."""
+    """The rows as texts, whatever their order; the lists of a row become one list with a sum for each bucket."""
     if "buckets" in frame:
         lists = frame[["buckets", "attempts", "failed"]].itertuples(index=False, name=None)
-        frame = frame.assign(
-            buckets=[sorted(zip(*map(list, row), strict=True)) for row in lists], attempts=0, failed=0
-        )
+        frame = frame.assign(buckets=[by_bucket(*row) for row in lists], attempts=0, failed=0)
     return sorted(map(repr, frame.itertuples(index=False, name=None)))
 
 
