@@ -149,6 +149,7 @@ class Declaration(Table, frozen=True):
     constants: Values | None = None
     when: tuple[When, ...] = ()
     line: str = ""
+    continuation: str = ""
     message: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()

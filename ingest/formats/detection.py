@@ -69,7 +69,6 @@ def by_records(text: str, formats: Sequence[Format]) -> list[Guess]:
     """
     documents = samples.json_documents(text) if text[:1] in ("{", "[") else []
     rows = [] if documents else samples.csv_records(text)
-    lines = [] if documents else samples.lines(text)
     guesses = []
     for candidate in formats:
         if candidate.kind in _JSON and candidate.keys:
@@ -77,7 +76,7 @@ def by_records(text: str, formats: Sequence[Format]) -> list[Guess]:
         elif candidate.kind == "csv" and candidate.keys:
             guesses.append(_of_keys(candidate, rows))
         elif candidate.lines is not None and candidate.pattern is None:
-            guesses.append(_fitting_lines(candidate, lines))
+            guesses.append(_fitting_lines(candidate, "" if documents else text))
     guesses = [guess for guess in guesses if guess.share >= _least_share(guess.format)]
     best = max(((guess.share, guess.keys) for guess in guesses), default=(0, 0))
     return [guess for guess in guesses if (guess.share, guess.keys) == best or _is_rival(guess, best[0])]
@@ -91,7 +90,7 @@ def _is_rival(guess: Guess, best: float) -> bool:
 def by_pattern(text: str, formats: Sequence[Format]) -> list[Guess]:
     """Guesses of formats as which a text begins, with how many of its first lines or records fit in words."""
     return [
-        Guess(candidate, 1, _fitting_lines(candidate, samples.lines(text)).reason)
+        Guess(candidate, 1, _fitting_lines(candidate, text).reason)
         if candidate.lines is not None
         else Guess(candidate, 1, _fitting_records(candidate, text))
         for candidate in formats
@@ -127,7 +126,8 @@ def _of_keys(candidate: Format, records: Sequence[Mapping[str, Any]]) -> Guess:
     return Guess(candidate, counts.total() / max(1, len(records)), words, len(keys))
 
 
-def _fitting_lines(candidate: Format, lines: Sequence[str]) -> Guess:
+def _fitting_lines(candidate: Format, text: str) -> Guess:
+    lines = samples.lines(text, candidate.lines.continuation if candidate.lines else "")
     pattern = candidate.line_pattern
     fitting = sum(pattern is not None and pattern.search(line) is not None for line in lines)
     words = f"{fitting} of the first {len(lines)} lines are like those of {candidate.title}"

@@ -15,6 +15,8 @@ _BEYOND_RE2 = re.compile(r"\(\?(?:[=!]|<[=!])|\\[1-9]|\(\?P=")
 def line_shape(declared: Declaration, fields: Mapping[str, tuple[str, ...]]) -> LineShape:
     """The shape of a line. Raises InvalidDeclaration."""
     pattern = re2(declared.line, "line")
+    if not declared.continuation.isascii():
+        raise InvalidDeclaration("continuation", f"{declared.continuation!r} must be ASCII characters")
     groups = _group_names(pattern)
     used = [
         *declared.message,
@@ -39,6 +41,7 @@ def line_shape(declared: Declaration, fields: Mapping[str, tuple[str, ...]]) -> 
         keep=declared.keep,
         numbers=declared.numbers,
         repeats=declared.repeats,
+        continuation=declared.continuation,
     )
 
 

@@ -23,7 +23,8 @@ class LineShape:
     `groups` names the groups of `pattern` in order. `fields` gives, for an event field, the groups whose first
     non-empty one is its value where no rule gives one; for the fields in `fixed` no rule is asked. `message` lists
     the groups that may hold the message, `keep` and `numbers` those that the metadata keeps as text and as integers.
-    `repeats` is the group that says for how many events a line stands; "" where each stands for one.
+    `repeats` is the group that says for how many events a line stands; "" where each stands for one. A line that
+    begins with one of the characters of `continuation` (ASCII) continues the line before it.
     """
 
     pattern: str
@@ -35,3 +36,4 @@ class LineShape:
     keep: Sequence[str]
     numbers: Sequence[str]
     repeats: str = ""
+    continuation: str = ""

@@ -53,10 +53,10 @@ def csv_records(text: str) -> list[Object]:
     ]
 
 
-def lines(text: str) -> list[str]:
-    """The first lines that are complete and not blank."""
+def lines(text: str, continuation: str = "") -> list[str]:
+    """The first lines that are complete and not blank, without those that begin with a character of `continuation`."""
     complete = text[: text.rfind("\n") + 1] or text
-    return [line for line in complete.splitlines() if line.strip()][:MOST]
+    return [line for line in complete.splitlines() if line.strip() and line[0] not in continuation][:MOST]
 
 
 def _values(text: str) -> Iterator[Any]:

@@ -166,7 +166,7 @@ class FrameStager:
         return record_sql.columns_frame(frame.names, types, frozenset(map(first_key, candidates)))
 
     def _check_columns(self, names: tuple[str, ...]) -> None:
-        if self._recipe.expansion.decode:  # which may bring more keys
+        if any(key in names for key in self._recipe.expansion.decode):  # which may bring more keys
             return
         for name in dict.fromkeys(("agent", "activity", *self._keys)):
             keys = [first_key(candidate) for candidate in self._recipe.fields.get(name, (name,))]

@@ -102,6 +102,8 @@ def _source_frames(fmt: Format, content: Content) -> Iterator[Frame]:
 
         read_rows = tables.csv_rows if fmt.kind == "csv" else tables.exported_rows
         return read_rows(frames.blocks(content, frames.FRAME_BYTES))
+    if fmt.lines is not None and fmt.lines.continuation:
+        return frames.text_lines(frames.blocks(content), fmt.lines.continuation.encode())
     return frames.text_lines(frames.blocks(content))
 
 

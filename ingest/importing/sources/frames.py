@@ -104,15 +104,17 @@ def positions(block: bytes, byte: int) -> npt.NDArray[np.int64]:
     return np.concatenate(pieces)
 
 
-def text_lines(source: Iterable[bytes]) -> Iterator[Frame]:
+def text_lines(source: Iterable[bytes], continuation: bytes = b"") -> Iterator[Frame]:
     """Every line that is not blank is a record; `raw` has its line end.
 
-    `source` gives the text in pieces that end with a line end.
+    A line that begins with a byte of `continuation` is a part of the record before it, if there is one. `source` gives
+    the text in pieces that end with a line end.
     """
+    source = _whole_records(source, continuation) if continuation else source
     tables: list[pa.Table] = []
     rejects: list[Reject] = []
     size = lines = 0
-    for table, block_rejects in _block_lines(source):
+    for table, block_rejects in _block_lines(source, continuation):
         size += table.nbytes
         lines += len(table) + len(block_rejects)
         # Each frame costs a statement, so a few blocks share one.
@@ -127,25 +129,50 @@ def text_lines(source: Iterable[bytes]) -> Iterator[Frame]:
         yield Frame(pa.concat_tables(tables), rejects)
 
 
-def _block_lines(source: Iterable[bytes]) -> Iterator[tuple[pa.Table, list[Reject]]]:
-    """The lines of each block, at most FRAME_ROWS at a time, and those that are not text."""
+def _whole_records(source: Iterable[bytes], continuation: bytes) -> Iterator[bytes]:
+    """The text in pieces that end before a line that begins a record, unless that record is too long."""
+    rest = b""
+    for block in source:
+        data = rest + block
+        starts = _record_starts(data, continuation)[0]
+        end = len(data) if len(data) - starts[-2] > RECORD_BYTES else int(starts[-2])
+        if end:
+            yield data[:end]
+        rest = data[end:]
+    if rest:
+        yield rest
+
+
+def _record_starts(block: bytes, continuation: bytes) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+    """Where the records of a block begin and the last one ends, and the lines of the block (from 0) they begin on."""
+    ends = line_ends(block)
+    starts = np.zeros(len(ends) + 1, np.int32)
+    starts[1:] = ends + 1
+    if not continuation:
+        return starts, np.arange(len(ends))
+    first_bytes = np.frombuffer(block, np.uint8)[starts[:-1]]
+    is_record = ~np.isin(first_bytes, list(continuation))
+    is_record[:1] = True
+    return starts[np.append(is_record, True)], np.flatnonzero(is_record)
+
+
+def _block_lines(source: Iterable[bytes], continuation: bytes) -> Iterator[tuple[pa.Table, list[Reject]]]:
+    """The records of each block, at most FRAME_ROWS at a time, and those that are not text."""
     first = 1
     for block in source:
         if block.isspace():
             first += block.count(b"\n")
             continue
-        ends = line_ends(block)
-        # The block itself is the buffer of the column: only the offsets of its lines are new.
-        starts = np.zeros(len(ends) + 1, np.int32)
-        starts[1:] = ends + 1
-        lines = arrow_columns.integers(np.arange(first, first + len(ends)))
-        table = pa.table({"line": lines, "raw": arrow_columns.pieces(block, starts)})
-        rejects = _rejected_lines(block, starts, first)
+        starts, lines = _record_starts(block, continuation)
+        lines += first
+        first += block.count(b"\n") if continuation else len(lines)
+        # The block itself is the buffer of the column: only the offsets of its records are new.
+        table = pa.table({"line": arrow_columns.integers(lines), "raw": arrow_columns.pieces(block, starts)})
+        rejects = _rejected_lines(block, starts, lines)
         bad = np.array([reject.line for reject in rejects], np.int64)
-        skipped = np.concatenate([bad, first + blank_lines(block, starts)])
+        skipped = np.concatenate([bad, lines[blank_lines(block, starts)]])
         if len(skipped):
             table = table.filter(pc.invert(pc.is_in(table["line"], arrow_columns.integers(skipped))))
-        first += len(ends)
         for start in range(0, max(len(table), 1), FRAME_ROWS):
             yield table.slice(start, FRAME_ROWS), rejects if start == 0 else []
 
@@ -162,8 +189,8 @@ def blank_lines(block: bytes, starts: npt.NDArray[Any]) -> npt.NDArray[np.int64]
     return candidates[following >= starts[candidates + 1]]
 
 
-def _rejected_lines(block: bytes, starts: npt.NDArray[Any], first: int) -> list[Reject]:
-    """The lines that are not UTF-8 or too long."""
+def _rejected_lines(block: bytes, starts: npt.NDArray[Any], lines: npt.NDArray[np.int64]) -> list[Reject]:
+    """The records that are not UTF-8 or too long."""
     rejects = []
     candidates = np.flatnonzero(np.diff(starts) > RECORD_BYTES + 1)
     # The whole block at once, and line by line only where that fails.
@@ -173,7 +200,7 @@ def _rejected_lines(block: bytes, starts: npt.NDArray[Any], first: int) -> list[
         line = block[starts[index] : starts[index + 1]].rstrip(b"\r\n")
         problem = f"record: {TOO_LONG}" if len(line) > RECORD_BYTES else _encoding_problem(line)
         if problem:
-            rejects.append(Reject(first + int(index), problem, shown(line)))
+            rejects.append(Reject(int(lines[index]), problem, shown(line)))
     return rejects
 
 

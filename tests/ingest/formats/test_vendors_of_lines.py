@@ -119,12 +119,23 @@ def test_a_file_is_found_and_its_records_are_events(
     check(tmp_path, fmt, content, events)
 
 
-def test_further_lines_and_other_messages_of_postgresql_are_counted_as_skipped(tmp_path: Path) -> None:
+def test_a_statement_of_postgresql_has_its_further_lines(tmp_path: Path) -> None:
     result = read_file(written(tmp_path, PGAUDIT), formats.load("pgaudit"))
-    assert result.skipped == {
-        "further lines of a statement or a message": 1,
-        "messages about something else than statements and logins": 1,
-    }
+    assert result.column("description")[0].endswith('"select 1\n\tfrom account",<not logged>')
+    assert result.column("line") == [1, 3, 5, 6]
+
+
+def test_other_messages_of_postgresql_are_counted_as_skipped(tmp_path: Path) -> None:
+    result = read_file(written(tmp_path, PGAUDIT), formats.load("pgaudit"))
+    assert result.skipped == {"messages about something else than statements and logins": 1}
+
+
+@pytest.mark.parametrize(
+    "line", ["from account", "\tfrom account", "2026-03-14 09:26:53 UTC LOG:  AUDIT: no"]
+)
+def test_a_line_of_no_record_of_postgresql_is_rejected(tmp_path: Path, line: str) -> None:
+    result = read_file(written(tmp_path, f"{line}\n"), formats.load("pgaudit"))
+    assert (len(result.rejects), result.skipped) == (1, {})
 
 
 def test_a_mixture_of_formats_is_not_read_as_one_of_them(tmp_path: Path) -> None:

@@ -27,16 +27,39 @@ def test_a_line_that_spans_blocks_and_is_too_long_is_refused() -> None:
 
 
 @settings(max_examples=examples(50))
-@given(st.lists(st.sampled_from([b"a", b"bb", b"", b"\xff", b"\r"]), max_size=20), st.integers(1, 9))
-def test_blocks_of_any_size_give_the_same_lines(lines: list[bytes], size: int) -> None:
+@given(
+    st.lists(st.sampled_from([b"a", b"bb", b"", b"\xff", b"\r", b"\tc", b"\t"]), max_size=20),
+    st.integers(1, 9),
+    st.sampled_from([b"", b"\t"]),
+)
+def test_blocks_of_any_size_give_the_same_lines(lines: list[bytes], size: int, continuation: bytes) -> None:
     content = b"\n".join(lines)
 
     def found(block: int) -> list[tuple[int, str]]:
-        parts = list(frames.text_lines(blocks(Content(io.BytesIO(content)), block)))
+        source = blocks(Content(io.BytesIO(content)), block)
+        parts = list(frames.text_lines(source, continuation))
         good = [pair for part in parts for pair in zip(*part.table.to_pydict().values(), strict=True)]
         return sorted(good + [(one.line, one.reason) for part in parts for one in part.rejects])
 
     assert found(size) == found(1 << 20)
+
+
+def test_a_line_that_begins_like_a_further_line_continues_the_record_before() -> None:
+    content = b"\tx\n\ty\n\na\n\tb\n\t\n\tc\nd\n"
+    for size in (1, 5, 100):
+        parts = list(frames.text_lines(blocks(Content(io.BytesIO(content)), size), b"\t"))
+        assert [pair for part in parts for pair in zip(*part.table.to_pydict().values(), strict=True)] == [
+            (1, "\tx\n\ty\n"),
+            (4, "a\n\tb\n\t\n\tc\n"),
+            (8, "d\n"),
+        ]
+
+
+def test_further_lines_without_end_are_rejected_in_little_memory() -> None:
+    content = b"a\n" + b"\tb\n" * (1 << 20) + b"c\n"
+    parts = list(frames.text_lines(blocks(Content(io.BytesIO(content)), 1 << 20), b"\t"))
+    assert [line for part in parts for line in part.table["line"].to_pylist()] == [(1 << 20) + 2]
+    assert {reject.reason for part in parts for reject in part.rejects} == {f"record: {frames.TOO_LONG}"}
 
 
 def test_records_of_an_array(monkeypatch: pytest.MonkeyPatch) -> None:
