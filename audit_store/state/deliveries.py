@@ -45,6 +45,19 @@ class Delivery(NamedTuple):
     refused_at: str | None = None
 
 
+class Backlog(NamedTuple):
+    """The messages that a receiver has not acknowledged: how many are `waiting` and how many it `refused`.
+
+    `since` is when the oldest of them was added (naive UTC), `answer` why the newest attempt to send one failed.
+    """
+
+    sink: str
+    since: datetime
+    waiting: int
+    refused: int
+    answer: str
+
+
 @contextlib.contextmanager
 def one_sender(store: Path, wait: float | None = None) -> Iterator[None]:
     """Hold the right to send for this store; `wait` is in seconds (default: SENDER_WAIT). Raises StoreBusy."""
@@ -71,6 +84,20 @@ def dead_letters(store: Path) -> list[Delivery]:
     """The messages that their receivers refused, oldest first. Raises what `json_files.reading` raises."""
     with json_files.reading(store, _TABLE) as connection:
         return _deliveries(connection, store, "refused_at IS NOT NULL")
+
+
+def backlogs(store: Path) -> list[Backlog]:
+    """The receivers with messages that they have not acknowledged, by name. Raises what `json_files.reading` raises."""
+    with json_files.reading(store, _TABLE) as connection:
+        rows = connection.execute(
+            "SELECT sink, min(created_at), count(*) - count(refused_at), count(refused_at), "
+            "coalesce(max(next_at || ' ' || answer), '') FROM deliveries LEFT JOIN attempts ON delivery_id = id "
+            "WHERE delivered_at IS NULL GROUP BY sink ORDER BY sink"
+        ).fetchall()
+    return [
+        Backlog(sink, _time(store, created_at), waiting, refused, latest.partition(" ")[2])
+        for sink, created_at, waiting, refused, latest in rows
+    ]
 
 
 def add(store: Path, sink: str, messages: Sequence[Message]) -> list[Delivery]:
@@ -139,8 +166,12 @@ def _deliveries(connection: Connection, store: Path, condition: str, *values: st
 
 
 def _moment(store: Path, text: str | None) -> datetime | None:
+    return None if text is None else _time(store, text)
+
+
+def _time(store: Path, text: str) -> datetime:
     try:
-        return None if text is None else datetime.fromisoformat(text).replace(tzinfo=None)
+        return datetime.fromisoformat(text).replace(tzinfo=None)
     except ValueError as error:
         raise StoreCorrupt(f"{database.path_of(store)} is damaged: {text!r} is not a time") from error
 
