@@ -11,6 +11,7 @@ from alarms import DEFAULT_SENSITIVITY, SENSITIVITIES, NotDelivered, Report, Rep
 from alarms.delivery.receivers import receiver_options
 from alarms.delivery.sample import sample
 from alarms.rules.commands import rules, try_rule
+from alarms.triage.commands import exceptions
 from alarms.triage.marks import OPEN
 from audit_store import ranges
 from audit_store.cli import (
@@ -48,7 +49,7 @@ def commands() -> None:
     """Find unusual logins in an audit log."""
 
 
-for _command in (rules, try_rule):
+for _command in (rules, try_rule, exceptions):
     commands.add_command(_command)
 
 

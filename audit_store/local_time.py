@@ -18,6 +18,24 @@ def utc_text(moment: datetime, timespec: str = "microseconds") -> str:
     return moment.isoformat(timespec=timespec) + "Z"
 
 
+def from_utc_text(text: str) -> datetime:
+    """The naive datetime in UTC of an RFC 3339 text. Raises ValueError.
+
+    >>> from_utc_text("2026-03-14T09:26:00Z")
+    datetime.datetime(2026, 3, 14, 9, 26)
+    """
+    return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None)
+
+
+def wall_clock(moment: datetime, zone: ZoneInfo) -> datetime:
+    """The naive local time of a naive datetime in UTC.
+
+    >>> wall_clock(datetime(2026, 3, 14, 9, 26), ZoneInfo("Asia/Kolkata"))
+    datetime.datetime(2026, 3, 14, 14, 56)
+    """
+    return moment.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None)
+
+
 def milliseconds(moment: datetime) -> int:
     """Milliseconds since 1970 of a naive datetime in UTC."""
     return (moment.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)

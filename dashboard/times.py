@@ -1,19 +1,10 @@
 """Moments in the time zone of the viewer. Every moment that is passed in is naive and in UTC."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from audit_store.local_time import local_text
+from audit_store.local_time import local_text, wall_clock
 from audit_store.quantities import ago
-
-
-def wall_clock(moment: datetime, zone: ZoneInfo) -> datetime:
-    """The naive local time of a moment.
-
-    >>> wall_clock(datetime(2026, 3, 14, 9, 26), ZoneInfo("Asia/Kolkata"))
-    datetime.datetime(2026, 3, 14, 14, 56)
-    """
-    return moment.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None)
 
 
 def age(moment: datetime, now: datetime) -> str:

@@ -39,6 +39,10 @@ EXIT_STATUSES = {
     },
     "alarms rules": {0: "printed"},
     "alarms try-rule": {0: "printed, whatever it would have found"},
+    "alarms exceptions add": {0: "the exception is made"},
+    "alarms exceptions preview": {0: "printed; nothing is changed"},
+    "alarms exceptions list": {0: "printed"},
+    "alarms exceptions withdraw": {0: "the exception is withdrawn"},
     "alarms spikes": {0: "no new alarms", 3: "new alarms"},
     "alarms dead-letters": {0: "no dead letters", 3: "there are some; they are printed"},
     "alarms resend": {0: "they are due again"},
@@ -74,9 +78,18 @@ def page() -> str:
     sections = [
         _section(module, name, command)
         for module, group in COMMAND_LINES.items()
-        for name, command in group.commands.items()
+        for name, command in leaves(group).items()
     ]
     return "\n".join([_HEAD.format(statuses=_table_of_statuses()), *sections])
+
+
+def leaves(group: click.Group) -> dict[str, click.Command]:
+    """The commands of a group by their names, those of its groups by both: `exceptions add`."""
+    commands = {}
+    for name, command in group.commands.items():
+        of_group = leaves(command) if isinstance(command, click.Group) else {"": command}
+        commands |= {f"{name} {own}".strip(): leaf for own, leaf in of_group.items()}
+    return commands
 
 
 def _table_of_statuses() -> str:

@@ -107,6 +107,8 @@ def test_every_command_works(command: str, tmp_path: Path) -> None:
     if "check-export" in arguments:
         export = ["export", "--format", "csv", "--output", "logins.csv"]
         assert run(["-m", "audit_store", *export], tmp_path).returncode == 0
+    if "withdraw" in arguments:
+        assert run(["-m", "alarms", "exceptions", "add", "--agent", "ada"], tmp_path).returncode == 0
     done = run(arguments, tmp_path)
     assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
 
@@ -118,7 +120,7 @@ def test_the_page_of_the_command_lines_is_that_of_their_help() -> None:
 STATUSES = {
     f"{module} {name}": command.help or ""
     for module, group in command_lines.COMMAND_LINES.items()
-    for name, command in group.commands.items()
+    for name, command in command_lines.leaves(group).items()
 }
 
 

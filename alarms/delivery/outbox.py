@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from alarms.login_alarm import AlarmKey
+from alarms.records.identity import SeriesSpan, is_same_alarm, spans_of
 from alarms.summary import AlarmSummary
-from alarms.triage.identity import SeriesSpan, is_same_alarm, spans_of
 from analysis import MAX_GAP
 from audit_store.errors import AuditStoreError
 from audit_store.local_time import now, utc_text

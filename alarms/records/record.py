@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from alarms.triage.identity import SeriesSpan
+from alarms.records.identity import SeriesSpan
 
 RUNNING, SETTLED, WITHDRAWN = "running", "settled", "withdrawn"
 SEVERITIES = ("critical", "high", "medium", "low")

@@ -6,8 +6,8 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
+from alarms.records.identity import SeriesSpan
 from alarms.records.record import AlarmRecord, FollowUp, Reason, Share
-from alarms.triage.identity import SeriesSpan
 from audit_store.engines.alarm_records import Row
 
 

@@ -1,1 +1,1 @@
-"""Triage: what reviewers say of alarms, and how a mark is matched to an alarm."""
+"""Triage: what reviewers decided about alarms, and which alarms are expected."""

@@ -6,12 +6,12 @@ where events are imported again, and where another sensitivity or time zone give
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from alarms.login_alarm import AlarmKey, LoginAlarm
-from alarms.triage.identity import SeriesSpan, is_same_alarm, spans_of
-from audit_store.local_time import now, utc_text
+from alarms.records.identity import SeriesSpan, is_same_alarm, spans_of
+from audit_store.local_time import from_utc_text, now, utc_text
 from audit_store.state import marks as rows
 from audit_store.state.marks import MarkRow
 
@@ -92,7 +92,7 @@ def _from_row(row: MarkRow) -> Mark | None:
     """None for a row with values of a later version."""
     try:
         spans = tuple(SeriesSpan.from_record(span) for span in row.spans)
-        at = datetime.fromisoformat(row.marked_at).astimezone(UTC).replace(tzinfo=None)
+        at = from_utc_text(row.marked_at)
     except (KeyError, TypeError, ValueError):
         return None
     return (

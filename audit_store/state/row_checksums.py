@@ -14,10 +14,24 @@ _COLUMNS = {
     "deliveries": ("id", "sink", "key", "spans", "sentence", "body", "created_at", "delivered_at"),
     "imported": ("name", "imported_at"),
     "attempts": ("delivery_id", "failures", "next_at", "refused_at", "answer"),
+    "triage": ("id", "alarm_id", "state", "note", "set_by", "set_at", "seen"),
+    "exceptions": (
+        "id",
+        "agent",
+        "address",
+        "kind",
+        "hours",
+        "until",
+        "note",
+        "set_by",
+        "set_at",
+        "withdrawn_by",
+        "withdrawn_at",
+    ),
 }
 FIRST_VERSION = 2
 """The schema version from which on rows have checksums."""
-_SINCE = {"attempts": 3}
+_SINCE = {"attempts": 3, "triage": 4, "exceptions": 4}
 Version = tuple[int, ...]
 _sound: dict[Path, Version] = {}
 

@@ -1,4 +1,4 @@
--- The tables of <store>.state.sqlite. Times are RFC 3339 in UTC; `parameters` and `spans` are JSON.
+-- The tables of <store>.state.sqlite. Times are RFC 3339 in UTC; `parameters`, `spans` and `seen` are JSON.
 -- Each table also has a column crc32, which row_checksums.py adds.
 
 CREATE TABLE views (
@@ -13,6 +13,32 @@ CREATE TABLE marks (
     note TEXT NOT NULL,
     marked_by TEXT NOT NULL,
     marked_at TEXT NOT NULL
+);
+
+-- The newest state of an alarm counts. An alarm without one has that of the newest mark on its hours.
+CREATE TABLE triage (
+    id INTEGER PRIMARY KEY,
+    alarm_id TEXT NOT NULL,             -- the column id of the view `alarms` of the store
+    state TEXT NOT NULL,                -- open, acknowledged, expected, incident or closed
+    note TEXT NOT NULL,
+    set_by TEXT NOT NULL,
+    set_at TEXT NOT NULL,
+    seen TEXT NOT NULL                  -- {ends_at, total, agents, addresses, …}: the figures of the alarm at that time
+);
+
+-- Alarms that are expected: recorded, and not sent.
+CREATE TABLE exceptions (
+    id INTEGER PRIMARY KEY,
+    agent TEXT NOT NULL,                -- whose alarms; empty: of anybody
+    address TEXT NOT NULL,              -- from which address; empty: from any
+    kind TEXT NOT NULL,                 -- of which kind, or by which rule; empty: of any
+    hours TEXT NOT NULL,                -- [value, …]: hours of the week, as the parameter `hours`; empty: any
+    until TEXT NOT NULL,                -- the first day on which they are not expected
+    note TEXT NOT NULL,
+    set_by TEXT NOT NULL,
+    set_at TEXT NOT NULL,               -- alarms that begin before this hour are not expected
+    withdrawn_by TEXT,
+    withdrawn_at TEXT                   -- NULL while it holds
 );
 
 CREATE TABLE deliveries (

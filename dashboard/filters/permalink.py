@@ -7,10 +7,9 @@ from zoneinfo import ZoneInfo
 
 from audit_store import ranges
 from audit_store.filters import EventFilter
-from audit_store.local_time import bound_text
+from audit_store.local_time import bound_text, wall_clock
 from audit_store.quantities import counted
 from dashboard.text import shown
-from dashboard.times import wall_clock
 
 
 def sentence(where: EventFilter, events: int, agents: int) -> str:

@@ -10,11 +10,11 @@ import streamlit as st
 from audit_store import week_hours
 from audit_store.errors import AuditStoreError
 from audit_store.filters import EventFilter
+from audit_store.local_time import wall_clock
 from dashboard import active_catalogue, data
 from dashboard.filters import saved_views, url_state
 from dashboard.filters.saved_views import Parameters
 from dashboard.text import shown
-from dashboard.times import wall_clock
 
 _NOTE = "view_note"
 _DELETED = ("Segment deleted", "Journey deleted", "User deleted", "Delete widget popup")

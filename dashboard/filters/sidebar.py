@@ -9,13 +9,12 @@ import streamlit as st
 from audit_store import ranges
 from audit_store.errors import AuditStoreError
 from audit_store.filters import Q_MAX, EventFilter
-from audit_store.local_time import bound_text
+from audit_store.local_time import bound_text, wall_clock
 from dashboard import data
 from dashboard.filters import controls, saved_views_box, url_state
 from dashboard.filters.controls import set_value
 from dashboard.filters.facet_labels import Counts
 from dashboard.filters.url_state import Request
-from dashboard.times import wall_clock
 
 
 def draw(request: Request, counts: Mapping[str, Counts]) -> None:

@@ -10,12 +10,12 @@ import alarms
 from alarms import AlarmSummary, LoginAlarm, LoginFinding, Mark, Review, Watch
 from audit_store.errors import AuditStoreError
 from audit_store.filters import EventFilter
+from audit_store.local_time import wall_clock
 from audit_store.quantities import counted
 from dashboard import data, notices, viewer
 from dashboard.filters import url_state
 from dashboard.spikes import matching, recent, review_data
 from dashboard.text import shown
-from dashboard.times import wall_clock
 
 LOG = "../pages/log.py"
 SPIKES = "../pages/spikes.py"

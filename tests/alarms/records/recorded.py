@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from alarms import AlarmKey
+from alarms.records.identity import SeriesSpan
 from alarms.records.record import AlarmRecord, FollowUp, Reason, Share
 from alarms.records.rows import as_row
-from alarms.triage.identity import SeriesSpan
 from audit_store.engines.alarm_records import Detector, JudgedHour, JudgedStretch
 from audit_store.engines.protocol import Engine
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from alarms import SENSITIVITIES, LoginAlarm, mark, mark_of, read_marks, review, watch_logins, with_verdict
-from alarms.triage.identity import spans_of
+from alarms.records.identity import spans_of
 from alarms.triage.marks import NOTE_MAX
 from audit_store.engines.duckdb.store import Store
 from audit_store.engines.registry import accept

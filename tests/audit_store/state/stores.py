@@ -5,7 +5,9 @@ from pathlib import Path
 
 from audit_store.state import database
 from audit_store.state.deliveries import Message
+from audit_store.state.exceptions import ExceptionRow
 from audit_store.state.marks import MarkRow
+from audit_store.state.triage import TriageRow
 
 SPAN = {
     "kind": "agent",
@@ -19,6 +21,14 @@ SINK = "webhook 0123456789abcdef"
 
 def mark_row(note: str = "") -> MarkRow:
     return MarkRow([SPAN], "incident", note, "rita", "2026-03-14T15:00:00.000000Z")
+
+
+def triage_row(note: str = "") -> TriageRow:
+    return TriageRow("0b7bd8f1", "closed", note, "rita", "2026-03-14T15:00:00.000000Z", {"total": 41})
+
+
+def exception_row(note: str = "") -> ExceptionRow:
+    return ExceptionRow("bot", "", "", ["Mon-02"], "2026-06-01", note, "rita", "2026-03-14T15:00:00.000000Z")
 
 
 def message(key: str) -> Message:

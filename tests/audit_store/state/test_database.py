@@ -21,15 +21,24 @@ from audit_store.errors import (
     StoreCorrupt,
     StoreNewer,
 )
-from audit_store.state import database, deliveries, marks, row_checksums, views
+from audit_store.state import database, deliveries, exceptions, marks, row_checksums, triage, views
 from tests import ROOT
-from tests.audit_store.state.stores import SINK, mark_row, message, rows
+from tests.audit_store.state.stores import SINK, exception_row, mark_row, message, rows, triage_row
 
-READS: list[Callable[[Path], object]] = [views.read, marks.read, lambda store: deliveries.read(store, SINK)]
+READS: list[Callable[[Path], object]] = [
+    views.read,
+    marks.read,
+    triage.read,
+    exceptions.read,
+    lambda store: deliveries.read(store, SINK),
+]
 WRITES: list[Callable[[Path], object]] = [
     lambda store: views.save(store, "mine", {}, replace=True, at_most=9),
     lambda store: views.delete(store, "mine"),
     lambda store: marks.insert(store, mark_row()),
+    lambda store: triage.insert(store, triage_row()),
+    lambda store: exceptions.insert(store, exception_row()),
+    lambda store: exceptions.withdraw(store, 1, "", ""),
     lambda store: deliveries.add(store, SINK, [message("a")]),
 ]
 
@@ -47,7 +56,7 @@ def state(path: Path) -> Path:
 
 
 def test_reading_creates_nothing(path: Path) -> None:
-    assert [bool(read(path)) for read in READS] == [False, False, False]
+    assert [bool(read(path)) for read in READS] == [False] * len(READS)
     assert list(path.parent.iterdir()) == []
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from audit_store.errors import AuditStoreError, StoreCorrupt
-from audit_store.state import database, deliveries, marks, views
+from audit_store.state import database, deliveries, exceptions, marks, triage, views
 from ingest.status import status, words
-from tests.audit_store.state.stores import SINK, mark_row, message, rows
+from tests.audit_store.state.stores import SINK, exception_row, mark_row, message, rows, triage_row
 
 SEED, PLACES = 20, 300
 AT = datetime(2026, 3, 14, 13)  # noqa: DTZ001 - naive UTC
@@ -22,10 +22,13 @@ def fill(store: Path) -> None:
     """Rows in every table, some of them changed."""
     for number in range(8):
         marks.insert(store, mark_row(f"note {number}"))
+        triage.insert(store, triage_row(f"note {number}"))
+        exceptions.insert(store, exception_row(f"note {number}"))
         parameters = {"agent": [f"agent-{number}"], "activity": ["Login"]}
         views.save(store, f"view {number}", parameters, replace=False, at_most=50)
     views.save(store, "view 1", {"q": ["changed"]}, replace=True, at_most=50)
     views.delete(store, "view 2")
+    exceptions.withdraw(store, 2, "rita", "2026-03-15T15:00:00.000000Z")
     added = deliveries.add(store, SINK, [message(f"key-{number}") for number in range(8)])
     deliveries.acknowledge(store, added[0])
     deliveries.refuse(store, added[1], "400 Bad Request")
@@ -33,7 +36,13 @@ def fill(store: Path) -> None:
 
 
 def content(store: Path) -> list[Any]:
-    return [marks.read(store), views.read(store), deliveries.read(store, SINK)]
+    return [
+        marks.read(store),
+        views.read(store),
+        deliveries.read(store, SINK),
+        triage.read(store),
+        exceptions.read(store),
+    ]
 
 
 def read(store: Path) -> tuple[bool, Any]:
@@ -100,6 +109,9 @@ CHANGES = [
     ("views", "UPDATE views SET parameters = '{}' WHERE name = 'view 3'"),
     ("deliveries", "UPDATE deliveries SET delivered_at = '2026' WHERE id = 3"),
     ("attempts", "UPDATE attempts SET refused_at = NULL"),
+    ("triage", "UPDATE triage SET state = 'open' WHERE id = 3"),
+    ("exceptions", "UPDATE exceptions SET withdrawn_at = NULL"),
+    ("exceptions", "UPDATE exceptions SET until = '2036-06-01' WHERE id = 3"),
     ("imported", "UPDATE imported SET name = 'nothing' WHERE name = 'marks'"),
 ]
 
@@ -127,7 +139,8 @@ def test_every_change_keeps_the_checksums(tmp_path: Path) -> None:
 def test_a_file_without_checksums_is_read_and_gets_them_with_the_first_write(tmp_path: Path) -> None:
     store = tmp_path / "audit.duckdb"
     fill(store)
-    statement(store, "DELETE FROM attempts")
+    for table in ("attempts", "triage", "exceptions"):
+        statement(store, f"DELETE FROM {table}")
     expected = content(store)
     without_checksums(store)
     assert content(store) == expected
@@ -152,8 +165,30 @@ def test_a_file_without_attempts_is_read_and_gets_them_with_the_first_write(tmp_
         deliveries.dead_letters(store)
 
 
+def test_a_file_without_triage_is_read_and_gets_it_with_the_first_write(tmp_path: Path) -> None:
+    store = tmp_path / "audit.duckdb"
+    fill(store)
+    expected = content(store)
+    without_triage(store)
+    assert content(store) == [*expected[:3], [], {}]
+    triage.insert(store, triage_row())
+    assert exceptions.insert(store, exception_row()) == 1
+    assert content(store) == [*expected[:3], [triage_row()], {1: exception_row()}]
+    statement(store, "UPDATE triage SET note = 'another'")
+    with pytest.raises(StoreCorrupt, match="a row of triage was changed"):
+        triage.read(store)
+
+
+def without_triage(store: Path) -> None:
+    """Make the file one of schema version 3."""
+    statement(store, "PRAGMA user_version = 3")
+    statement(store, "DROP TABLE triage")
+    statement(store, "DROP TABLE exceptions")
+
+
 def without_attempts(store: Path) -> None:
     """Make the file one of schema version 2."""
+    without_triage(store)
     statement(store, "PRAGMA user_version = 2")
     statement(store, "DROP TABLE attempts")
 

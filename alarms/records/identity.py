@@ -38,15 +38,21 @@ def spans_of(alarm: LoginAlarm) -> tuple[SeriesSpan, ...]:
 
 
 def is_same_alarm(alarm: LoginAlarm, spans: Sequence[SeriesSpan], within: timedelta) -> bool:
-    """Whether an alarm is the one that was seen in `spans`: less than `within` apart in one of its series.
+    """Whether an alarm is the one that was seen in `spans`, as `is_same`."""
+    return is_same(spans_of(alarm), spans, within)
 
-    It is another one if it names an agent that the spans do not: an attack that reaches a further agent is news.
+
+def is_same(own: Sequence[SeriesSpan], spans: Sequence[SeriesSpan], within: timedelta) -> bool:
+    """Whether the alarm with its `own` spans is the one that was seen in `spans`: less than `within` apart in a series.
+
+    It is another one if it names an agent that `spans` do not: an attack that reaches a further agent is news.
     """
-    if not alarm.agents <= {span.key.agent for span in spans}:
+    agents = {span.key.agent for span in own if span.key.agent}
+    if not agents <= {span.key.agent for span in spans}:
         return False
     return any(
         part.key.series == span.key.series
         and overlaps((part.key.start, part.end), (span.key.start, span.end), within)
-        for part in alarm.parts
+        for part in own
         for span in spans
     )

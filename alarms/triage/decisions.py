@@ -1,0 +1,49 @@
+"""What is decided about each alarm: its state, or the exception by which it is expected."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from alarms.records.record import AlarmRecord
+from alarms.triage import exceptions as exceptions_of
+from alarms.triage.exceptions import AlarmException, silences
+from alarms.triage.states import OPEN, STATES, State, Triage, states
+
+SILENCED = "silenced"
+STATUSES = (*STATES, SILENCED)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The `state` of an alarm, and the exception that holds for it, if any."""
+
+    state: State
+    exception: AlarmException | None
+
+    @property
+    def status(self) -> str:
+        """One of STATUSES: SILENCED if an exception holds for an alarm about which no reviewer decided."""
+        is_decided = self.state.at is not None and not self.state.grew
+        return SILENCED if self.exception is not None and not is_decided else self.state.state
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody has to look at the alarm: it is open, and not expected."""
+        return self.status == OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """Every state and exception of a store."""
+
+    triage: Triage
+    exceptions: Sequence[AlarmException]
+
+    @classmethod
+    def read(cls, store: Path) -> "Decisions":
+        """Those of a store. Raises AuditStoreError where they cannot be read."""
+        return cls(states(store), exceptions_of.read(store))
+
+    def of(self, record: AlarmRecord) -> Decision:
+        """What is decided about an alarm at one of its revisions."""
+        return Decision(self.triage.of(record), silences(record, self.exceptions))
