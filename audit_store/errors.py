@@ -20,7 +20,9 @@ AuditStoreError
 """
 
 import errno
+import json
 import os
+import sys
 from typing import Literal
 
 Stored = Literal["stored", "not stored", "unknown: send it again with the same event_id"]
@@ -28,6 +30,27 @@ NOT_STORED: Stored = "not stored"
 UNKNOWN: Stored = "unknown: send it again with the same event_id"
 
 _SHOWN = 80
+
+
+_SHOWN_JSON = 20
+# What the other messages of Python's JSON hold.
+_VALUE_PROBLEMS = {
+    "integer string conversion": f"a number must have at most {sys.get_int_max_str_digits():,} digits",
+    "Out of range float": "NaN, Infinity and numbers beyond 1.8e308 are not valid JSON",
+    "Circular reference": "it must not contain itself",
+}
+# What the messages of Python's parser begin with, by which it tells its errors.
+_JSON_PROBLEMS = {
+    "Expecting value": "there is no value",
+    "Expecting property name": "there is no key in double quotes",
+    "Expecting ':'": "there is no colon after a key",
+    "Expecting ','": "there is neither a comma nor a closing bracket",
+    "Illegal trailing comma": "a comma has no value after it",
+    "Extra data": "there is more text",
+    "Unterminated string": "a text has no closing quote",
+    "Invalid control character": "a control character is not written as an escape such as \\n",
+    "Invalid \\": "a backslash does not begin an escape such as \\n",
+}
 
 
 def shorten(value: object) -> str:
@@ -67,10 +90,27 @@ _REMEDIES = {
 
 
 def reason(error: Exception) -> str:
-    """What went wrong and what to do, of an error of the system, without its path; of any other error, its text."""
+    """What went wrong and what to do, of an error of the system, without its path; of any other error, its text.
+
+    Of an error in JSON, what is wrong and where.
+    """
+    if isinstance(error, json.JSONDecodeError):
+        return _json_problem(error)
+    if isinstance(error, RecursionError):
+        return "it must be nested less deeply"
     if not isinstance(error, OSError):
-        return str(error)
+        text = str(error)
+        return next((words for part, words in _VALUE_PROBLEMS.items() if part in text), text)
     return _REMEDIES.get(error.errno or 0) or f"{error.strerror or error}; check the file and its disk"
+
+
+def _json_problem(error: json.JSONDecodeError) -> str:
+    problem = next(
+        (words for start, words in _JSON_PROBLEMS.items() if error.msg.startswith(start)), "invalid JSON"
+    )
+    text = error.doc[error.pos : error.pos + _SHOWN_JSON]
+    line = f"line {error.lineno}, " if error.lineno > 1 else ""
+    return f"{problem} at {line}character {error.colno}, {shorten(text)}" if text else f"{problem} at its end"
 
 
 def os_error_text(error: OSError) -> str:

@@ -5,13 +5,13 @@ import os
 import re
 import time
 import uuid
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, tzinfo
 from typing import Any, Self
 
-from audit_store.errors import InvalidEvent
+from audit_store.errors import InvalidEvent, reason
+from audit_store.strict_json import parse_object
 
 AGENT_MAX = 256
 ACTIVITY_MAX = 128
@@ -191,7 +191,7 @@ def _metadata_text(value: object) -> str:
     try:
         return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain)
     except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidEvent("metadata", value, f"it must be a JSON object ({error})") from None
+        raise InvalidEvent("metadata", value, f"it must be a JSON object: {reason(error)}") from None
 
 
 def _plain(value: object) -> dict[Any, Any]:
@@ -203,27 +203,7 @@ def _plain(value: object) -> dict[Any, Any]:
 def check_metadata(text: str) -> None:
     """Raise InvalidEvent unless `text` is one JSON object (RFC 8259) within the contract's limits."""
     _check_bytes("metadata", text, METADATA_MAX_BYTES)
-    try:
-        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
-    except InvalidEvent:
-        raise
-    except (ValueError, RecursionError) as error:
-        raise InvalidEvent("metadata", text, f"it must be a JSON object ({error})") from None
-    if not isinstance(value, dict):
-        raise InvalidEvent("metadata", text, "it must be a JSON object, {…}")
-    _check_depth(value, text)
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        duplicate = Counter(name for name, _ in pairs).most_common(1)[0][0]
-        raise InvalidEvent("metadata", duplicate, "duplicate key")
-    return members
-
-
-def _no_constant(name: str) -> None:
-    raise InvalidEvent("metadata", name, "NaN and Infinity are not valid JSON")
+    _check_depth(parse_object("metadata", text), text)
 
 
 def _check_depth(value: object, text: str) -> None:

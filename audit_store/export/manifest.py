@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from audit_store import local_time
-from audit_store.errors import InvalidFormat
+from audit_store.errors import InvalidFormat, reason
 from audit_store.filters import EventFilter
 
 MANIFEST_VERSION = 1
@@ -87,7 +87,9 @@ def read(text: str) -> tuple[Manifest, bool]:
         values["blocks"] = tuple(_block(block) for block in values["blocks"])
         manifest = Manifest(**values)
         _check_types(manifest)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise InvalidFormat(f"it is not a manifest: {reason(error)}") from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InvalidFormat(f"it is not a manifest ({type(error).__name__}: {error})") from None
     return manifest, own_hash == manifest.own_hash
 

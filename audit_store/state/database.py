@@ -109,7 +109,7 @@ def decoded(store: Path, text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
-        raise StoreCorrupt(_damaged(path_of(store), f"a row is not JSON ({error})")) from error
+        raise StoreCorrupt(_damaged(path_of(store), f"a row is not JSON: {reason(error)}")) from error
 
 
 def _connect(path: Path, options: str) -> Connection:

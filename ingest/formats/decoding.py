@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from audit_store.errors import InvalidEvent
+from audit_store.errors import InvalidEvent, reason
 
 Notation = Literal["json", "pairs", "cef", "leef", "patterns"]
 
@@ -108,7 +108,8 @@ def _json(key: str, text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise InvalidEvent("record", text, f"the value of {key!r} must be JSON ({error})") from None
+        problem = reason(error)
+        raise InvalidEvent("record", text, f"the value of {key!r} must be JSON, and {problem}") from None
 
 
 def _unescaped(text: str) -> str:

@@ -17,6 +17,7 @@ from audit_store.engines.duckdb.store import OutOfMemory
 from audit_store.engines.protocol import Query
 from audit_store.errors import InvalidEvent, InvalidFormat
 from audit_store.event import BODY, content_uuid, fresh_id
+from audit_store.strict_json import parse_object
 from ingest.formats import Format
 from ingest.formats.expansion import Skipped
 from ingest.formats.paths import first_key
@@ -24,7 +25,6 @@ from ingest.importing import record_sql, staging_sql
 from ingest.importing.mapping import ReadOptions, recipe_of
 from ingest.importing.parse import record_to_event
 from ingest.importing.sources.frames import Frame, Reject, shown
-from ingest.importing.strict_json import parse_record
 from ingest.importing.years import YEAR
 from ingest.rows import ROW_SCHEMA
 
@@ -210,7 +210,7 @@ class FrameStager:
         """The records of the events in a record."""
         if record is None:
             raise InvalidEvent("record", raw, f"it must be a line of {self._format.title}")
-        return self._recipe.expansion.records(parse_record(record))
+        return self._recipe.expansion.records(parse_object("record", record))
 
     def _row(self, raw: str, record: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         event, fresh, timed = record_to_event(record, self._recipe)

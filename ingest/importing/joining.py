@@ -9,12 +9,12 @@ from typing import Any
 import pyarrow as pa
 
 from audit_store.errors import InvalidEvent
+from audit_store.strict_json import parse_object
 from ingest.formats import Format
 from ingest.formats.expansion import Expansion
 from ingest.formats.format import Join
 from ingest.formats.paths import scalar, value_at
 from ingest.importing.sources.frames import Frame, Reject
-from ingest.importing.strict_json import parse_record
 
 JOINED = "joined"
 """The key of the other parts, in a record that has the keys of one."""
@@ -85,7 +85,7 @@ class _Joiner:
     def _part(self, raw: str) -> dict[str, Any] | None:
         try:
             if self._pattern is None:
-                return dict(self._decoding.opened(parse_record(raw))[0])
+                return dict(self._decoding.opened(parse_object("record", raw))[0])
             match = self._pattern.search(raw.strip())
             groups = {name: text for name, text in match.groupdict().items() if text} if match else {}
             return dict(self._decoding.opened(groups)[0]) if match else None

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from benchmarks.__main__ import BENCHMARKS, main
-from benchmarks.against import ALLOWED, Comparison, compare
+from benchmarks.against import ALLOWED, MEASURES, Comparison, compare
 from tests import ROOT
 
 THIS, OTHER = Path("this"), Path("other")
@@ -46,6 +46,17 @@ def test_a_checkout_that_is_not_there_is_named(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["against", str(tmp_path / "nothing")])
     assert result.exit_code == 2
     assert "does not exist" in result.output
+
+
+@pytest.mark.processes
+def test_the_modules_of_each_checkout_are_compiled_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    (tmp_path / "ingest.py").write_text("def append(**_): pass\n")
+    with MEASURES["appends"](tmp_path, (tmp_path,), 1) as measure:
+        measure(tmp_path)
+    assert [*tmp_path.glob("__pycache__/ingest.*.pyc")]
 
 
 @pytest.mark.processes

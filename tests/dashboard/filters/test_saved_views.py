@@ -48,13 +48,13 @@ def test_views_that_are_saved_at_once_are_all_kept(tmp_path: Path) -> None:
 
 
 BAD = [
-    ("{", "Expecting"),
+    ("{", "there is no key in double quotes at its end"),
     ("[1]", "[1] is not an object"),
     ('{"version": 9, "views": {}}', "is not an object with version 1"),
     ('{"version": 1, "views": []}', "its views are []"),
     ('{"version": 1, "views": {"a": {"sql": ["x"]}}}', "the view 'a' has {'sql': ['x']}"),
     ('{"version": 1, "views": {"a": {"q": "x"}}}', "the view 'a' has"),
-    ("[" * 100_000, "recursion"),
+    ("[" * 100_000, "nested less deeply"),
 ]
 
 

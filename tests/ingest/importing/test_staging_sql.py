@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from audit_store.engines.duckdb.store import Connection, scratch
 from audit_store.errors import InvalidEvent
 from audit_store.event import FIELDS, KEY_NAMESPACE, content_uuid, key_uuid
+from audit_store.strict_json import parse_object
 from ingest import formats
 from ingest.importing import key_sql, record_sql, staging_sql
 from ingest.importing.mapping import ReadOptions, recipe_of
 from ingest.importing.parse import record_to_event
-from ingest.importing.strict_json import parse_record
 from tests.conftest import examples
 
 NOW = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
@@ -61,7 +61,7 @@ def agree(row: dict[str, Any], raw: str, name: str = "jsonl", **options: Any) ->
     if not row["certain"]:
         return
     event, fresh_id, timed = record_to_event(
-        parse_record(raw), recipe_of(formats.load(name), ReadOptions(**options))
+        parse_object("record", raw), recipe_of(formats.load(name), ReadOptions(**options))
     )
     for field in ("agent", "activity", "description", "outcome", "source_ip", "target", "source"):
         assert row[field] == getattr(event, field), field
@@ -240,7 +240,7 @@ def test_sql_agrees_on_mapped_fields(con: Connection, raws: list[str]) -> None:
     for row, raw in zip(stage(con, raws, **options), raws, strict=True):
         if row["certain"]:
             event, *_ = record_to_event(
-                parse_record(raw), recipe_of(formats.load("jsonl"), ReadOptions(**options))
+                parse_object("record", raw), recipe_of(formats.load("jsonl"), ReadOptions(**options))
             )
             assert (row["agent"], row["target"], row["source"]) == (event.agent, event.target, event.source)
             assert row["event_id"] == str(content_uuid(event.source, raw))
@@ -317,4 +317,4 @@ def test_the_exact_way_refuses_what_sql_doubts_for_good_reason() -> None:
     recipe = recipe_of(formats.load("jsonl"), ReadOptions())
     for raw in DOUBTFUL:
         with pytest.raises(InvalidEvent):
-            record_to_event(parse_record(raw), recipe)
+            record_to_event(parse_object("record", raw), recipe)

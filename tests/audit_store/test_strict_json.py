@@ -1,0 +1,54 @@
+"""What is wrong with a JSON text is said in words of this program, with the place."""
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from audit_store.errors import InvalidEvent
+from audit_store.strict_json import parse_object
+from tests.conftest import examples
+
+BAD = [
+    ("", "it must be a JSON object, {…}"),
+    ("all work", "it must be a JSON object, {…}"),
+    ("[1]", "it must be a JSON object, {…}"),
+    ("{", "and there is no key in double quotes at its end"),
+    ('{"a": }', "and there is no value at character 7, '}'"),
+    ('{"a": 1,}', "and "),
+    ("{'a': 1}", "and there is no key in double quotes at character 2, \"'a': 1}\""),
+    ('{"a" 1}', "and there is no colon after a key at character 6, '1}'"),
+    ('{"a": 1 "b": 2}', "and there is neither a comma nor a closing bracket at character 9, '\"b\": 2}'"),
+    ('{"a": 1} {"b": 2}', "and there is more text at character 10, '{\"b\": 2}'"),
+    ('{"a": "b}', "and a text has no closing quote at character 7, '\"b}'"),
+    ('{"a": "b\tc"}', "and a control character is not written as an escape such as \\n at character 9"),
+    ('{"a": "\\x"}', "and a backslash does not begin an escape such as \\n at character 8"),
+    ('{"a":\n\n oops}', "and there is no value at line 3, character 2, 'oops}'"),
+    ('{"a": ' + "9" * 5000 + "}", "a number must have at most 4,300 digits"),
+    ('{"a": ' + "[" * 100_000, "nested less deeply"),
+    ('{"a": NaN}', "NaN and Infinity are not valid JSON"),
+    ('{"a": 1, "b": 2, "a": 3}', "'a' is not allowed: duplicate key"),
+]
+
+
+@pytest.mark.parametrize(("text", "words"), BAD, ids=[text[:20] for text, _ in BAD])
+def test_what_is_wrong_is_said_with_its_place(text: str, words: str) -> None:
+    with pytest.raises(InvalidEvent) as refusal:
+        parse_object("record", text)
+    assert words in refusal.value.reason
+
+
+def words_about(text: str) -> str:
+    """What is said of a text; "" if it is an object."""
+    try:
+        parse_object("record", text)
+    except InvalidEvent as refusal:
+        return refusal.allowed
+    return ""
+
+
+@settings(max_examples=examples(200))
+@given(st.text(alphabet='{}[]:,"\\ \n1e.tnua', max_size=12))
+def test_no_words_of_python_reach_the_reader(text: str) -> None:
+    assert not re.search(r"Expecting|Extra data|\(char \d+\)|delimiter|starting at", words_about(text))
