@@ -14,7 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from alarms.counts import HOUR, Logins, count_logins, login_activities
-from analysis import SMALLEST_SPIKE, Model, fit
+from alarms.sensitivity import DEFAULT_SENSITIVITY
+from analysis import SMALLEST_SPIKE, Model, fit_unfed
 from audit_store import catalogue as catalogues
 from audit_store.catalogue import Catalogue
 from audit_store.engines.protocol import Engine
@@ -90,7 +91,7 @@ class Watch:
         positions = np.flatnonzero(self.logins.agents == agent)
         if not len(positions):
             raise KeyError(f"{agent!r} has no login since {self.logins.clock.hours.min()}")
-        return fit(self.counts(positions), tz=self.where.tz, now=pd.Timestamp(self.now))
+        return _fit(self.counts(positions), self.where.tz, self.now, self.n_agents)
 
 
 def watch_logins(
@@ -105,17 +106,23 @@ def watch_logins(
     logins = count_logins(store, where, catalogue, now)
     period = _period(logins, where, now)
     candidates = _could_alarm(logins, period)
-    tz, moment = where.tz, pd.Timestamp(now)
+    fleet = _counts_by_agent(logins, candidates[:MOST_FITTED])
     return Watch(
         where=where,
         catalogue=catalogue,
         now=now,
         logins=logins,
         period=period,
-        overall=fit(_overall_counts(logins, where), tz=tz, scope="overall", now=moment),
-        fleet=fit(_counts_by_agent(logins, candidates[:MOST_FITTED]), tz=tz, now=moment),
+        overall=_fit(_overall_counts(logins, where), where.tz, now, len(OVERALL), scope="overall"),
+        fleet=_fit(fleet, where.tz, now, len(logins.agents)),
         left_out=max(len(candidates) - MOST_FITTED, 0),
     )
+
+
+def _fit(counts: pd.DataFrame, tz: str, now: datetime, n_series: int, *, scope: str = "agent") -> Model:
+    """A model that learns from everything but the spikes of the usual sensitivity."""
+    budget = DEFAULT_SENSITIVITY.budget
+    return fit_unfed(counts, tz=tz, scope=scope, budget=budget, n_series=n_series, now=pd.Timestamp(now))
 
 
 def in_period(hours: pd.DatetimeIndex, period: TimeSpan) -> NDArray[np.bool_]:

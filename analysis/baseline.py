@@ -17,10 +17,12 @@ from analysis.windows import past_highest, past_median, past_sum, past_weeks_sum
 
 ROUNDS = 2
 WEEKS = 8
-NOISE_DAYS = 42
+NOISE_DAYS = 7 * WEEKS
 LEVEL_DAYS = 14
 PRECEDENT_DAYS = 28
 SMALL_MEAN = 2.0
+ENOUGH_LARGE = 100.0
+DISPERSION_MARGIN = 0.4
 
 
 @dataclass(frozen=True)
@@ -152,24 +154,33 @@ def _variance(mean: Floats, events: Floats, noise: _Noise) -> Floats:
 
 
 def _noise(clipped: Floats, mean: Floats, variance: Floats, slot: Floats, grid: Grid) -> _Noise:
-    """D from slots of small mean, K from the others, by six weeks of squared errors.
+    """D from slots of small mean, K from the others, by eight weeks of squared errors.
 
     Errors are bounded, and slots beside a jump of the mean are left out: a job that ran late is not noise.
     """
     before, after = _neighbours(mean, grid)
     steady = (np.maximum(before, after) <= 4.0 * mean) & (np.minimum(before, after) * 4.0 >= mean)
-    error = np.minimum((clipped - mean) ** 2, np.maximum(6.0 * variance, 64.0))
-    small = slot * (steady & (mean < SMALL_MEAN))
-    large = slot * (steady & (mean >= SMALL_MEAN))
+    error = np.minimum((clipped - mean) ** 2, np.maximum(16.0 * variance, 200.0))
+    is_large = mean >= SMALL_MEAN
+    small, large = slot * (steady & ~is_large), slot * (steady & is_large)
+    dispersion = _dispersion(error, mean, small, large)
+    excess = _past_total(error * large) - dispersion * _past_total(mean * large)
+    square = _past_total(mean**2 * large)
+    return _Noise(dispersion, np.clip(excess / np.maximum(square, 1e-9), 0.0025, 1.0))
 
-    def total(values: Floats) -> Floats:
-        return past_sum(values.sum(2, keepdims=True), NOISE_DAYS)
+
+def _dispersion(error: Floats, mean: Floats, small: Floats, large: Floats) -> Floats:
+    """D, the lower of its estimates from small and large slots, and a margin for how few clumps it rests on."""
 
     def per_event(slots: Floats) -> Floats:
         # With few observations logins are assumed to come in clumps: most agents' D lies below 200/30.
-        return (total(error * slots) + 200.0) / (total(mean * slots) + 30.0)
+        return (_past_total(error * slots) + 200.0) / (_past_total(mean * slots) + 30.0)
 
-    dispersion = np.maximum(1.0, np.minimum(per_event(small), per_event(large)))
-    excess = total(error * large) - dispersion * total(mean * large)
-    square = total(mean**2 * large)
-    return _Noise(dispersion, np.clip(excess / np.maximum(square, 1e-9), 0.0025, 1.0))
+    of_large = np.where(_past_total(mean * large) < ENOUGH_LARGE, np.inf, per_event(large))
+    dispersion = np.maximum(1.0, np.minimum(per_event(small), of_large))
+    events = _past_total(mean * (small + large)) + 30.0
+    return dispersion * (1.0 + DISPERSION_MARGIN * dispersion / np.sqrt(events))
+
+
+def _past_total(values: Floats) -> Floats:
+    return past_sum(values.sum(2, keepdims=True), NOISE_DAYS)

@@ -16,8 +16,9 @@ DAYS_A_MONTH = 30.44
 class Budget:
     """At most so many false alarms per agent and month, over all agents a week, per overall chart a week.
 
-    Measured over mixed fleets (benchmarks/spikes.md), a third of it is used. It is exceeded, up to 2.3 times,
-    for agents whose logins come in clumps, with a variance of five times the mean.
+    Measured over mixed fleets (benchmarks/spikes.md), a quarter of it is used. It holds for agents whose hourly
+    variance is up to three times the mean, and is exceeded up to 1.5 times where it is five times the mean, up to
+    five times where it is ten times the mean.
     Raises ValueError where a figure is not above zero.
     """
 

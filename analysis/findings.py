@@ -9,9 +9,10 @@ from analysis.alarms import MAX_GAP, Alarm, find_alarms
 from analysis.budget import Budget
 from analysis.counts import daily_counts
 from analysis.grid import local_grid
-from analysis.model import MEMORY_DAYS, WATCHED, Model, fit
+from analysis.model import MEMORY_DAYS, WATCHED, Model
 from analysis.rules import SMALLEST_SPIKE
 from analysis.tail import Floats
+from analysis.unfed import fit_unfed
 from analysis.windows import past_sum
 
 KNOWN_FOR = pd.Timedelta("7D")
@@ -134,5 +135,7 @@ def sustained_rises(
 
     ``counts``: hourly as for ``fit``. It needs two weeks of history, and a day is judged when it is over.
     """
-    days = fit(daily_counts(counts, tz=tz), tz=tz, freq="1D", scope=scope)
-    return find_alarms(days, budget or Budget())
+    budget, n_series = budget or Budget(), counts.shape[1]
+    days = daily_counts(counts, tz=tz)
+    model = fit_unfed(days, tz=tz, freq="1D", scope=scope, budget=budget, n_series=n_series)
+    return find_alarms(model, budget, n_series=n_series)

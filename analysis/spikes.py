@@ -1,10 +1,11 @@
 """Spikes of one series, a row for each of its buckets.
 
-    model = fit(counts, tz="Europe/Berlin")             # rows: hours, columns: agents; a third of a second for 200
+    model = fit_unfed(counts, tz="Europe/Berlin", scope="agent", budget=Budget(), n_series=200)
     alarms = find_alarms(model, Budget(agent_month=0.1))   # milliseconds, for any budget
     chart = band(model, "support-7")                    # the expected range of one of them
 
-The method is a seasonal negative-binomial test (``analysis.baseline``); what it finds, and how many false
+``counts`` has a row an hour and a column an agent. The method is a seasonal negative-binomial test
+(``analysis.baseline``) that does not learn from spikes (``analysis.unfed``); what it finds, and how many false
 alarms it gives, is measured in benchmarks/spikes.md.
 """
 
@@ -13,7 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.budget import Budget
-from analysis.model import LEARNING, PROVISIONAL, STATES, Model, fit
+from analysis.model import LEARNING, PROVISIONAL, STATES, Model
+from analysis.unfed import fit_unfed
 
 DEFAULT = Budget()
 """0.2 false alarms per agent and month, 0.5 per overall chart and week."""
@@ -35,7 +37,8 @@ def detect(
     scope are watched, for a large fleet shares one budget. Other arguments and errors as for ``fit``.
     """
     counts = pd.DataFrame({"series": df["count"].to_numpy()}, index=pd.DatetimeIndex(df["bucket_start"]))
-    return band(fit(counts, tz=tz, freq=freq, scope=scope, now=now), "series", budget, n_series=n_series)
+    model = fit_unfed(counts, tz=tz, freq=freq, scope=scope, budget=budget, n_series=n_series, now=now)
+    return band(model, "series", budget, n_series=n_series)
 
 
 def band(

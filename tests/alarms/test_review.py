@@ -98,10 +98,8 @@ def test_an_alarm_is_the_same_whatever_the_range(attacked: Store, days: float) -
 
 
 def test_more_sensitivity_finds_more_and_loses_nothing(store: Store) -> None:
-    evenings = [NOW - timedelta(days=number + 3, hours=-20) for number in range(8)]
-    rows = [
-        row for number, at in enumerate(evenings) for row in logins(f"support-{number % 6}", at, 4 + number)
-    ]
+    noons = [NOW - timedelta(days=number + 3, hours=-12) for number in range(8)]
+    rows = [row for number, at in enumerate(noons) for row in logins(f"support-{number % 6}", at, 6 + number)]
     watch = watch_logins(store_of(store, office() + rows), last_days(14), NOW)
     by_sensitivity = [
         [part for part in every_part(review(watch, sensitivity)) if part.key.agent]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis import Budget, band, detect, find_alarms, fit
+from analysis import DAYS_A_MONTH, Budget, band, detect, find_alarms, fit, fit_unfed
 from analysis.grid import local_grid
 from tests.analysis.spike_series import AT_NIGHT, AT_NOON, fleet, hours, office, series, spikes, with_spike
 from tests.conftest import examples
@@ -93,7 +93,7 @@ def test_a_fleet_gives_what_each_agent_gives_alone() -> None:
     counts = fleet(5, 10)
     counts.iloc[AT_NOON, 2] += 60
     counts.iloc[700:720, 3] = np.nan
-    model = fit(counts, tz="Europe/Berlin")
+    model = fit_unfed(counts, tz="Europe/Berlin", scope="agent", budget=Budget(), n_series=5)
     for name in counts:
         alone = detect(series(counts[name].to_numpy()), tz="Europe/Berlin", n_series=5)
         pd.testing.assert_frame_equal(band(model, name), alone)
@@ -117,26 +117,41 @@ def test_a_large_fleet_shares_one_budget() -> None:
     assert np.exp(budget.log_alpha("agent", "1h", 10_000)) * tests_a_week == pytest.approx(10)
 
 
-@pytest.mark.parametrize(
-    ("mean", "dispersion"), [(0.05, 2.0), (0.3, 3.0), (4.0, 2.0), (50.0, 2.0), (50.0, 6.0)]
-)
-def test_false_alarms_stay_within_the_budget(mean: float, dispersion: float) -> None:
+def false_alarms(mean: float, dispersion: float, budget: Budget) -> float:
+    """False alarms per agent-month of 60 agents without attacks, for 15 weeks after the first."""
     chance = np.random.default_rng(8)
     size = mean / (dispersion - 1.0)
     counts = chance.negative_binomial(size, 1.0 / dispersion, (16 * 168, 60)).astype(float)
-    model = fit(pd.DataFrame(counts, index=hours(16)), tz="UTC")
-    months = 60 * 15 * 7 / 30.44
-    for budget in (0.2, 1.0):
-        assert len(find_alarms(model, Budget(agent_month=budget, fleet_week=1e9))) <= budget * months
+    model = fit_unfed(
+        pd.DataFrame(counts, index=hours(16)), tz="UTC", scope="agent", budget=budget, n_series=60
+    )
+    return len(find_alarms(model, budget)) / (60 * 15 * 7 / DAYS_A_MONTH)
+
+
+@pytest.mark.parametrize(
+    ("mean", "dispersion"),
+    [(0.05, 2.0), (0.3, 3.0), (4.0, 2.0), (4.0, 5.0), (50.0, 2.0), (50.0, 6.0), (50.0, 10.0)],
+)
+def test_false_alarms_stay_within_the_budget(mean: float, dispersion: float) -> None:
+    for agent_month in (0.2, 1.0):
+        assert false_alarms(mean, dispersion, Budget(agent_month, fleet_week=1e9)) <= agent_month
+
+
+@pytest.mark.parametrize(("dispersion", "times"), [(5.0, 1.5), (10.0, 5.0)])
+@pytest.mark.parametrize("mean", [0.05, 0.3, 4.0])
+def test_agents_whose_logins_come_in_clumps_exceed_it_as_documented(
+    mean: float, dispersion: float, times: float
+) -> None:
+    assert false_alarms(mean, dispersion, Budget(0.2, fleet_week=1e9)) <= times * 0.2
 
 
 def test_two_hundred_agents_are_fitted_in_a_second_and_decided_at_once() -> None:
     counts = fleet(200, 16)
-    begun = time.perf_counter()
+    begun = time.process_time()
     model = fit(counts, tz="Europe/Berlin")
-    fitted = time.perf_counter()
+    fitted = time.process_time()
     find_alarms(model, Budget(1.0))
-    decided = time.perf_counter()
+    decided = time.process_time()
     # A shared machine may be slow; the goals proper, 1.0 s and 0.3 s, are measured by the benchmark.
     assert fitted - begun < 4.0
     assert decided - fitted < 0.3
