@@ -69,10 +69,7 @@ def timeline(where: EventFilter, step: timedelta, catalogue: Catalogue) -> Query
 
 
 def moved(where: EventFilter, by: timedelta, step: timedelta) -> Query:
-    """Rows bucket (UTC start of `step`), events; only buckets that have any. Each event counts `by` later.
-
-    So the events of one period are laid over those of a later one, bar by bar.
-    """
+    """Rows bucket (UTC start of `step`), events; only buckets that have any. Each event counts `by` later."""
     counted, params = cells(
         where, (), timedelta(microseconds=math.gcd(_microseconds(step), _microseconds(by)))
     )
@@ -88,21 +85,24 @@ def by_agent(where: EventFilter, top: int, catalogue: Catalogue) -> Query:
 
     The `top` agents with most events, the busiest first, then the others; `total` is the agent's sum.
     """
-    counted, params = cells(where, ("agent", "activity"))
+    by_agent, agents_params = cells(where, ("agent",))
+    by_both, both_params = cells(where, ("agent", "activity"))
+    by_activity, activities_params = cells(where, ("activity",))
     return Query(
-        # Two scans over few groups: one over every pair of agent and activity is far slower with many agents.
-        f"WITH {_KINDS}, totals AS (SELECT agent, sum(events) AS total FROM {counted} GROUP BY agent "
-        "HAVING total > 0), "
-        "busiest AS (SELECT agent, total, row_number() OVER (ORDER BY total DESC, agent) AS rank "
-        "FROM totals ORDER BY rank LIMIT $top), "
-        f"counted AS (SELECT rank, code, sum(events) AS n FROM {counted} LEFT JOIN busiest USING (agent) "
-        "LEFT JOIN kinds USING (activity) GROUP BY ALL HAVING n > 0) "
+        # Categories of the busiest agents alone, and of all together: a sum for each pair takes far longer.
+        f"WITH {_KINDS}, totals AS (SELECT agent, sum(events) AS total FROM {by_agent} GROUP BY ALL HAVING total > 0), "
+        "busiest AS MATERIALIZED (FROM totals ORDER BY total DESC, agent LIMIT $top), "
+        f"of_busiest AS MATERIALIZED (SELECT agent, activity, sum(events) AS n FROM {by_both} "
+        "SEMI JOIN busiest USING (agent) GROUP BY ALL HAVING n > 0), "
+        f"of_others AS (SELECT activity, sum(n) AS n FROM (SELECT activity, events AS n FROM {by_activity} "
+        "UNION ALL SELECT activity, -n FROM of_busiest) GROUP BY ALL HAVING sum(n) > 0), "
+        "counted AS (FROM of_busiest UNION ALL SELECT NULL, activity, n FROM of_others) "
         f"SELECT agent, {_CATEGORY} AS category, sum(n)::BIGINT AS events, "
         "CASE WHEN agent IS NULL THEN (SELECT count(*) FROM totals) - (SELECT count(*) FROM busiest) "
         "ELSE 1 END AS agents, coalesce(any_value(total), 0)::BIGINT AS total "
-        "FROM counted LEFT JOIN busiest USING (rank) "
+        "FROM counted LEFT JOIN kinds USING (activity) LEFT JOIN busiest USING (agent) "
         "GROUP BY ALL ORDER BY total DESC, agent NULLS LAST, category",
-        params | _kinds(catalogue) | {"top": top},
+        agents_params | both_params | activities_params | _kinds(catalogue) | {"top": top},
     )
 
 

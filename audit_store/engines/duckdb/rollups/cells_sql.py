@@ -6,6 +6,7 @@ exact whatever the roll-up covers.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from audit_store import week_hours
@@ -18,13 +19,27 @@ from audit_store.engines.duckdb.conditions import (
     values_condition,
 )
 from audit_store.engines.duckdb.rollups import tables_sql
-from audit_store.engines.duckdb.rollups.rollup import BY_DAY, BY_QUARTER_HOUR, LOGINS, Rollup
+from audit_store.engines.duckdb.rollups.rollup import BY_AGENT, BY_QUARTER_HOUR, LOGINS, QUARTER, Rollup
 from audit_store.event import EARLIEST, LATEST
 from audit_store.filters import NAMES, EventFilter
 from audit_store.ranges import Period
 
 _EPOCH = EARLIEST.replace(tzinfo=None)
 _END = LATEST.replace(tzinfo=None)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """How a roll-up is read: as the table `source` of the roll-up's columns, `events` and `occurred_at`.
+
+    `occurred_at` is the start of a bucket of `width`. `bucket` is its name in parameters.
+    """
+
+    rollup: Rollup
+    bucket: str
+    width: timedelta
+    source: str
 
 
 def cells(where: EventFilter, columns: Sequence[str], width: timedelta | None = None) -> Condition:
@@ -33,12 +48,18 @@ def cells(where: EventFilter, columns: Sequence[str], width: timedelta | None = 
     With `width`, it has also the column occurred_at, which lies in the same bucket of this width as the events of the
     cell. A cell may count below zero: groups whose sum is zero have no events.
     """
-    return _of_first((BY_QUARTER_HOUR, BY_DAY), where, columns, width)
+    # Few agents' rows are taken apart by the quarter of an hour sooner than all events are looked at.
+    readings = [
+        _as_stored(BY_QUARTER_HOUR),
+        _as_stored(BY_AGENT),
+        *([_by_quarter_hour(BY_AGENT)] if where.agent else []),
+    ]
+    return _of_first(readings, where, columns, width)
 
 
 def login_cells(where: EventFilter, columns: Sequence[str], width: timedelta) -> Condition:
     """The same as `cells` for a filter that names activities, which the roll-up of logins may count."""
-    return _of_first((LOGINS,) if where.activity else (), where, columns, width)
+    return _of_first([_as_stored(LOGINS)] if where.activity else [], where, columns, width)
 
 
 def single_events(where: EventFilter, columns: Sequence[str], width: timedelta | None = None) -> Condition:
@@ -47,13 +68,28 @@ def single_events(where: EventFilter, columns: Sequence[str], width: timedelta |
     return f"({sql})", params
 
 
+def _as_stored(rollup: Rollup) -> _Reading:
+    """The cells of a roll-up as they are."""
+    source = f"SELECT *, {rollup.bucket} AS occurred_at FROM {rollup.name}"
+    return _Reading(rollup, rollup.bucket, rollup.width, source)
+
+
+def _by_quarter_hour(rollup: Rollup) -> _Reading:
+    """The events of a roll-up that lists quarters of an hour, each as a cell."""
+    source = (
+        f"SELECT * REPLACE (1 AS events), {rollup.bucket} + to_microseconds(quarter * {QUARTER // _MICROSECOND}) "
+        f"AS occurred_at FROM (SELECT *, unnest({rollup.quarters})::BIGINT AS quarter FROM {rollup.name})"
+    )
+    return _Reading(rollup, BY_QUARTER_HOUR.bucket, QUARTER, source)
+
+
 def _of_first(
-    rollups: Sequence[Rollup], where: EventFilter, columns: Sequence[str], width: timedelta | None
+    readings: Sequence[_Reading], where: EventFilter, columns: Sequence[str], width: timedelta | None
 ) -> Condition:
-    for rollup in rollups:
-        whole = _whole_buckets(where.period, rollup.width)
-        if whole is not None and _answers(rollup, where, columns, width):
-            return _cells_of(rollup, whole, where, _listed(columns, width))
+    for reading in readings:
+        whole = _whole_buckets(where.period, reading.width)
+        if whole is not None and _answers(reading, where, columns, width):
+            return _cells_of(reading, whole, where, _listed(columns, width))
     return single_events(where, columns, width)
 
 
@@ -61,14 +97,14 @@ def _listed(columns: Sequence[str], width: timedelta | None) -> list[str]:
     return [*columns, *(["occurred_at"] if width else [])]
 
 
-def _answers(rollup: Rollup, where: EventFilter, columns: Sequence[str], width: timedelta | None) -> bool:
+def _answers(reading: _Reading, where: EventFilter, columns: Sequence[str], width: timedelta | None) -> bool:
     """Whether the cells of a roll-up are as fine as a statement needs."""
     filtered = {name.removeprefix("not_") for name in (*NAMES, "outcome") if getattr(where, name)}
     return (
         not where.q
-        and filtered.union(columns).issubset(rollup.columns)
-        and (width is None or width % rollup.width == timedelta())
-        and (not where.hours or _hours_are_whole(where, rollup.width))
+        and filtered.union(columns).issubset(reading.rollup.columns)
+        and (width is None or width % reading.width == timedelta())
+        and (not where.hours or _hours_are_whole(where, reading.width))
     )
 
 
@@ -96,33 +132,43 @@ def _whole_buckets(period: Period, width: timedelta) -> Period | None:
     return None if is_empty else Period(start, end)
 
 
-def _cells_of(rollup: Rollup, whole: Period, where: EventFilter, columns: Sequence[str]) -> Condition:
+def _cells_of(reading: _Reading, whole: Period, where: EventFilter, columns: Sequence[str]) -> Condition:
     """The cells of a filter: the buckets of a roll-up in the period `whole`, and single events."""
-    covered = _covered(rollup)
+    covered = _covered(reading.rollup)
     is_covered: Condition = (f"seq < {covered}", {})
     values, below = values_condition(where), below_condition(where)
-    in_whole = period_condition(whole, "whole_start", "whole_end")
-    buckets = joined([(f"{covered} > 0", {}), in_whole, values])
+    # Buckets of one width begin and end at the same times in every roll-up, so they may share these parameters.
+    whole_start, whole_end = f"{reading.bucket}_start", f"{reading.bucket}_end"
+    in_whole = period_condition(whole, whole_start, whole_end)
+    buckets = joined([(f"{covered} > 0", {}), in_whole, _pruning(reading, whole), values])
     branches = [
         (
-            f"SELECT {', '.join([*columns, 'events'])} "
-            f"FROM (SELECT *, {rollup.bucket} AS occurred_at FROM {rollup.name}) WHERE {buckets[0]}",
+            f"SELECT {', '.join([*columns, 'events'])} FROM ({reading.source}) WHERE {buckets[0]}",
             buckets[1],
         ),
         _events(columns, [(f"seq >= {covered}", {}), condition(where)]),
     ]
     period = where.period
     if whole.start != period.start and whole.start is not None:
-        start = period_condition(Period(period.start, whole.start), "start", "whole_start")
+        start = period_condition(Period(period.start, whole.start), "start", whole_start)
         branches.append(_events(columns, [is_covered, start, below, values]))
     if whole.end != period.end and whole.end is not None:
-        end = period_condition(Period(whole.end, period.end), "whole_end", "end")
+        end = period_condition(Period(whole.end, period.end), whole_end, "end")
         branches.append(_events(columns, [is_covered, end, below, values]))
     if where.below is not None:
         above: Condition = ("seq >= $below_seq", {"below_seq": where.below})
         branches.append(_events(columns, [is_covered, above, in_whole, values], events=-1))
     sql = " UNION ALL ".join(sql for sql, _ in branches)
     return f"({sql})", {name: value for _, params in branches for name, value in params.items()}
+
+
+def _pruning(reading: _Reading, whole: Period) -> Condition:
+    """A condition on the bucket of the roll-up itself, where `occurred_at` is computed: it leaves out row groups."""
+    if reading.width == reading.rollup.width:
+        return "", {}
+    start = None if whole.start is None else max(whole.start - reading.rollup.width, _EPOCH)
+    sql, params = period_condition(Period(start, whole.end), "first_bucket", f"{reading.bucket}_end")
+    return sql.replace("occurred_at", reading.rollup.bucket), params
 
 
 def _events(columns: Sequence[str], conditions: Sequence[Condition], events: int = 1) -> Condition:

@@ -12,7 +12,8 @@ class Rollup:
     """A table with a row, `events`, for each bucket of time and each combination of values in `columns`.
 
     `bucket` is the column with the start (UTC) of a bucket, which is `width` long. With `of_logins`, only events of
-    some activities are counted, those that `rollups.activities` lists.
+    some activities are counted, those that `rollups.activities` lists. `quarters` is the column, if any, that lists for
+    each event of a row in which quarter of an hour of the bucket it lies, from 0.
     """
 
     name: str
@@ -20,11 +21,18 @@ class Rollup:
     width: timedelta
     columns: tuple[str, ...]
     of_logins: bool = False
+    quarters: str = ""
 
 
 # A quarter of an hour, because the offsets of all zones since 1972 are multiples of it (IANA tz database).
 BY_QUARTER_HOUR = Rollup("events_by_quarter_hour", "quarter_hour", QUARTER, ("activity", "outcome", "source"))
-BY_DAY = Rollup("events_by_day", "day", DAY, ("agent", "activity", "outcome", "source"))
+BY_AGENT = Rollup(
+    "events_by_agent_and_day",
+    "day",
+    DAY,
+    ("agent", "activity", "outcome", "source"),
+    quarters="quarter_hours",
+)
 LOGINS = Rollup(
     "logins_by_quarter_hour",
     "quarter_hour",
@@ -32,5 +40,5 @@ LOGINS = Rollup(
     ("agent", "activity", "outcome", "source"),
     of_logins=True,
 )
-ROLLUPS = (BY_QUARTER_HOUR, BY_DAY, LOGINS)
+ROLLUPS = (BY_QUARTER_HOUR, BY_AGENT, LOGINS)
 NAMES = ("rollups", *(rollup.name for rollup in ROLLUPS))

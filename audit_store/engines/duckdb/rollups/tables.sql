@@ -17,13 +17,14 @@ CREATE TABLE events_by_quarter_hour (
     events BIGINT NOT NULL
 );
 
-CREATE TABLE events_by_day (
+CREATE TABLE events_by_agent_and_day (
     day TIMESTAMP NOT NULL,
     agent VARCHAR NOT NULL,
     activity VARCHAR NOT NULL,
     outcome VARCHAR,
     source VARCHAR NOT NULL,
-    events BIGINT NOT NULL
+    events BIGINT NOT NULL,
+    quarter_hours UTINYINT[] NOT NULL
 );
 
 CREATE TABLE logins_by_quarter_hour (
@@ -44,7 +45,8 @@ COMMENT ON COLUMN rollups.compacted_rows IS 'How many rows the table had after i
 COMMENT ON COLUMN rollups.compacting IS 'While the table is compacted: the first bucket that is not';
 COMMENT ON TABLE events_by_quarter_hour IS 'Counted events; add up rows of equal columns';
 COMMENT ON COLUMN events_by_quarter_hour.quarter_hour IS 'Start of the quarter of an hour, UTC';
-COMMENT ON TABLE events_by_day IS 'Counted events; add up rows of equal columns';
-COMMENT ON COLUMN events_by_day.day IS 'Start of the day, UTC';
+COMMENT ON TABLE events_by_agent_and_day IS 'Counted events; add up rows of equal columns';
+COMMENT ON COLUMN events_by_agent_and_day.day IS 'Start of the day, UTC';
+COMMENT ON COLUMN events_by_agent_and_day.quarter_hours IS 'For each event the quarter of an hour of the day, 0 to 95';
 COMMENT ON TABLE logins_by_quarter_hour IS 'Counted events of the activities in rollups; add up rows of equal columns';
 COMMENT ON COLUMN logins_by_quarter_hour.quarter_hour IS 'Start of the quarter of an hour, UTC';

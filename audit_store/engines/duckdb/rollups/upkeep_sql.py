@@ -1,9 +1,9 @@
 """The statements that keep the roll-ups in step with the events."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from audit_store.engines.duckdb.rollups.rollup import Rollup
+from audit_store.engines.duckdb.rollups.rollup import QUARTER, Rollup
 from audit_store.engines.protocol import Query
 
 
@@ -17,8 +17,10 @@ def coverages() -> Query:
 
 def count_events(rollup: Rollup, first: int, end: int) -> Query:
     """Add the cells of the events with `first` <= seq < `end` to a roll-up."""
+    quarters = f", list({quarter_of_event(rollup)})" if rollup.quarters else ""
     return Query(
-        f"INSERT INTO {rollup.name} SELECT {bucket_of_event(rollup)}, {', '.join(rollup.columns)}, count(*) "
+        f"INSERT INTO {rollup.name} "
+        f"SELECT {bucket_of_event(rollup)}, {', '.join(rollup.columns)}, count(*){quarters} "
         f"FROM events WHERE {is_counted(rollup)} AND seq >= $first AND seq < $end GROUP BY ALL",
         {"first": first, "end": end},
     )
@@ -38,7 +40,7 @@ def imbalance(rollup: Rollup) -> Query:
     stored = "(SELECT coalesce(max(seq) + 1, 0) FROM events)"
     events = "least(covered, events)" if rollup.of_logins else "covered"
     return Query(
-        f"SELECT (SELECT coalesce(sum(events), 0) FROM {rollup.name})::BIGINT - events AS cells, "
+        f"SELECT (SELECT coalesce(sum({_events(rollup)}), 0) FROM {rollup.name})::BIGINT - events AS cells, "
         f"(abs(events - {events}) + greatest(covered - {stored}, 0))::BIGINT AS notes "
         "FROM rollups WHERE name = $name",
         {"name": rollup.name},
@@ -89,9 +91,11 @@ def stretch_end(rollup: Rollup, start: datetime, most_rows: int) -> Query:
 
 def take_stretch(rollup: Rollup, start: datetime, end: datetime) -> Query:
     """Add up the cells with `start` <= bucket < `end` into the table `compacted`."""
+    key = f"{rollup.bucket}, {', '.join(rollup.columns)}"
+    quarters = f", flatten(list({rollup.quarters}))" if rollup.quarters else ""
     return Query(
-        f"CREATE OR REPLACE TEMP TABLE compacted AS SELECT {rollup.bucket}, {', '.join(rollup.columns)}, "
-        f"sum(events)::BIGINT AS events FROM {rollup.name} WHERE {_stretch(rollup)} GROUP BY ALL ORDER BY ALL",
+        f"CREATE OR REPLACE TEMP TABLE compacted AS SELECT {key}, sum(events)::BIGINT AS events{quarters} "
+        f"FROM {rollup.name} WHERE {_stretch(rollup)} GROUP BY {key} ORDER BY {key}",
         {"start": start, "end": end},
     )
 
@@ -135,11 +139,22 @@ def bucket_of_event(rollup: Rollup) -> str:
     return f"time_bucket(to_seconds({int(rollup.width.total_seconds())}), occurred_at)"
 
 
+def quarter_of_event(rollup: Rollup) -> str:
+    """In which quarter of an hour of its bucket an event lies, from 0."""
+    quarter = QUARTER // timedelta(microseconds=1)
+    return f"(epoch_us(occurred_at) // {quarter} % {rollup.width // QUARTER})::UTINYINT"
+
+
 def is_counted(rollup: Rollup) -> str:
     """A condition for the events that a roll-up counts."""
     if not rollup.of_logins:
         return "true"
     return f"activity IN (SELECT unnest(activities) FROM rollups WHERE name = '{rollup.name}')"
+
+
+def _events(rollup: Rollup) -> str:
+    """The events of a cell; another number where it lists another number of quarters of an hour."""
+    return f"CASE WHEN len({rollup.quarters}) = events THEN events END" if rollup.quarters else "events"
 
 
 def _stretch(rollup: Rollup) -> str:

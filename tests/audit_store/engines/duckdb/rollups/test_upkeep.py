@@ -108,7 +108,7 @@ def test_compaction_adds_up_cells_of_the_same_bucket(store: Store) -> None:
         fold_events(store, BATCH, dice)
     before = rows(store)
     assert finish(store) > 4
-    assert rows(store)["events_by_day"] < before["events_by_day"]
+    assert rows(store)["events_by_agent_and_day"] < before["events_by_agent_and_day"]
     assert store.check() == []
     assert finish(store) == 0
 
@@ -146,9 +146,23 @@ def test_damaged_roll_ups_are_named_and_built_anew(store: Store, name: str, dama
 def test_cells_in_the_wrong_place_are_named(store: Store) -> None:
     fold_events(store, 30, random.Random(4))
     with store.write() as connection:
-        connection.execute("UPDATE events_by_day SET agent = 'eve' WHERE agent = 'ünal'")
+        connection.execute("UPDATE events_by_agent_and_day SET agent = 'eve' WHERE agent = 'ünal'")
     [sentence] = store.check()
-    assert sentence.startswith("events_by_day: ")
+    assert sentence.startswith("events_by_agent_and_day: ")
+
+
+def test_other_quarters_of_an_hour_are_named_and_counted_anew(store: Store) -> None:
+    fold_events(store, 30, random.Random(8))
+    with store.write() as connection:
+        connection.execute(
+            "UPDATE events_by_agent_and_day SET quarter_hours = list_transform(quarter_hours, lambda n: 95)"
+        )
+    [sentence] = store.check()
+    assert sentence.startswith("events_by_agent_and_day: ")
+    with store.write() as connection:
+        connection.execute("UPDATE events_by_agent_and_day SET quarter_hours = []")
+    finish(store)
+    assert store.check() == []
 
 
 def test_other_logins_are_counted_anew(store: Store) -> None:
@@ -230,6 +244,6 @@ def test_the_command_names_what_does_not_agree(store: Store, capsys: pytest.Capt
     assert main(["check", "--store", str(store.path)]) == 0
     assert "the roll-ups agree with the events" in capsys.readouterr().out
     with store.write() as connection:
-        connection.execute("UPDATE events_by_day SET events = 2 * events")
+        connection.execute("UPDATE events_by_agent_and_day SET events = 2 * events")
     assert main(["check", "--store", str(store.path)]) == 1
-    assert "events_by_day: " in capsys.readouterr().out
+    assert "events_by_agent_and_day: " in capsys.readouterr().out
