@@ -25,10 +25,12 @@ with st.container(horizontal=True):
         delta = change(where, extent.first, events, before, bad=label == "Failures")
         st.metric(label, f"{events:,}", border=True, **delta)
 
-with st.expander("Copy as a sentence", key="ticket", icon=":material/content_copy:"):
+# A closed box is empty: a browser that shows a code block loads the highlighters of all languages.
+ticket = st.expander("Copy as a sentence", key="ticket", icon=":material/content_copy:", on_change="rerun")
+if ticket.open:
     sentence = permalink.sentence(where, view.totals.events, view.totals.agents)
     link = permalink.link(where, st.context.url or "")
-    st.code(f"{sentence}\n{link}", language=None, wrap_lines=True)
+    ticket.code(f"{sentence}\n{link}", language=None, wrap_lines=True)
 
 with st.container(border=True):
     st.subheader("Events over time", anchor=False)

@@ -45,18 +45,17 @@ def built_in(where: EventFilter, now: datetime) -> dict[str, Parameters]:
 
 
 def draw(where: EventFilter, now: datetime) -> None:
-    """Draw the box. It names a file that cannot be read, and offers no saving then."""
+    """Draw what is in the box. It names a file that cannot be read, and offers no saving then."""
     store = data.store().path
-    with st.expander("Saved views", key="views"):
-        try:
-            saved, problem = saved_views.load(store), None
-        except AuditStoreError as error:
-            saved, problem = {}, str(error)
-        _open(built_in(where, now), saved)
-        if problem is None:
-            _save(store, where, saved)
-        for note in filter(None, (problem, st.session_state.pop(_NOTE, None))):
-            st.text(shown(note))
+    try:
+        saved, problem = saved_views.load(store), None
+    except AuditStoreError as error:
+        saved, problem = {}, str(error)
+    _open(built_in(where, now), saved)
+    if problem is None:
+        _save(store, where, saved)
+    for note in filter(None, (problem, st.session_state.pop(_NOTE, None))):
+        st.text(shown(note))
 
 
 def _since(day: str) -> Parameters:

@@ -1,7 +1,7 @@
 """The filters in the sidebar of every page. Each widget is set from the URL, and writes to it when it changes."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 import streamlit as st
@@ -27,14 +27,20 @@ def draw(request: Request, counts: Mapping[str, Counts]) -> None:
         controls.names("Activity", "activity", where, activities)
         controls.names("Agent", "agent", where, agents)
         controls.outcome(where, counts.get("outcome", {}))
-        with st.expander("Exclude", key="exclude", expanded=bool(where.not_activity or where.not_agent)):
-            controls.names("Not these activities", "not_activity", where, activities)
-            controls.names("Not these agents", "not_agent", where, agents)
-        _sources(where)
-        with st.expander("Hours", key="of_week", expanded=bool(where.hours)):
-            controls.hours(where)
+        with _box("Exclude", "exclude", bool(where.not_activity or where.not_agent)) as is_open:
+            if is_open:
+                controls.names("Not these activities", "not_activity", where, activities)
+                controls.names("Not these agents", "not_agent", where, agents)
+        with _box("Sources", "sources", bool(where.source or where.not_source)) as is_open:
+            if is_open:
+                _sources(where)
+        with _box("Hours", "of_week", bool(where.hours)) as is_open:
+            if is_open:
+                controls.hours(where)
         _zone(where)
-        saved_views_box.draw(where, request.now)
+        with _box("Saved views", "views", False) as is_open:
+            if is_open:
+                saved_views_box.draw(where, request.now)
 
 
 def draw_zone(where: EventFilter) -> None:
@@ -86,15 +92,19 @@ def _search(where: EventFilter) -> None:
     )
 
 
+@contextlib.contextmanager
+def _box(label: str, key: str, expanded: bool) -> Iterator[bool]:
+    """A box, and whether it is open: a closed one has no widgets, which take the browser long to draw."""
+    box = st.expander(label, key=key, expanded=expanded, on_change="rerun")
+    with box:
+        yield bool(box.open)
+
+
 def _sources(where: EventFilter) -> None:
-    """The sources, counted only while their box is open."""
-    chosen = bool(where.source or where.not_source)
-    box = st.expander("Sources", key="sources", expanded=chosen, on_change="rerun")
-    if box.open:
-        with box, contextlib.suppress(AuditStoreError, OSError):
-            counts = data.sources(where)
-            controls.names("Source", "source", where, counts)
-            controls.names("Not these sources", "not_source", where, counts)
+    with contextlib.suppress(AuditStoreError, OSError):
+        counts = data.sources(where)
+        controls.names("Source", "source", where, counts)
+        controls.names("Not these sources", "not_source", where, counts)
 
 
 def _undo_and_reset() -> None:
