@@ -86,6 +86,12 @@ def widget(app: AppTest, key: str) -> Any:
     return app.get_by_key(key)
 
 
+def open_box(app: AppTest, key: str) -> AppTest:
+    """The page after a click that opens a box."""
+    app.session_state[key] = True
+    return app.run()
+
+
 def metrics(app: AppTest) -> dict[str, str]:
     return {one.label: one.value for one in app.metric}
 

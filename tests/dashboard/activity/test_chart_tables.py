@@ -9,7 +9,7 @@ import pytest
 
 from audit_store.engines.duckdb.store import Store
 from dashboard.activity import chart_tables, local_buckets
-from tests.dashboard.page_runs import show
+from tests.dashboard.page_runs import open_box, show
 
 CATEGORIES = ("Sign-in", "Journeys", "Other")
 HOUR = timedelta(hours=1)
@@ -62,7 +62,6 @@ def test_numbers_are_counted_when_their_box_is_opened(week: Store, monkeypatch: 
     monkeypatch.setattr(chart_tables, "agents", counting)
     app = show(week, range="all")
     assert (counted, list(app.dataframe)) == ([], [])
-    app.session_state["numbers_activity by agent"] = True
-    app.run()
+    open_box(app, "numbers_activity by agent")
     assert counted
     assert "ada" in app.dataframe[0].value.index

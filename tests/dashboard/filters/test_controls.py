@@ -9,7 +9,7 @@ from audit_store.filters import EventFilter
 from dashboard import data
 from dashboard.filters.facet_labels import BETWEEN
 from tests.conftest import Fill
-from tests.dashboard.page_runs import event, metrics, show, url, widget, words
+from tests.dashboard.page_runs import event, metrics, open_box, show, url, widget, words
 
 
 def offered(app: AppTest, key: str) -> dict[str, str]:
@@ -80,9 +80,7 @@ def test_a_part_of_several_names_offers_them(crowd: Store) -> None:
 
 
 def test_sources_are_counted_and_chosen(store: Store, fill: Fill) -> None:
-    app = show(fill(store, [event(1, source="web"), event(2, source="web"), event(3)]))
-    app.session_state["sources"] = True
-    app.run()
+    app = open_box(show(fill(store, [event(1, source="web"), event(2, source="web"), event(3)])), "sources")
     assert offered(app, "source") == {"web": "2", "none": "1"}
     widget(app, "source").set_value(["none"]).run()
     assert url(app) == {"source": ["none"]}
@@ -94,7 +92,7 @@ def test_sources_are_counted_and_chosen(store: Store, fill: Fill) -> None:
 
 def test_hours_of_the_week_are_chosen(store: Store, fill: Fill) -> None:
     fill(store, [event(1, occurred_at=moment) for moment in ("2026-03-10T14:59:59Z", "2026-03-10T15:00:00Z")])
-    app = show(store, range="all", tz="UTC")
+    app = open_box(show(store, range="all", tz="UTC"), "of_week")
     widget(app, "hours").set_value(["Tue-14"]).run()
     assert url(app)["hours"] == ["Tue-14"]
     assert metrics(app)["Events"] == "1"

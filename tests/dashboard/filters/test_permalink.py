@@ -9,7 +9,7 @@ import pytest
 from audit_store.engines.duckdb.store import Store
 from audit_store.filters import EventFilter
 from dashboard.filters import permalink
-from tests.dashboard.page_runs import show, words
+from tests.dashboard.page_runs import open_box, show, words
 
 NOW = datetime(2026, 3, 18, 21, tzinfo=UTC)
 
@@ -66,4 +66,6 @@ def test_the_link_of_a_ticket_shows_the_same_later(parameters: dict[str, list[st
 
 def test_the_activity_page_shows_the_sentence(week: Store) -> None:
     app = show(week, activity="Login", outcome="failure")
+    assert "1 failed Login event by 1 agent," not in words(app)
+    open_box(app, "ticket")
     assert "1 failed Login event by 1 agent," in words(app)

@@ -9,7 +9,7 @@ from audit_store.engines.duckdb.store import Store
 from audit_store.filters import EventFilter
 from audit_store.state import views
 from dashboard.filters import saved_views, saved_views_box
-from tests.dashboard.page_runs import HOSTILE, MARKDOWN, drawn, metrics, show, url, widget, words
+from tests.dashboard.page_runs import HOSTILE, MARKDOWN, drawn, metrics, open_box, show, url, widget, words
 
 NOW = datetime(2026, 3, 18, 21, tzinfo=UTC)
 
@@ -20,8 +20,8 @@ def save_as(app: AppTest, name: str) -> None:
 
 
 def test_a_viewer_saves_opens_replaces_and_deletes(own_week: Store) -> None:
-    save_as(show(own_week, agent="ada"), "mine")
-    app = show(own_week, outcome="failure")
+    save_as(open_box(show(own_week, agent="ada"), "views"), "mine")
+    app = open_box(show(own_week, outcome="failure"), "views")
     save_as(app, "mine")
     assert "'mine' exists; choose another name" in words(app)
     widget(app, "view").set_value(saved_views_box.Choice(True, "mine")).run()
@@ -37,7 +37,7 @@ def test_a_viewer_saves_opens_replaces_and_deletes(own_week: Store) -> None:
 
 def test_names_of_views_are_never_markdown(own_week: Store) -> None:
     saved_views.save(own_week.path, HOSTILE[:80], {})
-    app = show(own_week)
+    app = open_box(show(own_week), "views")
     widget(app, "view").set_value(saved_views_box.Choice(True, HOSTILE[:80])).run()
     texts = [str(element.value) for element in drawn(app, *MARKDOWN)] + [
         button.label for button in app.button
@@ -49,7 +49,7 @@ def test_names_of_views_are_never_markdown(own_week: Store) -> None:
 @pytest.mark.parametrize("page", ["activity", "store"])
 def test_a_bad_file_is_a_notice(own_week: Store, page: str) -> None:
     views.json_path(own_week.path).write_text("{")
-    app = show(own_week, page)
+    app = open_box(show(own_week, page), "views")
     assert page == "store" or f"{views.json_path(own_week.path)} does not hold saved views" in words(app)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from audit_store.engines.duckdb.store import Store
-from tests.dashboard.page_runs import show, url, widget
+from tests.dashboard.page_runs import open_box, show, url, widget
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from tests.dashboard.page_runs import show, url, widget
 def test_a_widget_writes_its_value_into_the_url(
     week: Store, key: str, value: Any, expected: dict[str, list[str]]
 ) -> None:
-    app = show(week)
+    app = open_box(show(week), "exclude")
     widget(app, key).set_value(value).run()
     assert url(app) == expected
     assert app.session_state[key] == value
