@@ -14,7 +14,7 @@ from docs import command_lines
 from ingest import append
 from ingest.fold import fold
 from ingest.status import status
-from tests import ROOT
+from tests import ROOT, forked
 
 PAGES = {
     path.relative_to(ROOT): path.read_text(encoding="utf-8")
@@ -41,7 +41,7 @@ COMMANDS = sorted(
 
 
 def run(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    return forked.run(
         [sys.executable, *arguments],
         cwd=folder,
         env=os.environ | {"PYTHONPATH": str(ROOT), "AUDIT_STORE": "audit.duckdb"},

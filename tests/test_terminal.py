@@ -17,7 +17,7 @@ from audit_store.backup.backup import backup
 from audit_store.state import deliveries
 from ingest import append
 from ingest.fold import fold
-from tests import ROOT
+from tests import ROOT, forked
 
 EVIL = "\x1b]0;owned\x07\x1b[2J\x9b31m\rforged\u202egpj\u2066\u200f\x7f"
 NAME = EVIL.replace("\x9b", "")
@@ -30,7 +30,7 @@ Prepare = Callable[[Path], Sequence[str]]
 def on_a_terminal(arguments: Sequence[str], folder: Path) -> str:
     """What a command writes to a terminal."""
     terminal, end = pty.openpty()
-    process = subprocess.Popen(
+    process = forked.Popen(
         [sys.executable, "-m", *arguments],
         cwd=folder,
         stdin=subprocess.DEVNULL,
@@ -139,7 +139,7 @@ def check_export(folder: Path) -> Sequence[str]:
         "all",
     ]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    subprocess.run(
+    forked.run(
         [sys.executable, *command, "--by", EVIL, "--store", f"{folder}/audit.duckdb"],
         check=True,
         stderr=subprocess.DEVNULL,
@@ -266,5 +266,5 @@ def test_data_to_a_pipe_or_file_is_exact(tmp_path: Path) -> None:
     stored(tmp_path)
     command = [sys.executable, "-m", "audit_store", "export", "--format", "csv", "--range", "all"]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "AUDIT_STORE": "audit.duckdb"}
-    piped = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=True).stdout
+    piped = forked.run(command, cwd=tmp_path, env=environment, capture_output=True, check=True).stdout
     assert EVIL.encode() in piped

@@ -20,7 +20,7 @@ from ingest import append
 from ingest.spool.folder import has_waiting
 from ingest.status import status as status_of
 from ingest.status import words
-from tests import ROOT
+from tests import ROOT, forked
 from tests.alarms.delivery.receiver import SECRET, Receiver
 from tests.alarms.login_logs import Row, last_days, logins, store_of
 
@@ -275,7 +275,7 @@ def test_help_explains_every_option(arguments: list[str], capsys: pytest.Capture
 @pytest.mark.processes
 def test_a_reader_that_leaves_does_not_change_the_status(path: Path) -> None:
     command = [sys.executable, "-m", "alarms", "spikes", "--store", str(path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as program:
+    with forked.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as program:
         assert program.stdout is not None
         assert program.stderr is not None
         program.stdout.close()

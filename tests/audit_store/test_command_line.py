@@ -19,7 +19,7 @@ from audit_store.quantities import counted
 from audit_store.store_files import waiting_events
 from audit_store.store_files import waiting_events as spooled
 from ingest import append
-from tests import ROOT
+from tests import ROOT, forked
 from tests.conftest import Fill
 
 EVENTS = [
@@ -179,7 +179,7 @@ def test_repair_reports_on_stdout(filled: Store, capsys: pytest.CaptureFixture[s
 
 
 def run(arguments: list[str], store: Store, **more: int) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
+    return forked.Popen(
         [sys.executable, "-m", "audit_store", *arguments, "--store", str(store.path)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
@@ -215,7 +215,7 @@ def test_parquet_is_not_thrown_at_a_terminal(store: Store, fill: Fill) -> None:
         "--store",
         str(store.path),
     ]
-    found = subprocess.run(command, cwd=ROOT, stdout=end, stderr=subprocess.PIPE, text=True, check=False)
+    found = forked.run(command, cwd=ROOT, stdout=end, stderr=subprocess.PIPE, text=True, check=False)
     os.close(end)
     os.close(terminal)
     assert found.returncode == 2

@@ -14,7 +14,8 @@ from audit_store.engines.duckdb.store import Store
 from audit_store.filters import EventFilter
 from ingest import append
 from ingest.fold import fold
-from tests.browser.conftest import ROOT, Visit, crowd, leave, serving, slowness
+from tests import ROOT, forked
+from tests.browser.conftest import Visit, crowd, leave, serving, slowness
 
 EVENTS = 100_000
 SOON = 3.0
@@ -41,7 +42,7 @@ def until_stored(store: Store, events: int) -> float:
 def test_an_export_to_a_slow_reader_blocks_no_fold(store: Store) -> None:
     before = stored(store)
     command = [sys.executable, "-m", "audit_store", "export", "--format", "jsonl", "--store", str(store.path)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as export:
+    with forked.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as export:
         assert export.stdout is not None
         lines = export.stdout.readline().count(b"\n")
         # The pipe is full, so the export waits in the middle of the file.

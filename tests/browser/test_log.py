@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -13,7 +12,8 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from audit_store.engines.duckdb.store import Store
 from audit_store.engines.protocol import Query
 from ingest import append
-from tests.browser.conftest import ROOT, ROW, Server, Visit, becomes, parameters
+from tests import ROOT, forked
+from tests.browser.conftest import ROW, Server, Visit, becomes, parameters
 
 NOTE_MESSAGES = """() => {
     const send = WebSocket.prototype.send;
@@ -113,7 +113,7 @@ def test_a_download_is_what_its_manifest_says(crowded: Server, visit: Visit, tmp
             packed.extractall(tmp_path)
             name, manifest = packed.namelist()
         assert json.loads((tmp_path / manifest).read_text())["exported_by"] == "dashboard"
-        checked = subprocess.run(
+        checked = forked.run(
             [sys.executable, "-m", "audit_store", "check-export", str(tmp_path / name)],
             cwd=ROOT,
             capture_output=True,

@@ -15,7 +15,8 @@ from audit_store.engines.duckdb.store import Store
 from audit_store.engines.protocol import Query
 from ingest import append
 from ingest.spool.folder import has_waiting
-from tests.browser.conftest import PATIENCE, ROOT, Serve, Visit, leave, slowness
+from tests import ROOT, forked
+from tests.browser.conftest import PATIENCE, Serve, Visit, leave, slowness
 
 WRITERS, EACH = 4, 100
 SOON = 2.0
@@ -57,7 +58,7 @@ print("refused", refused, file=sys.stderr)
 
 
 def run(script: str, store: Path, *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+    return forked.Popen(
         [sys.executable, "-c", script, *arguments],
         cwd=ROOT,
         env=os.environ | {"AUDIT_STORE": str(store)},

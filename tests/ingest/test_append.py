@@ -27,7 +27,7 @@ from ingest.rows import ROW_SCHEMA
 from ingest.spool import folder
 from ingest.spool.folder import has_waiting
 from ingest.spool.writer import SpoolWriter
-from tests import ROOT
+from tests import ROOT, forked
 
 LOGIN: dict[str, Any] = {"agent": "support-7", "activity": "Login"}
 
@@ -256,7 +256,7 @@ def test_threads_and_forks_append_without_losing_or_doubling(store: Path) -> Non
         os._exit(0)
         """
     )
-    subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT)
+    forked.run([sys.executable, "-c", script], check=True, cwd=ROOT)
     assert fold(store).stored == 100 + 41
 
 
@@ -288,7 +288,7 @@ def test_the_first_append_may_come_while_python_exits(store: Path) -> None:
 def test_a_held_file_stops_no_append_and_what_waits_is_folded_later(store: Path) -> None:
     append(**LOGIN, store=store, fold=False)
     fold(store)
-    holder = subprocess.Popen(
+    holder = forked.Popen(
         [
             sys.executable,
             "-c",
@@ -301,7 +301,7 @@ def test_a_held_file_stops_no_append_and_what_waits_is_folded_later(store: Path)
         assert holder.stdout is not None
         holder.stdout.readline()
         script = "from ingest import append; append(agent='a', activity='Login')"
-        done = subprocess.run(
+        done = forked.run(
             [sys.executable, "-c", script],
             check=True,
             cwd=ROOT,

@@ -10,7 +10,7 @@ import pytest
 from audit_store.event import FIELDS
 from ingest import formats
 from ingest.__main__ import main
-from tests import ROOT
+from tests import ROOT, forked
 
 COMMANDS = ("append", "import", "fold", "status")
 
@@ -131,9 +131,7 @@ def test_an_append_that_cannot_print_its_id_is_stored_with_status_0(tmp_path: Pa
     arguments = ["append", "--agent", "ada", "--activity", "Login", "--store", str(store)]
     with Path("/dev/full").open("w") as full:
         command = [sys.executable, "-m", "ingest", *arguments]
-        result = subprocess.run(
-            command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False
-        )
+        result = forked.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert result.returncode == 0
     assert "standard output: its disk is full; free some space (stored: " in result.stderr
     assert main(["status", "--store", str(store)]) == 0

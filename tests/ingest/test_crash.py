@@ -15,7 +15,7 @@ from audit_store.engines.duckdb.store import Store
 from audit_store.engines.protocol import Query
 from ingest import append
 from ingest.fold import fold
-from tests import ROOT
+from tests import ROOT, forked
 
 WRITER = """
 import sys
@@ -38,7 +38,7 @@ while True:
 
 
 def start(script: str, store: Path, output: int | IO[bytes]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
+    return forked.Popen(
         [sys.executable, "-c", script],
         cwd=ROOT,
         stdout=output,

@@ -19,7 +19,7 @@ from audit_store.engines.duckdb.store import Store
 from audit_store.engines.protocol import Query
 from ingest.__main__ import main
 from ingest.spool.folder import has_waiting
-from tests import ROOT
+from tests import ROOT, forked
 
 GOOD = [
     {"agent": "ada", "activity": "Login", "occurred_at": "2026-03-14T09:26:53Z", "outcome": "failure"},
@@ -203,7 +203,7 @@ def test_what_cannot_be_done_says_so_in_one_line(path: Path, arguments: tuple[st
 @pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_ends_an_import_at_once_and_it_can_be_done_again(path: Path, lines: Path) -> None:
     command = [sys.executable, "-m", "ingest", "import", "-", "--store", str(path)]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with forked.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdin is not None
         assert process.stderr is not None
         process.stdin.write(lines.read_bytes())

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +17,7 @@ from ingest import append, append_many, reserve
 from ingest.__main__ import main
 from ingest.fold import fold
 from ingest.status import status
-from tests import ROOT
+from tests import ROOT, forked
 from tests.faults import disk_full
 
 MB = 1_000_000
@@ -198,7 +197,7 @@ def refusal(path: Path) -> str:
 def appends_until_full(path: Path) -> int:
     """How many appends of another process find room."""
     command = [sys.executable, "-c", APPENDS, str(path)]
-    return int(subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout)
+    return int(forked.run(command, cwd=ROOT, capture_output=True, check=True).stdout)
 
 
 @pytest.mark.skipif(not disk_full.CAN_MOUNT, reason="only root may mount a small file system")

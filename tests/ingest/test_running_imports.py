@@ -1,7 +1,6 @@
 """Folds know the segments of imports that run, and forget those of imports that were killed."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from audit_store.store_files import spool_dir
 from ingest.fold import fold
 from ingest.running_imports import RunningImport, running_import, running_segments
 from ingest.spool import folder
-from tests import ROOT
+from tests import ROOT, forked
 
 KILLED = """
 import os, signal, sys
@@ -86,7 +85,7 @@ def test_no_part_goes_where_it_is_not_known_which_imports_run(path: Path) -> Non
 
 @pytest.mark.processes
 def test_what_a_killed_import_left_goes_at_the_next_fold(path: Path) -> None:
-    subprocess.run([sys.executable, "-c", KILLED, str(path)], cwd=ROOT, check=False)
+    forked.run([sys.executable, "-c", KILLED, str(path)], cwd=ROOT, check=False)
     assert sorted(file.suffix for file in spool_dir(path).iterdir()) == [".import", ".part"]
     fold(path)
     assert {file.suffix for file in spool_dir(path).iterdir()} == {""}

@@ -14,7 +14,7 @@ import pytest
 
 from alarms import webhook
 from audit_store.state import deliveries
-from tests import ROOT
+from tests import ROOT, forked
 
 SEED = 14
 SENDER = """
@@ -88,7 +88,7 @@ def test_every_alarm_arrives_or_is_a_dead_letter(tmp_path: Path, campaign: bool)
         url = f"http://127.0.0.1:{server.server_port}/"
         command = [sys.executable, "-c", SENDER, str(path), url, str(alarms)]
         for number in range(200):
-            with subprocess.Popen(command, cwd=ROOT) as sender:
+            with forked.Popen(command, cwd=ROOT) as sender:
                 if number < kills:
                     with suppress(subprocess.TimeoutExpired):
                         sender.wait(dice.uniform(0.5, 2.0))

@@ -24,7 +24,7 @@ from audit_store.state import database, views
 from audit_store.store_files import spool_dir, waiting_events
 from ingest import append
 from ingest.fold import fold
-from tests import ROOT
+from tests import ROOT, forked
 from tests.audit_store.backup.stores import agents, append_and_fold, content
 
 FILES = {
@@ -191,7 +191,7 @@ fold(Path(sys.argv[1]))
 def interrupt_fold(path: Path) -> Path:
     """Kill a fold of one event after its commit; gives the write-ahead log in which the event is."""
     append(agent="eve", activity="Login", store=path, fold=False)
-    subprocess.run([sys.executable, "-c", INTERRUPTED, str(path)], cwd=ROOT, check=False)
+    forked.run([sys.executable, "-c", INTERRUPTED, str(path)], cwd=ROOT, check=False)
     wal = Path(f"{path}.wal")
     assert wal.stat().st_size > 0
     return wal
@@ -223,7 +223,7 @@ def test_a_write_ahead_log_that_cannot_be_read_is_left_out(
 def test_another_program_that_writes_the_store_is_waited_for_and_named(path: Path, tmp_path: Path) -> None:
     script = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print(1, flush=True); sys.stdin.read()"
     command = [sys.executable, "-c", script, str(path)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+    with forked.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout is not None
         assert other.stdin is not None
         other.stdout.readline()
@@ -252,7 +252,7 @@ except Exception as error: print(type(error).__name__)
 duckdb.connect(str(path), read_only=True)
 """
         command = [sys.executable, "-c", script]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        done = forked.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
         assert done.stdout.split() == ["read", "StoreBusy", "IOException"]
         append(agent="eve", activity="Login", store=path, fold=False)
         copied(*arguments)

@@ -5,7 +5,6 @@ import multiprocessing
 import os
 import random
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ from audit_store.errors import AuditStoreError
 from audit_store.file_lock import no_fold
 from ingest import append
 from ingest.fold import fold
-from tests import ROOT
+from tests import ROOT, forked
 from tests.audit_store.backup.stores import agents, append_and_fold, events
 from tests.audit_store.backup.test_restore import cut, delete, flip_header
 
@@ -58,7 +57,7 @@ def writing(path: Path, acknowledged: Path) -> Iterator[None]:
     """Two processes append and fold without a pause; `acknowledged` gets the ids."""
     with acknowledged.open("ab") as output:
         processes = [
-            subprocess.Popen(
+            forked.Popen(
                 [sys.executable, "-c", WRITER],
                 cwd=ROOT,
                 stdout=output,

@@ -22,7 +22,7 @@ from audit_store.errors import (
     StoreNewer,
 )
 from audit_store.state import database, deliveries, exceptions, marks, row_checksums, triage, views
-from tests import ROOT
+from tests import ROOT, forked
 from tests.audit_store.state.stores import SINK, exception_row, mark_row, message, rows, triage_row
 
 READS: list[Callable[[Path], object]] = [
@@ -249,7 +249,7 @@ def test_a_read_only_folder_is_read(has_database: bool) -> None:
             marks.insert(path, mark_row("first"))
             database.path_of(path).chmod(0o444)
         Path(folder).chmod(0o555)
-        done = subprocess.run(
+        done = forked.run(
             [sys.executable, "-c", READ_ONLY_USER, path],
             cwd=ROOT,
             stdout=subprocess.PIPE,
@@ -283,9 +283,7 @@ for number in range(25):
 @pytest.mark.processes
 @pytest.mark.parametrize(("links", "locks"), [("links", []), ("no links", ["audit.duckdb.state.lock"])])
 def test_processes_that_write_at_once_lose_nothing(path: Path, links: str, locks: list[str]) -> None:
-    writers = [
-        subprocess.Popen([sys.executable, "-c", WRITER, path, name, links], cwd=ROOT) for name in "abcd"
-    ]
+    writers = [forked.Popen([sys.executable, "-c", WRITER, path, name, links], cwd=ROOT) for name in "abcd"]
     while any(writer.poll() is None for writer in writers):
         marks.read(path)
     assert [writer.returncode for writer in writers] == [0, 0, 0, 0]
@@ -310,6 +308,6 @@ with database.transaction(store) as connection:
 
 @pytest.mark.processes
 def test_a_killed_writer_leaves_what_was_stored(path: Path) -> None:
-    done = subprocess.run([sys.executable, "-c", KILLED, path], cwd=ROOT, check=False)
+    done = forked.run([sys.executable, "-c", KILLED, path], cwd=ROOT, check=False)
     assert done.returncode == -9
     assert [mark.note for mark in marks.read(path)] == ["acknowledged"]

@@ -1,7 +1,6 @@
 """Views, marks and deliveries that JSON files hold are there from the first read on, and are imported once."""
 
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +9,7 @@ import pytest
 
 from audit_store.errors import AuditStoreError
 from audit_store.state import database, deliveries, marks, views
-from tests import ROOT
+from tests import ROOT, forked
 from tests.audit_store.state.stores import SINK, mark_row, message, rows
 
 MADE_BY_0_1_0 = Path(__file__).parent / "version_0_1_0"
@@ -156,6 +155,6 @@ def test_a_file_that_cannot_be_read_stops_its_own_table_only(
 def test_processes_that_write_first_at_once_import_once(path: Path) -> None:
     script = "import sys; from pathlib import Path; from tests.audit_store.state.test_json_files import insert_mark;"
     script += "insert_mark(Path(sys.argv[1]))"
-    writers = [subprocess.Popen([sys.executable, "-c", script, path], cwd=ROOT) for _ in range(6)]
+    writers = [forked.Popen([sys.executable, "-c", script, path], cwd=ROOT) for _ in range(6)]
     assert [writer.wait() for writer in writers] == [0] * 6
     assert rows(path, "marks") == 3 + 6

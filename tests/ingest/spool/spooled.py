@@ -8,12 +8,12 @@ from pathlib import Path
 
 from ingest.spool.folder import ready_segments
 from ingest.spool.segment_lines import lines_of
-from tests import ROOT
+from tests import ROOT, forked
 
 
 def run(script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", textwrap.dedent(script), *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return forked.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 def lines(path: Path) -> list[bytes]:

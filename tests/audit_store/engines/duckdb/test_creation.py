@@ -2,7 +2,6 @@
 
 import os
 import stat
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +15,7 @@ from audit_store.store_files import unusable
 from ingest import append
 from ingest.fold import fold
 from ingest.status import status, words
-from tests import ROOT
+from tests import ROOT, forked
 
 HEADER = 4096
 
@@ -107,7 +106,7 @@ except AuditStoreError as error:
 @pytest.mark.parametrize("size", [0, HEADER, 2 * HEADER, 3 * HEADER, 100_000])
 def test_a_creation_that_runs_out_of_space_leaves_no_file(store: Store, size: int) -> None:
     command = [sys.executable, "-c", LIMITED, str(store.path), str(size)]
-    output = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    output = forked.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert f"{store.path} cannot be created: " in output
     assert not store.path.exists()
     assert fold(store.path).stored == 1
@@ -129,7 +128,7 @@ with Store(Path(sys.argv[1])).write():
 
 @pytest.mark.processes
 def test_what_a_killed_creation_leaves_is_removed_by_the_next(store: Store) -> None:
-    run = subprocess.run([sys.executable, "-c", KILLED, str(store.path)], cwd=ROOT, check=False)
+    run = forked.run([sys.executable, "-c", KILLED, str(store.path)], cwd=ROOT, check=False)
     assert run.returncode < 0
     assert not store.path.exists()
     assert [path.suffix for path in store.path.parent.iterdir() if path.name.startswith(".")] == [".new"]

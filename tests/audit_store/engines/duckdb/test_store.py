@@ -29,7 +29,7 @@ from audit_store.errors import (
     StoreNotFound,
 )
 from audit_store.event import COLUMNS, Event
-from tests import ROOT
+from tests import ROOT, forked
 from tests.conftest import Fill
 
 LOGIN = Event(agent="support-7", activity="Login")
@@ -39,9 +39,7 @@ LOGIN = Event(agent="support-7", activity="Login")
 def python(script: str, *arguments: object) -> Iterator[subprocess.Popen[str]]:
     """Another process that runs `script`; it has printed its first line when the block begins."""
     command = [sys.executable, "-c", script, *map(str, arguments)]
-    with subprocess.Popen(
-        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
+    with forked.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         try:

@@ -20,7 +20,7 @@ from audit_store.filters import EventFilter
 from ingest import append_many, fold_scheduler
 from ingest.fold import fold
 from ingest.fold_scheduler import FoldingThread
-from tests import ROOT
+from tests import ROOT, forked
 from tests.audit_store.engines.duckdb.rollups import worlds
 from tests.conftest import Fill, examples
 from tests.test_version_0_1_0 import ARCHIVE
@@ -229,7 +229,7 @@ def test_roll_ups_agree_with_the_events_after_a_kill(store: Store, fill: Fill, s
     dice = random.Random(6)
     fill(store, [worlds.random_event(dice) for _ in range(60)])
     command = [sys.executable, "-c", STEPS, str(store.path)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as process:
+    with forked.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         for _ in range(steps):
             process.stdout.readline()

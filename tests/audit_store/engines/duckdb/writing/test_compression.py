@@ -17,7 +17,7 @@ from audit_store.engines.duckdb.writing import compression_sql
 from audit_store.engines.protocol import Query
 from ingest import fold_scheduler
 from ingest.fold_scheduler import FoldingThread
-from tests import ROOT
+from tests import ROOT, forked
 from tests.test_version_0_1_0 import ARCHIVE
 
 # About 300 bytes of JSON that differ from row to row, as those of a vendor do.
@@ -116,9 +116,7 @@ def test_a_kill_while_it_compresses_changes_nothing(old: Path, seconds: float) -
         "import sys; from audit_store.engines.duckdb.store import Store; store = Store(sys.argv[1]); "
         "print(flush=True)\nwhile store.compress(): pass"
     )
-    with subprocess.Popen(
-        [sys.executable, "-c", script, str(old)], cwd=ROOT, stdout=subprocess.PIPE
-    ) as process:
+    with forked.Popen([sys.executable, "-c", script, str(old)], cwd=ROOT, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()
         with contextlib.suppress(subprocess.TimeoutExpired):
