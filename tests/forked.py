@@ -21,13 +21,15 @@ from typing import Any
 from tests import ROOT
 from tests.fork_server import Command
 
-COMMANDS = (
-    "alarms.__main__",
-    "audit_store.__main__",
-    "demo.__main__",
-    "ingest.__main__",
-    "pytest",
-)
+DASHBOARD = [
+    ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    for path in (ROOT / "dashboard").rglob("*.py")
+    if path.name not in ("main.py", "__init__.py")
+]
+# What each of the two servers imports: that of the commands has no Streamlit.
+COMMANDS = ("alarms.__main__", "audit_store.__main__", "demo.__main__", "ingest.__main__", "pytest")
+SERVERS = ("streamlit.web.cli", "uvicorn", "audit_store.engines.registry", *DASHBOARD)
+OF_SERVERS = ("streamlit", "tests.dashboard.server.export_server")
 PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -79,7 +81,7 @@ def _command(options: dict[str, Any]) -> Command:
 
 def fork(command: Command, streams: list[int]) -> int:
     """The process id of a new process with these standard streams, which becomes a child of this one."""
-    channel = _server()
+    channel = _server(COMMANDS if command.arguments[1] not in OF_SERVERS else SERVERS)
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     try:
@@ -90,11 +92,12 @@ def fork(command: Command, streams: list[int]) -> int:
 
 
 @cache
-def _server() -> socket.socket:
+def _server(modules: tuple[str, ...]) -> socket.socket:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     server = subprocess.Popen(
-        [sys.executable, "-m", "tests.fork_server", str(theirs.fileno()), *COMMANDS],
+        [sys.executable, "-m", "tests.fork_server", str(theirs.fileno()), *modules],
         cwd=ROOT,
+        env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},  # a fork has one thread
         stdin=subprocess.DEVNULL,
         pass_fds=[theirs.fileno()],
     )

@@ -31,7 +31,7 @@ from playwright.sync_api import (
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from audit_store.engines.duckdb.store import Store
-from tests import ROOT
+from tests import ROOT, forked
 from tests.dashboard.page_runs import NOW
 
 CHROMIUM = next(
@@ -77,7 +77,7 @@ def serving(store: Path, log: Path, script: str = "app.py", **environment: str) 
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", script, f"--server.port={port}"]
     with log.open("wb") as file:
-        process = subprocess.Popen(
+        process = forked.Popen(
             command,
             cwd=ROOT,
             stdout=file,

@@ -22,7 +22,7 @@ from audit_store.export.export import export_to
 from audit_store.filters import EventFilter
 from dashboard.server import exports
 from dashboard.server.download_sessions import COOKIE as COOKIE_NAME
-from tests import ROOT
+from tests import ROOT, forked
 from tests.browser.conftest import crowd
 from tests.dashboard.server.export_server import COOKIE, START, TICKET
 from tests.dashboard.server.serving import within
@@ -98,7 +98,7 @@ def serving(store: Store, log: Path, environment: dict[str, str]) -> Iterator[Se
     command = [sys.executable, "-m", "tests.dashboard.server.export_server", str(store.path), str(port)]
     with (
         log.open("wb") as output,
-        subprocess.Popen(
+        forked.Popen(
             command, cwd=ROOT, env=os.environ | environment, stdout=output, stderr=output
         ) as process,
     ):
@@ -226,7 +226,7 @@ def test_a_file_is_never_whole_in_the_memory_of_the_server(long_texts: Store, se
 
 def test_a_setting_that_is_no_number_ends_the_server_with_a_message(store: Store, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.dashboard.server.export_server", str(store.path), "0"]
-    ended = subprocess.run(
+    ended = forked.run(
         command,
         cwd=ROOT,
         env=os.environ | {"AUDIT_EXPORTS": "0"},
