@@ -50,15 +50,15 @@ def spikes(
     dots = base.mark_point(color=COLOURS["Spike"], filled=True, opacity=1, size=70)
     # Vega warns about a layer without data, because it has no extent.
     drawn = [
-        (learning.encode(x=x, x2="until"), data["state"] == "learning"),
-        (gaps.encode(x=x, x2="until"), data["state"] == "gap"),
-        (expected_range.encode(x=along, y="upper:Q"), data["upper"].notna()),
-        (expected.encode(x=along, y="expected:Q"), data["expected"].notna()),
+        (learning.encode(x=x, x2=alt.X2("until")), data["state"] == "learning"),
+        (gaps.encode(x=x, x2=alt.X2("until")), data["state"] == "gap"),
+        (expected_range.encode(x=along, y=alt.Y("upper:Q")), data["upper"].notna()),
+        (expected.encode(x=along, y=alt.Y("expected:Q")), data["expected"].notna()),
         (observed.encode(x=along, y=y), data["count"].notna()),
         (dots.encode(x=along, y=y).transform_filter(alt.datum.is_spike), data["is_spike"]),
         # Invisible: a tooltip for the bucket under the pointer, however high the line is.
         (
-            base.mark_rect(opacity=0).encode(x=x, x2="until", tooltip=_tooltip(noun)),
+            base.mark_rect(opacity=0).encode(x=x, x2=alt.X2("until"), tooltip=_tooltip(noun)),
             data["bucket"].notna(),
         ),
     ]
