@@ -1,6 +1,6 @@
 """Options, Hypothesis profiles and fixtures for all tests; stores are real files in temporary folders."""
 
-import shutil
+import itertools
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
@@ -9,10 +9,14 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from audit_store.engines.duckdb import creation
 from audit_store.engines.duckdb.store import Store
 from audit_store.event import Event, fresh_id
 
 RECORDED_AT = datetime(2026, 3, 14, 12, tzinfo=UTC)
+# More than a test compares with each other: each has its own id.
+EMPTY_STORES = 8
+CREATE = Store._create
 Fill = Callable[[Store, Iterable[Event]], Store]
 
 # Examples read and write real files, so the time of one of them depends on the disk: no deadline.
@@ -64,23 +68,35 @@ def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "audit.duckdb")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _new_stores_are_copies() -> Iterator[None]:
+    """To create a store takes 0.15 s, so this process creates a few; each new store is a copy of the next of them."""
+    empty: list[bytes] = []
+    copies = itertools.cycle(empty)
+
+    def create(store: Store, file: Path, like: Path | None = None) -> None:
+        if len(empty) < EMPTY_STORES:
+            CREATE(store, file, like)
+            empty.append(file.read_bytes())
+        else:
+            with creation.draft(file, like) as draft:
+                draft.write_bytes(next(copies))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Store, "_create", create)
+        yield
+
+
+@pytest.fixture
+def real_creation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """New stores are created as outside of tests."""
+    monkeypatch.setattr(Store, "_create", CREATE)
+
+
 @pytest.fixture(scope="session")
-def fill(tmp_path_factory: pytest.TempPathFactory) -> Fill:
-    """Append events to a store with plain INSERTs; `seq` continues without a gap. Returns the store.
-
-    A new store begins as a copy of an empty one, with an id of its own.
-    """
-    empty = Store(tmp_path_factory.mktemp("empty") / "audit.duckdb")
-    with empty.write():
-        pass
-
-    def filled(store: Store, events: Iterable[Event]) -> Store:
-        if any(store.path.parent.glob(f"{store.path.name}*")):
-            return _fill(store, events)
-        shutil.copy(empty.path, store.path)
-        return _fill(store, events, store_id=str(fresh_id()))
-
-    return filled
+def fill() -> Fill:
+    """Append events to a store with plain INSERTs; `seq` continues without a gap. Returns the store."""
+    return _fill
 
 
 @pytest.fixture(scope="session")
@@ -97,10 +113,8 @@ def interruptible() -> Iterator[None]:
     signal.signal(signal.SIGINT, before)
 
 
-def _fill(store: Store, events: Iterable[Event], store_id: str | None = None) -> Store:
+def _fill(store: Store, events: Iterable[Event]) -> Store:
     with store.write() as connection:
-        if store_id is not None:
-            connection.execute("UPDATE store_info SET store_id = ?", [store_id])
         first = connection.execute("SELECT count(*) FROM events").fetchone()[0]
         rows = [_row(first + number, event) for number, event in enumerate(events)]
         placeholders = ", ".join(f"({', '.join('?' * len(row))})" for row in rows)

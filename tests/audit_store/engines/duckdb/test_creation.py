@@ -17,6 +17,8 @@ from ingest.fold import fold
 from ingest.status import status, words
 from tests import ROOT, forked
 
+pytestmark = pytest.mark.usefixtures("real_creation")
+
 HEADER = 4096
 
 
