@@ -51,9 +51,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: [item.get_closest_marker(mark) is None for mark in ("browser", "processes")])
 
 
-def examples(in_campaign: int) -> int:
-    """The `max_examples` of a property: `in_campaign` in a campaign, otherwise a tenth of it, but at least 5."""
-    return max(in_campaign * settings.default.max_examples // CAMPAIGN_EXAMPLES, 5)
+def examples(in_campaign: int, least: int = 5) -> int:
+    """The `max_examples` of a property: `in_campaign` in a campaign, otherwise a tenth of it, but at least `least`."""
+    return max(in_campaign * settings.default.max_examples // CAMPAIGN_EXAMPLES, least)
 
 
 @pytest.fixture(scope="session")

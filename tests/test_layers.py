@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -50,7 +51,8 @@ FILES = sorted(
 )
 
 
-def imports(source: str) -> set[str]:
+@cache
+def imports(source: str) -> frozenset[str]:
     """The dotted names that a file imports, anywhere in it; of `from a import b` both a and a.b."""
     modules = set()
     for node in ast.walk(ast.parse(source)):
@@ -59,7 +61,7 @@ def imports(source: str) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "a relative import hides the room it comes from"
             modules |= {str(node.module)} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return modules
+    return frozenset(modules)
 
 
 def within(name: str, packages: tuple[str, ...]) -> bool:

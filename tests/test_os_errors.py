@@ -38,20 +38,28 @@ COMMANDS: dict[str, tuple[Main, tuple[str, ...]]] = {
 WRITING = ("append", "import", "fold", "restore")
 
 
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The working directory: a store, a backup of it, a file to import, a file and a folder in the way."""
-    store = tmp_path / "audit.duckdb"
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a store, a backup of it, a file to import, a file and a folder in the way."""
+    folder = tmp_path_factory.mktemp("template")
+    store = folder / "audit.duckdb"
     append(agent="ada", activity="Login", store=store, fold=False)
     fold(store)
-    backup(store, tmp_path / "backup")
-    (tmp_path / "events.jsonl").write_text(
+    backup(store, folder / "backup")
+    (folder / "events.jsonl").write_text(
         '{"agent": "a", "activity": "b", "occurred_at": "2026-03-14T09:26:53Z"}\n'
     )
-    (tmp_path / "bad.jsonl").write_text("bad\n")
-    (tmp_path / "file").write_text("x")
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "folder.toml").mkdir()
+    (folder / "bad.jsonl").write_text("bad\n")
+    (folder / "file").write_text("x")
+    (folder / "folder").mkdir()
+    (folder / "folder.toml").mkdir()
+    return folder
+
+
+@pytest.fixture
+def folder(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory: a copy of `template`."""
+    shutil.copytree(template, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

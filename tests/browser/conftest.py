@@ -76,8 +76,10 @@ def serving(store: Path, log: Path, script: str = "app.py", **environment: str) 
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", script, f"--server.port={port}"]
+    # A sitecustomize.py on an own path is read by a new interpreter only.
+    popen = subprocess.Popen if "PYTHONPATH" in environment else forked.Popen
     with log.open("wb") as file:
-        process = forked.Popen(
+        process = popen(
             command,
             cwd=ROOT,
             stdout=file,
@@ -164,7 +166,30 @@ def chromium() -> Iterator[Browser]:
 
 ROW = 35
 """The height of a row of the table of events, in pixels."""
-IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
+# Resolves once three looks in a row find the page idle. When the server has answered, it has also received what the
+# browser sent before.
+SETTLED = """
+async () => {
+  const end = Date.now() + 60_000;
+  for (let quiet = 0; quiet < 3;) {
+    if (Date.now() > end) throw new Error("the page is not at rest after a minute");
+    await (await fetch("/_stcore/health")).text();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const idle = document.querySelector("[data-testid=stApp][data-test-script-state=notRunning]");
+    quiet = idle && !document.querySelector("[data-testid=stSkeleton]") ? quiet + 1 : 0;
+  }
+}
+"""
+# Ends the animations that Streamlit runs also for those who want none: to draw them takes half the time of a wait.
+WITHOUT_MOTION = """
+addEventListener("DOMContentLoaded", () => {
+  const style = new CSSStyleSheet();
+  style.replaceSync(`*, ::before, ::after {
+    animation-duration: 1ms !important; animation-iteration-count: 1 !important; transition-duration: 1ms !important;
+  }`);
+  document.adoptedStyleSheets = [...document.adoptedStyleSheets, style];
+});
+"""
 
 
 @dataclass
@@ -205,14 +230,7 @@ class Watched:
 
     def settle(self) -> None:
         """Wait until the run that the last click started has ended, and its elements are drawn."""
-        quiet = 0
-        while quiet < 3:
-            # Once the server has answered this, it has also received what the browser sent before.
-            self.page.evaluate("() => fetch('/_stcore/health').then(answer => answer.text())")
-            self.page.wait_for_timeout(100)
-            quiet = quiet + 1 if self.page.locator(IDLE).count() else 0
-            self.page.locator(IDLE).wait_for(timeout=60_000)
-            self.page.locator("[data-testid=stSkeleton]").first.wait_for(state="detached", timeout=60_000)
+        self.page.evaluate(SETTLED)
 
     def open_row(self, row: int) -> Locator:
         """Open the event of a row of the table, the first is 0; gives the id in its details.
@@ -299,7 +317,10 @@ class Profiles:
         key = repr(sorted(options.items()))
         pages = self._pages.setdefault(key, [])
         if self._in_use[key] == len(pages):
-            pages.append(self._browser.new_context(**options).new_page())  # type: ignore[arg-type]
+            context = self._browser.new_context(**options)  # type: ignore[arg-type]
+            if options["reduced_motion"] == "reduce":
+                context.add_init_script(WITHOUT_MOTION)
+            pages.append(context.new_page())
         self._in_use[key] += 1
         return pages[self._in_use[key] - 1]
 

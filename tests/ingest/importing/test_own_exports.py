@@ -80,7 +80,7 @@ def rows(store: Path) -> list[Any]:
 
 
 @pytest.mark.parametrize("fmt", FORMATS)
-@settings(max_examples=examples(10))
+@settings(max_examples=examples(10, least=2))
 @given(
     events=st.lists(
         EVENTS,
