@@ -61,8 +61,7 @@ class _Candidate:
     def failed(self, first: int, end: int) -> Floats:
         """The failed logins of the alarm's agent in each of these hours."""
         logins = self.watch.logins
-        agent = int(np.flatnonzero(logins.agents == self.alarm.key.agent)[0])
-        rows = slice(*np.searchsorted(logins.agent, [agent, agent + 1]))
+        rows = logins.rows_of(self.alarm.key.agent)
         is_near = (logins.hour[rows] >= first) & (logins.hour[rows] < end)
         hour, failed = logins.hour[rows][is_near] - first, logins.failed[rows][is_near].astype(np.float64)
         return np.bincount(hour, failed, minlength=end - first).astype(np.float64)

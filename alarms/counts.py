@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from alarms.collection_gaps import is_collected
 from analysis import local_times
 from audit_store.catalogue import Catalogue
-from audit_store.engines.protocol import Engine
+from audit_store.engines.protocol import Engine, Reader
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
 
@@ -73,6 +73,11 @@ class Logins:
     events: int
     newest: datetime | None
 
+    def rows_of(self, agent: str) -> slice:
+        """The rows of an agent. Raises IndexError for one without logins."""
+        position = int(np.flatnonzero(self.agents == agent)[0])
+        return slice(*map(int, np.searchsorted(self.agent, [position, position + 1])))
+
 
 def count_logins(store: Engine, where: EventFilter, catalogue: Catalogue, now: datetime) -> Logins:
     """Count the logins of `where`, over all agents, from HISTORY before its period to `now` (naive UTC).
@@ -82,12 +87,23 @@ def count_logins(store: Engine, where: EventFilter, catalogue: Catalogue, now: d
     with store.read() as reader:
         events, first, newest, *_ = reader.one(store.queries.extent())
         clock = clock_of(where, first, newest, now)
-        period = clock.period if len(clock.hours) else Period(now, now)
-        logins = replace(
-            where.without("agent", "not_agent"), activity=login_activities(where, catalogue), period=period
-        )
-        by_agent = reader.run(store.login_queries.login_counts(logins, catalogue.failures, clock.step))
-        by_source = reader.run(store.login_queries.heartbeat(EventFilter(period=period), clock.step))
+        logins = count_hours(store, reader, clock, where, catalogue, now)
+    return replace(logins, events=int(events), newest=newest)
+
+
+def count_hours(
+    store: Engine, reader: Reader, clock: Clock, where: EventFilter, catalogue: Catalogue, now: datetime
+) -> Logins:
+    """Count the logins of `where` in the hours of a clock, over all agents; `events` is 0, and `newest` None.
+
+    `now` (naive UTC) says which hour is not over. Raises what the store raises.
+    """
+    period = clock.period if len(clock.hours) else Period(now, now)
+    logins = replace(
+        where.without("agent", "not_agent"), activity=login_activities(where, catalogue), period=period
+    )
+    by_agent = reader.run(store.login_queries.login_counts(logins, catalogue.failures, clock.step))
+    by_source = reader.run(store.login_queries.heartbeat(EventFilter(period=period), clock.step))
     sources = _hourly_by_source(by_source, clock)
     agent, hour, attempts, failed = _hourly_by_agent(by_agent, clock)
     return Logins(
@@ -100,8 +116,8 @@ def count_logins(store: Engine, where: EventFilter, catalogue: Catalogue, now: d
         with_outcome=int(by_agent["decided"].sum()),
         is_gap=~is_collected(sources.sum(axis=1).to_numpy(dtype=np.float64), clock.hours, now),
         sources=sources,
-        events=int(events),
-        newest=newest,
+        events=0,
+        newest=None,
     )
 
 
@@ -121,7 +137,7 @@ def clock_of(where: EventFilter, first: datetime | None, newest: datetime | None
     last = newest if where.period.end is None else where.period.end - timedelta(microseconds=1)
     last = min(last, now)
     begin = first if where.period.start is None else max(first, where.period.start - HISTORY)
-    return _clock(min(begin, last), last, where.tz)
+    return clock_between(min(begin, last), last, where.tz)
 
 
 def bucket_number(moment: datetime, step: timedelta) -> int:
@@ -129,20 +145,26 @@ def bucket_number(moment: datetime, step: timedelta) -> int:
     return (moment - EPOCH) // step
 
 
-def _clock(begin: datetime, last: datetime, tz: str) -> Clock:
+def bucket_width(begin: datetime, last: datetime, tz: str) -> timedelta:
+    """The widest bucket of UTC time of which every local hour between two moments consists."""
     samples = pd.date_range(begin, last + HOUR, freq="6h", unit="us")
     offsets = local_times(samples, tz) - samples
-    step = HOUR if (offsets.floor(HOUR) == offsets).all() else QUARTER
-    start = _start_of_hour(pd.DatetimeIndex([begin]).as_unit("us"), tz)[0]
+    return HOUR if (offsets.floor(HOUR) == offsets).all() else QUARTER
+
+
+def clock_between(begin: datetime, last: datetime, tz: str) -> Clock:
+    """The local hours from the one of `begin` to that of `last` (naive UTC)."""
+    step = bucket_width(begin, last, tz)
+    start = start_of_hour(pd.DatetimeIndex([begin]).as_unit("us"), tz)[0]
     # The last hour is taken whole, so that a period that ends within it does not cut its count.
-    end = _start_of_hour(pd.DatetimeIndex([last]).as_unit("us"), tz)[0] + HOUR
+    end = start_of_hour(pd.DatetimeIndex([last]).as_unit("us"), tz)[0] + HOUR
     buckets = pd.date_range(start, end, freq=step, inclusive="left", unit="us")
-    hours, hour_of_bucket = np.unique(_start_of_hour(buckets, tz), return_inverse=True)
+    hours, hour_of_bucket = np.unique(start_of_hour(buckets, tz), return_inverse=True)
     first_bucket = bucket_number(start.to_pydatetime(), step)
     return Clock(pd.DatetimeIndex(hours), step, first_bucket, hour_of_bucket.astype(np.int64))
 
 
-def _start_of_hour(moments: pd.DatetimeIndex, tz: str) -> pd.DatetimeIndex:
+def start_of_hour(moments: pd.DatetimeIndex, tz: str) -> pd.DatetimeIndex:
     """The start, in UTC, of the local hour in which each moment lies."""
     local = local_times(moments, tz)
     return moments - (local - local.floor(HOUR))

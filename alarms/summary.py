@@ -86,7 +86,7 @@ def _summary(
         f"{counted(new_addresses, 'address', 'addresses')} never seen before" if new_addresses else "",
         f"{by_agent[agent]:,} by {agent}" if agent else "",
         f"{by_address[address]:,} from {address}" if address else "",
-        f"also seen in {_other_series(alarm)}" if alarm.also else "",
+        f"also seen in {other_series(alarm)}" if alarm.also else "",
     )
     spike = replace(alarm.spike, total=len(by_agent)) if alarm.key.kind == "agents" else alarm.spike
     explanation = explain(
@@ -100,7 +100,7 @@ def _majority(logins: pd.Series, total: int) -> str | None:
     return str(logins.index[0]) if len(logins) and 2 * logins.iloc[0] >= total else None
 
 
-def _other_series(alarm: LoginAlarm) -> str:
+def other_series(alarm: LoginAlarm) -> str:
     """Where else an alarm was seen: "failed logins, ada, bob and 7 more agents"."""
     names = [SERIES_NAMES[other.key.kind].lower() for other in alarm.also if not other.key.agent]
     agents = [other.key.agent for other in alarm.also if other.key.agent]

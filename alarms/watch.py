@@ -82,7 +82,7 @@ class Watch:
 
     def counts(self, agents: NDArray[np.intp]) -> pd.DataFrame:
         """Hourly logins of some of `logins.agents`, a column each, NaN where nothing was collected."""
-        return _counts_by_agent(self.logins, agents)
+        return counts_by_agent(self.logins, agents)
 
     def agent_model(self, agent: str) -> Model:
         """The model of one agent. Raises KeyError for an agent without logins."""
@@ -106,14 +106,14 @@ def watch_logins(
     logins = count_logins(store, where, catalogue, now)
     period = _period(logins, where, now)
     candidates = _could_alarm(logins, period)
-    fleet = _counts_by_agent(logins, candidates[:MOST_FITTED])
+    fleet = counts_by_agent(logins, candidates[:MOST_FITTED])
     return Watch(
         where=where,
         catalogue=catalogue,
         now=now,
         logins=logins,
         period=period,
-        overall=_fit(_overall_counts(logins, where), where.tz, now, len(OVERALL), scope="overall"),
+        overall=_fit(overall_counts(logins, where), where.tz, now, len(OVERALL), scope="overall"),
         fleet=_fit(fleet, where.tz, now, len(logins.agents)),
         left_out=max(len(candidates) - MOST_FITTED, 0),
     )
@@ -162,7 +162,7 @@ def _could_alarm(logins: Logins, period: TimeSpan) -> NDArray[np.intp]:
     return np.argsort(-highest, kind="stable")[: np.count_nonzero(highest >= SMALLEST_SPIKE)]
 
 
-def _overall_counts(logins: Logins, where: EventFilter) -> pd.DataFrame:
+def overall_counts(logins: Logins, where: EventFilter) -> pd.DataFrame:
     """The series OVERALL of the agents that the filter includes."""
     is_row = _is_selected(logins, where)[logins.agent]
     hours = len(logins.clock.hours)
@@ -172,7 +172,8 @@ def _overall_counts(logins: Logins, where: EventFilter) -> pd.DataFrame:
     return counts.mask(pd.Series(logins.is_gap, index=counts.index))
 
 
-def _counts_by_agent(logins: Logins, agents: NDArray[np.intp]) -> pd.DataFrame:
+def counts_by_agent(logins: Logins, agents: NDArray[np.intp]) -> pd.DataFrame:
+    """Hourly logins of some of `logins.agents`, a column each, NaN where nothing was collected."""
     column = np.full(len(logins.agents), -1)
     column[agents] = np.arange(len(agents))
     is_row = column[logins.agent] >= 0

@@ -16,7 +16,7 @@ class Catalogue:
     `categories` ends with `other`, the category of every activity the catalogue does not name; there are at
     most 8, so that each keeps a colour of its own in every chart. `logins` are the activities that count as
     a login, and `failures` the outcomes that make one a failed login. `colours` (#rrggbb) are those that the
-    file gives to categories.
+    file gives to categories. `sensitive` are the activities after which an alarm is worse.
     """
 
     categories: tuple[str, ...]
@@ -24,6 +24,7 @@ class Catalogue:
     logins: tuple[str, ...] = ("Login",)
     failures: tuple[str, ...] = ("failure",)
     colours: Mapping[str, str] = field(default_factory=dict)
+    sensitive: tuple[str, ...] = ()
 
     @property
     def other(self) -> str:

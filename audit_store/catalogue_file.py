@@ -26,6 +26,7 @@ _HINTS = {
     "activities": "give a list of at least one activity",
     "colour": "give a colour such as #0c7848",
     "login": "give one [login] table",
+    "sensitive": "give a list of activities",
     "failure": "give a list of success, failure or both",
 }
 
@@ -47,6 +48,7 @@ class _Login(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     other: _Name | None = None
     built_in: bool = True
+    sensitive: tuple[_Name, ...] | None = None
     category: tuple[_Category, ...] = ()
     login: _Login | None = None
 
@@ -106,6 +108,7 @@ def _catalogue(declared: _File, other: str) -> Catalogue:
         tuple(dict.fromkeys(login.activities)),
         tuple(dict.fromkeys(login.failure)),
         MappingProxyType({c.name: c.colour for c in declared.category if c.colour}),
+        tuple(dict.fromkeys(declared.sensitive or ())),
     )
 
 
@@ -126,6 +129,8 @@ def _merged(built_in: Catalogue, own: Catalogue, declared: _File) -> Catalogue:
     merged = replace(own, categories=(*names, own.other), category_by_activity=MappingProxyType(categories))
     if declared.login is None:
         merged = replace(merged, logins=built_in.logins, failures=built_in.failures)
+    if declared.sensitive is None:
+        merged = replace(merged, sensitive=built_in.sensitive)
     return merged
 
 

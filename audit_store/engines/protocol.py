@@ -143,6 +143,9 @@ class LoginQueries(Protocol):
     def login_totals(self, where: EventFilter, failures: Sequence[str], step: timedelta) -> Query:
         """Rows bucket, attempts, failed, decided (have an outcome) of all agents together, in order."""
 
+    def login_totals(self, where: EventFilter, failures: Sequence[str], step: timedelta) -> Query:
+        """Rows bucket, logins, failed, with_outcome: the logins of all agents together."""
+
     def heartbeat(self, where: EventFilter, step: timedelta) -> Query:
         """Rows bucket, source, events."""
 
@@ -154,6 +157,38 @@ class LoginQueries(Protocol):
         windows: Sequence[tuple[int, int, str | None]],
     ) -> Query:
         """Rows window_id, agent, source_ip, attempts, failed within windows (window_id, bucket, agent or None)."""
+
+    def attempts_around(
+        self,
+        where: EventFilter,
+        failures: Sequence[str],
+        step: timedelta,
+        windows: Sequence[tuple[int, int, str | None, bool]],
+        *,
+        least_failures: int,
+    ) -> Query:
+        """Rows window_id, agent, source_ip, attempts, failed, succeeded, succeeded_after, failures_before, first_after.
+
+        Windows are (window_id, bucket, agent or None, inside); the first three figures are of buckets that are inside,
+        the others of successes after `least_failures` or more failures in a row of one address."""
+
+    def done_by(
+        self, where: EventFilter, subjects: Sequence[tuple[int, str | None, str | None, datetime, datetime]]
+    ) -> Query:
+        """Rows window_id, agent, source_ip, activity, events, first_at of what agents or addresses did.
+
+        Subjects are (window_id, agent or None, address or None, start, end)."""
+
+    def addresses_before(
+        self,
+        where: EventFilter,
+        failures: Sequence[str],
+        addresses: Sequence[tuple[int, str, str | None, datetime, datetime]],
+        days: int,
+    ) -> Query:
+        """Rows window_id, source_ip, before, failed_before at the same time of day on the `days` days before.
+
+        Addresses are (window_id, address, agent or None, start, end)."""
 
     def first_seen(self, column: str, names: Sequence[str]) -> Query:
         """Rows name, first: when each of these agents or addresses was first seen."""

@@ -55,6 +55,18 @@ def heartbeat(where: EventFilter, step: timedelta) -> Query:
     )
 
 
+def login_totals(where: EventFilter, failures: Sequence[str], step: timedelta) -> Query:
+    """Rows bucket, logins, failed, with_outcome: the logins of all agents together."""
+    logins, params = login_cells(where, ("outcome",), step)
+    return Query(
+        f"SELECT {_BUCKET} AS bucket, sum(events)::BIGINT AS logins, "
+        "coalesce(sum(events) FILTER (list_contains($failures, outcome)), 0)::BIGINT AS failed, "
+        "coalesce(sum(events) FILTER (outcome IS NOT NULL), 0)::BIGINT AS with_outcome "
+        f"FROM {logins} GROUP BY ALL HAVING sum(events) > 0",
+        params | {"failures": list(failures), "width": step // timedelta(microseconds=1)},
+    )
+
+
 def inside_windows(
     where: EventFilter,
     failures: Sequence[str],
@@ -73,6 +85,90 @@ def inside_windows(
         params
         | {"failures": list(failures), "width": step // timedelta(microseconds=1)}
         | {"ids": ids, "buckets": buckets, "whose": whose},
+    )
+
+
+def attempts_around(
+    where: EventFilter,
+    failures: Sequence[str],
+    step: timedelta,
+    windows: Sequence[tuple[int, int, str | None, bool]],
+    *,
+    least_failures: int,
+) -> Query:
+    """See `LoginQueries.attempts_around`. A success from the same address ends a run of failures."""
+    selected, params = condition(where)
+    ids, buckets, whose, inside = (list(column) for column in zip(*windows, strict=True))
+    return Query(
+        "WITH windows AS (SELECT unnest($ids::BIGINT[]) AS window_id, unnest($buckets::BIGINT[]) AS bucket, "
+        "unnest($whose::VARCHAR[]) AS whose, unnest($inside::BOOLEAN[]) AS inside), "
+        f"near AS MATERIALIZED (SELECT window_id, inside, agent, {ADDRESS}, coalesce({ADDRESS}, agent) AS origin, "
+        "occurred_at, seq, coalesce(list_contains($failures, outcome), false) AS is_failed, "
+        "outcome IS NOT NULL AND NOT list_contains($failures, outcome) AS is_success "
+        f"FROM events JOIN windows ON {_BUCKET} = bucket AND (whose IS NULL OR whose = agent) WHERE {selected}), "
+        "numbered AS (SELECT *, sum(is_success::INTEGER) OVER (PARTITION BY window_id, origin "
+        "ORDER BY occurred_at, seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS run FROM near), "
+        "runs AS (SELECT window_id, origin, run, max(occurred_at) AS ended_at FROM numbered GROUP BY ALL "
+        "HAVING bool_or(is_success) AND count(*) FILTER (is_failed) >= $least), "
+        "firsts AS (SELECT window_id, origin, min(ended_at) AS first_after FROM runs GROUP BY ALL) "
+        f"SELECT window_id, agent, {ADDRESS}, count(*) FILTER (inside) AS attempts, "
+        "count(*) FILTER (inside AND is_failed) AS failed, count(*) FILTER (inside AND is_success) AS succeeded, "
+        "count(*) FILTER (is_success AND occurred_at >= first_after) AS succeeded_after, "
+        "count(*) FILTER (is_failed AND occurred_at < first_after) AS failures_before, first_after "
+        "FROM near LEFT JOIN firsts USING (window_id, origin) GROUP BY ALL ORDER BY ALL",
+        params
+        | {"failures": list(failures), "width": step // timedelta(microseconds=1), "least": least_failures}
+        | {"ids": ids, "buckets": buckets, "whose": whose, "inside": inside},
+    )
+
+
+def done_by(
+    where: EventFilter, subjects: Sequence[tuple[int, str | None, str | None, datetime, datetime]]
+) -> Query:
+    """Rows window_id, agent, source_ip, activity, events, first_at of what agents or addresses did, each event once."""
+    selected, params = condition(where)
+    ids, agents, addresses, starts, ends = (list(column) for column in zip(*subjects, strict=True))
+
+    def events_of(column: str) -> str:
+        return (
+            f"SELECT window_id, seq, events.agent, {ADDRESS}, activity, occurred_at FROM events JOIN subjects "
+            f"ON events.{column} = subjects.{column if column == 'agent' else 'address'} "
+            f"AND occurred_at >= begins AND occurred_at < ends WHERE {selected}"
+        )
+
+    return Query(
+        "WITH subjects AS (SELECT unnest($ids::BIGINT[]) AS window_id, unnest($agents::VARCHAR[]) AS agent, "
+        "unnest($addresses::VARCHAR[]) AS address, unnest($starts::TIMESTAMP[]) AS begins, "
+        "unnest($ends::TIMESTAMP[]) AS ends) "
+        f"SELECT window_id, agent, {ADDRESS}, activity, count(*) AS events, min(occurred_at) AS first_at "
+        f"FROM ({events_of('agent')} UNION {events_of(ADDRESS)}) GROUP BY ALL "
+        "ORDER BY ALL",
+        params | {"ids": ids, "agents": agents, "addresses": addresses, "starts": starts, "ends": ends},
+    )
+
+
+def addresses_before(
+    where: EventFilter,
+    failures: Sequence[str],
+    addresses: Sequence[tuple[int, str, str | None, datetime, datetime]],
+    days: int,
+) -> Query:
+    """Rows window_id, source_ip, before, failed_before at the same time of day on the `days` days before a window."""
+    selected, params = condition(where)
+    ids, names, whose, starts, ends = (list(column) for column in zip(*addresses, strict=True))
+    return Query(
+        "WITH windows AS (SELECT unnest($ids::BIGINT[]) AS window_id, unnest($names::VARCHAR[]) AS address, "
+        "unnest($whose::VARCHAR[]) AS whose, unnest($starts::TIMESTAMP[]) AS begins, "
+        "unnest($ends::TIMESTAMP[]) AS ends) "
+        f"SELECT window_id, {ADDRESS}, count(*) AS before, {_FAILED} AS failed_before "
+        f"FROM events JOIN windows ON {ADDRESS} = address AND (whose IS NULL OR whose = agent) "
+        "AND occurred_at >= begins - to_days($days) AND occurred_at < begins "
+        "AND (epoch_us(occurred_at) - epoch_us(begins) + $days * 86400000000) % 86400000000 "
+        "< epoch_us(ends) - epoch_us(begins) "
+        f"WHERE {selected} GROUP BY ALL ORDER BY ALL",
+        params
+        | {"ids": ids, "names": names, "whose": whose, "starts": starts, "ends": ends}
+        | {"failures": list(failures), "days": days},
     )
 
 

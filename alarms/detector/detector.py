@@ -1,0 +1,143 @@
+"""Judges what has not been judged, stretch by stretch, and records the alarms."""
+
+import contextlib
+import fcntl
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from alarms.detector import evidence
+from alarms.detector.found import find
+from alarms.detector.matching import ends_after, match, new_id, start_with
+from alarms.detector.models import Judged, count, judge, window_start
+from alarms.detector.pending import Pending, pending, whole_hour
+from alarms.detector.recording import record_of
+from alarms.detector.revisions import is_settled, revision, withdrawn
+from alarms.detector.settings import VERSION, Settings
+from alarms.detector.stretches import Stretch
+from alarms.records.record import WITHDRAWN, AlarmRecord
+from alarms.records.rows import as_row
+from audit_store.engines.alarm_records import Detector, JudgedHour, JudgedStretch
+from audit_store.engines.protocol import Engine
+from audit_store.errors import StoreBusy
+from audit_store.event import EARLIEST, LATEST
+from audit_store.file_lock import locked
+from audit_store.local_time import now as time_now
+
+_EVER = (EARLIEST.replace(tzinfo=None), LATEST.replace(tzinfo=None))
+
+
+@dataclass(frozen=True)
+class Step:
+    """What was judged at once: a stretch, the revisions that were stored, and how many hours are left."""
+
+    stretch: Stretch
+    revisions: tuple[AlarmRecord, ...]
+    hours_left: int
+
+
+@contextlib.contextmanager
+def one_detector(store: Path) -> Iterator[None]:
+    """Hold the right to judge a store. Raises StoreBusy at once where another program judges it."""
+    lock = store.with_name(f"{store.name}.detector.lock")
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(locked(lock, fcntl.LOCK_EX, time.monotonic(), store))
+        except StoreBusy as error:
+            raise StoreBusy(f"another program is judging {store} ({error})") from error
+        yield
+
+
+def steps(engine: Engine, settings: Settings, now: datetime | None = None) -> Iterator[Step]:
+    """Judge what has not been judged up to `now` (naive UTC, default: the time now), the newest stretch first.
+
+    A step is stored before it is given, so that this can be stopped at any of them. Raises StoreBusy where another
+    program judges the store, and what the store raises.
+    """
+    moment = now or time_now()
+    with one_detector(engine.path):
+        todo = pending(engine, settings, moment)
+        done: list[Stretch] = []
+        for stretch, start in todo.starts.items():
+            revisions, hours = _judged(engine, settings, todo, stretch, start)
+            done.append(stretch)
+            left = todo.hours_left(done)
+            is_first = todo.is_anew and len(done) == 1
+            _write(engine, settings, todo, _EVER if is_first else stretch, revisions, hours, left)
+            yield Step(stretch, tuple(revisions), left)
+        if not done and todo.is_due:
+            _write(engine, settings, todo, (moment, moment), [], [], 0)
+
+
+def _judged(
+    engine: Engine, settings: Settings, todo: Pending, stretch: Stretch, start: datetime
+) -> tuple[list[AlarmRecord], list[JudgedHour]]:
+    """The new revisions of a stretch that is judged from `start` on, and its hours."""
+    recorded = todo.of_stretch(stretch)
+    start = start_with(start, recorded)
+    recorded = [record for record in recorded if ends_after(record, start)]
+    first_login = todo.first_login(window_start(stretch[0]), stretch[1])
+    if first_login is None:
+        return [_withdrawn(record, todo.now) for record in recorded if record.status != WITHDRAWN], _hours(
+            todo, stretch, {}
+        )
+    with engine.read() as reader:
+        logins = count(engine, reader, settings, first_login, stretch[1], todo.now)
+    judged = judge(logins, settings, start, todo.now)
+    revisions = _revisions(engine, settings, todo, judged, recorded)
+    agents = np.bincount(logins.hour, minlength=len(logins.clock.hours))
+    by_hour = dict(zip(logins.clock.hours.to_pydatetime(), map(int, agents), strict=True))
+    return revisions, _hours(todo, stretch, by_hour)
+
+
+def _revisions(
+    engine: Engine, settings: Settings, todo: Pending, judged: Judged, recorded: Sequence[AlarmRecord]
+) -> list[AlarmRecord]:
+    matches, left = match(find(judged), recorded)
+    news = [pair for pair in matches if not is_settled(pair, todo.now)]
+    read = evidence.read(engine, judged, settings, [pair.found.alarm for pair in news])
+    taken = {record.id for record in todo.recorded}
+    revisions = []
+    for pair, facts in zip(news, read, strict=True):
+        current = record_of(judged, pair.found, facts, todo.now)
+        alarm_id = pair.record.id if pair.record else new_id(todo.store_id, pair.found, taken)
+        taken.add(alarm_id)
+        changed = revision(pair.record, current, alarm_id)
+        revisions += [changed] if changed else []
+        revisions += [
+            withdrawn(part, f"part of {alarm_id}", todo.now)
+            for part in pair.parts
+            if part.status != WITHDRAWN
+        ]
+    return revisions + [_withdrawn(record, todo.now) for record in left if record.status != WITHDRAWN]
+
+
+def _withdrawn(record: AlarmRecord, now: datetime) -> AlarmRecord:
+    return withdrawn(record, "its hours are within their limits", now)
+
+
+def _hours(todo: Pending, stretch: Stretch, agents: Mapping[datetime, int]) -> list[JudgedHour]:
+    """The hours of a stretch, as they were counted before it was judged."""
+    return [
+        figures._replace(agents=agents.get(hour, 0))
+        for hour, figures in todo.totals.items()
+        if stretch[0] <= hour < stretch[1]
+    ]
+
+
+def _write(
+    engine: Engine,
+    settings: Settings,
+    todo: Pending,
+    forgotten: Stretch,
+    revisions: Sequence[AlarmRecord],
+    hours: Sequence[JudgedHour],
+    hours_left: int,
+) -> None:
+    detector = Detector(VERSION, settings.text, whole_hour(todo.now), hours_left, time_now())
+    rows = [as_row(revision) for revision in revisions]
+    engine.alarm_records.write(JudgedStretch(rows, *forgotten, hours, detector))

@@ -1,0 +1,214 @@
+"""What the events of alarms say, read for all alarms of a stretch at once."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pandas as pd
+
+from alarms.counts import EPOCH, bucket_number
+from alarms.detector.models import Judged
+from alarms.detector.settings import Settings
+from alarms.login_alarm import LoginAlarm
+from alarms.records.record import FollowUp
+from alarms.summary import first_times
+from audit_store.engines.protocol import Engine, Reader
+from audit_store.filters import EventFilter
+from audit_store.ranges import Period
+
+AFTER = timedelta(hours=2)
+"""How long after an alarm its agents and addresses are followed."""
+LEAST_FAILURES = 5
+"""Failed logins in a row from one address, after which a success is a reason for concern."""
+BASELINE_DAYS = 28
+MOST_FOLLOWED = 20
+ADMINISTRATOR_DAYS = 90
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the events of one alarm say.
+
+    `attempts` has the rows of `LoginQueries.attempts_around`, `before` those of `addresses_before`; `first_seen` has
+    the first event of each agent and address; `followed_by` is what they did afterwards, and `administrators` the
+    agents that did something sensitive in the 90 days before.
+    """
+
+    attempts: pd.DataFrame
+    before: pd.DataFrame
+    first_seen: dict[str, datetime]
+    followed_by: tuple[FollowUp, ...]
+    administrators: frozenset[str]
+
+    @property
+    def inside(self) -> pd.DataFrame:
+        """The rows of `attempts` with logins in the hours of the alarm."""
+        return self.attempts[self.attempts["attempts"] > 0]
+
+    @property
+    def takeovers(self) -> pd.DataFrame:
+        """The rows of `attempts` with a success after failures in a row."""
+        return self.attempts[self.attempts["succeeded_after"] > 0]
+
+
+def agents_of(alarm: LoginAlarm) -> list[str | None]:
+    """The agents whose logins an alarm is about; None stands for all."""
+    return list(dict.fromkeys(part.key.agent or None for part in alarm.closest))
+
+
+def read(engine: Engine, judged: Judged, settings: Settings, alarms: Sequence[LoginAlarm]) -> list[Evidence]:
+    """The evidence for some alarms, in their order. Raises what the store raises."""
+    if not alarms:
+        return []
+    with engine.read() as reader:
+        attempts = _attempts(engine, reader, judged, settings, alarms)
+        before = _before(engine, reader, settings, alarms, attempts)
+        first_seen = _first_seen(engine, reader, pd.concat(attempts))
+        followed = _followed_by(engine, reader, settings, alarms, attempts)
+        return [
+            Evidence(
+                attempts=attempts[number],
+                before=before[number],
+                first_seen=first_seen,
+                followed_by=tuple(followed[number][:MOST_FOLLOWED]),
+                administrators=_administrators(engine, reader, settings, alarm, attempts[number]),
+            )
+            for number, alarm in enumerate(alarms)
+        ]
+
+
+def _attempts(
+    engine: Engine, reader: Reader, judged: Judged, settings: Settings, alarms: Sequence[LoginAlarm]
+) -> list[pd.DataFrame]:
+    step, catalogue = judged.history.clock.step, settings.catalogue
+    windows = [row for number, alarm in enumerate(alarms) for row in _windows(number, alarm, step)]
+    where = EventFilter(activity=catalogue.logins, period=_period(alarms))
+    attempts = reader.run(
+        engine.login_queries.attempts_around(
+            where, catalogue.failures, step, windows, least_failures=LEAST_FAILURES
+        )
+    )
+    return _split(attempts, len(alarms))
+
+
+def _before(
+    engine: Engine,
+    reader: Reader,
+    settings: Settings,
+    alarms: Sequence[LoginAlarm],
+    attempts: Sequence[pd.DataFrame],
+) -> list[pd.DataFrame]:
+    rows = [row for number, alarm in enumerate(alarms) for row in _addresses(number, alarm, attempts[number])]
+    if not rows:
+        empty = pd.DataFrame({"source_ip": [], "before": [], "failed_before": []})
+        return [empty] * len(alarms)
+    period = _period(alarms)
+    earlier = Period(_earlier(period.start, BASELINE_DAYS), period.end)
+    where = EventFilter(activity=settings.catalogue.logins, period=earlier)
+    query = engine.login_queries.addresses_before(where, settings.catalogue.failures, rows, BASELINE_DAYS)
+    return _split(reader.run(query), len(alarms))
+
+
+def _period(alarms: Sequence[LoginAlarm]) -> Period:
+    """The time of all alarms and of what follows them."""
+    start = min(alarm.key.start for alarm in alarms)
+    return Period(start, max(alarm.end for alarm in alarms) + AFTER)
+
+
+def _earlier(moment: datetime | None, days: int) -> datetime:
+    return max((moment or EPOCH) - timedelta(days=days), EPOCH)
+
+
+def _windows(number: int, alarm: LoginAlarm, step: timedelta) -> list[tuple[int, int, str | None, bool]]:
+    first, inside = bucket_number(alarm.key.start, step), bucket_number(alarm.end, step)
+    end = bucket_number(alarm.end + AFTER, step)
+    return [
+        (number, bucket, agent, bucket < inside) for agent in agents_of(alarm) for bucket in range(first, end)
+    ]
+
+
+def _addresses(
+    number: int, alarm: LoginAlarm, attempts: pd.DataFrame
+) -> list[tuple[int, str, str | None, datetime, datetime]]:
+    names = attempts.loc[attempts["attempts"] > 0, "source_ip"].dropna().unique()
+    return [
+        (number, address, agent, alarm.key.start, alarm.end)
+        for agent in agents_of(alarm)
+        for address in names
+    ]
+
+
+def _split(rows: pd.DataFrame, alarms: int) -> list[pd.DataFrame]:
+    parts = dict(list(rows.groupby("window_id")))
+    return [parts.get(number, rows[:0]) for number in range(alarms)]
+
+
+def _first_seen(engine: Engine, reader: Reader, attempts: pd.DataFrame) -> dict[str, datetime]:
+    times: dict[str, datetime] = {}
+    for column in ("agent", "source_ip"):
+        names = attempts[column].dropna().unique().tolist()
+        times |= first_times(reader.run(engine.login_queries.first_seen(column, names)))
+    return times
+
+
+def _followed_by(
+    engine: Engine,
+    reader: Reader,
+    settings: Settings,
+    alarms: Sequence[LoginAlarm],
+    attempts: Sequence[pd.DataFrame],
+) -> dict[int, list[FollowUp]]:
+    """What the agents and addresses of each alarm did besides logins, what is sensitive first."""
+    subjects = [
+        subject
+        for number, alarm in enumerate(alarms)
+        for subject in _subjects(number, alarm, attempts[number])
+    ]
+    followed: dict[int, list[FollowUp]] = defaultdict(list)
+    if not subjects:
+        return followed
+    period = Period(min(subject[3] for subject in subjects), max(subject[4] for subject in subjects))
+    where = EventFilter(not_activity=settings.catalogue.logins, period=period)
+    for row in reader.arrow(engine.login_queries.done_by(where, subjects)).to_pylist():
+        is_sensitive = row["activity"] in settings.catalogue.sensitive
+        followed[row["window_id"]].append(
+            FollowUp(
+                row["activity"], row["agent"], row["source_ip"], row["events"], row["first_at"], is_sensitive
+            )
+        )
+    for events in followed.values():
+        events.sort(key=lambda event: (not event.is_sensitive, event.first_at, event.activity, event.agent))
+    return followed
+
+
+def _subjects(
+    number: int, alarm: LoginAlarm, attempts: pd.DataFrame
+) -> list[tuple[int, str | None, str | None, datetime, datetime]]:
+    """Whom to follow: who succeeded after failures and from where, else the agents of the alarm."""
+    takeovers = attempts[attempts["succeeded_after"] > 0]
+    if len(takeovers):
+        starts = takeovers["first_after"].dt.to_pydatetime()
+        pairs = zip(takeovers["agent"], takeovers["source_ip"], starts, strict=True)
+        return [
+            (number, *subject, start, max(start, alarm.end) + AFTER)
+            for agent, address, start in pairs
+            for subject in ((agent, None), (None, address))
+            if isinstance(subject[0] or subject[1], str)
+        ]
+    return [(number, agent, None, alarm.key.start, alarm.end + AFTER) for agent in agents_of(alarm) if agent]
+
+
+def _administrators(
+    engine: Engine, reader: Reader, settings: Settings, alarm: LoginAlarm, attempts: pd.DataFrame
+) -> frozenset[str]:
+    """The agents that did something sensitive on the 90 days before the alarm's."""
+    takeovers = attempts.loc[attempts["succeeded_after"] > 0, "agent"].unique().tolist()
+    agents = tuple(takeovers or [agent for agent in agents_of(alarm) if agent])
+    if not agents or not settings.catalogue.sensitive:
+        return frozenset()
+    # Whole days, which the roll-up counts.
+    day = alarm.key.start.replace(hour=0, minute=0)
+    period = Period(_earlier(day, ADMINISTRATOR_DAYS), day)
+    where = EventFilter(agent=agents, activity=settings.catalogue.sensitive, period=period)
+    return frozenset(reader.run(engine.queries.facet(where, "agent", len(agents)))["value"])

@@ -1,0 +1,144 @@
+"""Which hours are to be judged: those whose counts differ from what was counted when they were judged."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+
+from alarms.counts import HISTORY, HOUR, bucket_width, start_of_hour
+from alarms.detector.settings import VERSION, Settings
+from alarms.detector.stretches import Stretch, concerned, stretch_of
+from alarms.login_alarm import SERIES_NAMES
+from alarms.records.record import RUNNING, AlarmRecord
+from alarms.records.rows import from_row
+from audit_store.engines.alarm_records import JudgedHour
+from audit_store.engines.protocol import Engine, Reader
+from audit_store.filters import EventFilter
+from audit_store.ranges import Period
+
+
+@dataclass(frozen=True)
+class Pending:
+    """What is to be judged at `now`; all times are naive UTC.
+
+    `totals` are all hours with events, by their start (`agents` is 0), `changed` those whose counts changed since they
+    were judged, and `starts` the hour from which on each stretch is to be judged, the newest stretch first. With
+    `is_anew`, nothing that was judged before counts. `recorded` are the records of login spikes in these stretches, and
+    `judged_until` is how far the log was judged before.
+    """
+
+    now: datetime
+    store_id: str
+    totals: Mapping[datetime, JudgedHour]
+    changed: frozenset[datetime]
+    starts: Mapping[Stretch, datetime]
+    is_anew: bool
+    recorded: Sequence[AlarmRecord]
+    judged_until: datetime | None
+
+    @property
+    def is_due(self) -> bool:
+        """Whether an hour has ended since the last judgement."""
+        return self.is_anew or self.judged_until != whole_hour(self.now)
+
+    def first_login(self, start: datetime, end: datetime) -> datetime | None:
+        """The first hour with a login in [`start`, `end`); None without any."""
+        return min(
+            (hour for hour, figures in self.totals.items() if figures.logins and start <= hour < end),
+            default=None,
+        )
+
+    def of_stretch(self, stretch: Stretch) -> list[AlarmRecord]:
+        """The records of a stretch."""
+        return [record for record in self.recorded if stretch[0] <= record.starts_at < stretch[1]]
+
+    def hours_left(self, judged: Sequence[Stretch]) -> int:
+        """How many changed hours lie in none of these stretches."""
+        return sum(stretch_of(hour) not in judged for hour in self.changed)
+
+
+def pending(engine: Engine, settings: Settings, now: datetime) -> Pending:
+    """What is to be judged. Raises what the store raises."""
+    with engine.read() as reader:
+        store_id = str(reader.one(engine.queries.identity())[0])
+        detectors = reader.arrow(engine.alarm_records.detector()).to_pylist()
+        is_anew = [(row["version"], row["settings"]) for row in detectors] != [(VERSION, settings.text)]
+        judged = {} if is_anew else _judged(engine, reader)
+        totals = _totals(engine, reader, settings, now)
+        rows = reader.arrow(engine.alarm_records.newest(None, with_withdrawn=True)).to_pylist()
+    recorded = [from_row(row) for row in rows if row["kind"] in SERIES_NAMES]
+    changed = frozenset(
+        hour for hour in judged.keys() | totals.keys() if judged.get(hour) != _logins(totals.get(hour))
+    )
+    starts = _starts(changed, recorded, totals, is_anew=is_anew)
+    is_concerned = {stretch[0] for stretch in starts}
+    return Pending(
+        now=now,
+        store_id=store_id,
+        totals=totals,
+        changed=changed,
+        starts=starts,
+        is_anew=is_anew,
+        recorded=[record for record in recorded if stretch_of(record.starts_at)[0] in is_concerned],
+        judged_until=detectors[0]["judged_until"] if detectors else None,
+    )
+
+
+def whole_hour(moment: datetime) -> datetime:
+    """The start of the hour of a moment."""
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
+def _judged(engine: Engine, reader: Reader) -> dict[datetime, int]:
+    rows = reader.arrow(engine.alarm_records.judged_hours()).to_pylist()
+    return {row["hour"]: row["logins"] for row in rows}
+
+
+def _logins(hour: JudgedHour | None) -> int | None:
+    return None if hour is None else hour.logins
+
+
+def _totals(engine: Engine, reader: Reader, settings: Settings, now: datetime) -> dict[datetime, JudgedHour]:
+    """The events of the whole log up to the hour of `now`, by hour."""
+    _, first, *_ = reader.one(engine.queries.extent())
+    if first is None or first >= now:
+        return {}
+    step = bucket_width(first, now, settings.tz)
+    end = start_of_hour(pd.DatetimeIndex([now]).as_unit("us"), settings.tz)[0].to_pydatetime() + HOUR
+    every = EventFilter(period=Period(None, end))
+    logins = EventFilter(period=Period(None, end), activity=settings.catalogue.logins)
+    beats = reader.run(engine.login_queries.heartbeat(every, step))
+    counts = reader.run(engine.login_queries.login_totals(logins, settings.catalogue.failures, step))
+    frame = pd.concat([beats.assign(logins=0, failed=0, with_outcome=0), counts])
+    microseconds = frame["bucket"].to_numpy(dtype=np.int64) * (step // timedelta(microseconds=1))
+    moments = pd.DatetimeIndex(microseconds.astype("datetime64[us]"))
+    figures = frame[["logins", "failed", "with_outcome"]].groupby(start_of_hour(moments, settings.tz)).sum()
+    starts = pd.DatetimeIndex(figures.index).to_pydatetime()
+    return {
+        hour: JudgedHour(hour, int(logins), int(failed), int(with_outcome), 0)
+        for hour, (logins, failed, with_outcome) in zip(starts, figures.to_numpy(), strict=True)
+    }
+
+
+def _starts(
+    changed: frozenset[datetime],
+    recorded: Sequence[AlarmRecord],
+    totals: Mapping[datetime, JudgedHour],
+    *,
+    is_anew: bool,
+) -> dict[Stretch, datetime]:
+    """The hour from which on each stretch is to be judged, the newest stretch first."""
+    running = [record.starts_at for record in recorded if record.status == RUNNING]
+    own: dict[Stretch, datetime] = {}
+    for hour in sorted({*changed, *running}, reverse=True):
+        own[stretch_of(hour)] = hour
+    with_logins = {stretch_of(hour) for hour, figures in totals.items() if figures.logins}
+    with_alarms = {stretch_of(record.starts_at) for record in recorded}
+    starts = {}
+    for stretch in sorted(concerned(changed) | own.keys(), reverse=True):
+        if stretch in own or stretch in with_logins | with_alarms:
+            has_earlier = any(stretch[0] - HISTORY <= hour < stretch[0] for hour in changed)
+            starts[stretch] = stretch[0] if is_anew or has_earlier else own[stretch]
+    return starts

@@ -1,0 +1,111 @@
+"""When an alarm gets another revision, and what the revision says of it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from alarms.detector.found import Found
+from alarms.detector.matching import Match
+from alarms.detector.recording import status_of
+from alarms.detector.settings import VERSION
+from alarms.records.record import RUNNING, SETTLED, WITHDRAWN, AlarmRecord, Share
+from alarms.triage.identity import spans_of
+from audit_store.quantities import counted
+
+GROWTH = 1.25
+"""How much the figures of a running alarm must grow for another revision."""
+
+
+def is_settled(match: Match, now: datetime) -> bool:
+    """Whether the record of an alarm says all of it already, so that its events need not be read again."""
+    record, alarm = match.record, match.found.alarm
+    return (
+        record is not None
+        and not match.parts
+        and (record.status, record.version) == (SETTLED, VERSION)
+        and status_of(alarm, now) == SETTLED
+        and record.spans == spans_of(alarm)
+        and _figures(record) == _figures_of(match.found)
+    )
+
+
+def revision(record: AlarmRecord | None, current: AlarmRecord, alarm_id: str) -> AlarmRecord | None:
+    """The next revision of a record, which says what `current` says; None where a viewer would see no difference."""
+    if record is None:
+        return replace(current, id=alarm_id)
+    change = _change(record, current)
+    if change is None:
+        return None
+    return replace(
+        current,
+        id=record.id,
+        revision=record.revision + 1,
+        change=change,
+        first_recorded_at=record.first_recorded_at,
+    )
+
+
+def withdrawn(record: AlarmRecord, reason: str, now: datetime) -> AlarmRecord:
+    """The revision that takes an alarm back, with its last figures."""
+    return replace(
+        record,
+        revision=record.revision + 1,
+        status=WITHDRAWN,
+        change=f"withdrawn: {reason}",
+        recorded_at=now,
+    )
+
+
+def _figures(record: AlarmRecord) -> tuple[object, ...]:
+    return record.kind, record.agent, record.observed, record.peak, record.sensitivity
+
+
+def _figures_of(found: Found) -> tuple[object, ...]:
+    key, spike = found.alarm.key, found.alarm.spike
+    return key.kind, key.agent, spike.observed, spike.peak.to_pydatetime(), found.sensitivity
+
+
+def _change(record: AlarmRecord, current: AlarmRecord) -> str | None:
+    """What differs, for a viewer; None where nothing does."""
+    if record.status == WITHDRAWN:
+        return "an alarm again, with late events"
+    if current.status == record.status == RUNNING and not _is_news(record, current):
+        return None
+    changes = list(_changes(record, current))
+    return ", ".join(changes) or None
+
+
+def _is_news(record: AlarmRecord, current: AlarmRecord) -> bool:
+    """Whether a running alarm has grown so much that it is told again before its hour is over."""
+    return (
+        current.total >= GROWTH * record.total
+        or (current.ends_at, current.severity, current.kind, current.agent)
+        != (record.ends_at, record.severity, record.kind, record.agent)
+        or bool(_added(record.agents, current.agents) or _added(record.addresses, current.addresses))
+        or current.followed_by != record.followed_by
+    )
+
+
+def _changes(record: AlarmRecord, current: AlarmRecord) -> list[str]:
+    agents, addresses = (
+        _added(getattr(record, name), getattr(current, name)) for name in ("agents", "addresses")
+    )
+    verb = "grew" if current.total > record.total else "fell"
+    new = {
+        f"{verb} from {record.total:,} to {current.total:,} {current.noun}": current.total != record.total,
+        f"{current.severity} instead of {record.severity}": current.severity != record.severity,
+        counted(agents, "new agent"): agents,
+        counted(addresses, "new address", "new addresses"): addresses,
+        "other activities followed": current.followed_by != record.followed_by,
+        "settled": current.status != record.status,
+    }
+    names = ("kind", "agent", "starts_at", "ends_at", "sensitivity", "observed", "spans", "reasons", "failed")
+    changes = [text for text, applies in new.items() if applies]
+    if not changes and any(getattr(current, name) != getattr(record, name) for name in names):
+        changes = ["other figures"]
+    return changes
+
+
+def _added(before: Sequence[Share], after: Sequence[Share]) -> int:
+    """How many names were not there before."""
+    return len({share.name for share in after} - {share.name for share in before})

@@ -1,0 +1,67 @@
+"""The agents and addresses that make up an alarm, and how many logins of them are usual at these hours."""
+
+from datetime import timedelta
+
+import numpy as np
+import pandas as pd
+
+from alarms.counts import HOUR, Logins
+from alarms.detector.evidence import BASELINE_DAYS, Evidence
+from alarms.detector.models import Judged
+from alarms.login_alarm import LoginAlarm
+from alarms.records.record import Share
+
+MOST = 20
+
+
+def shares_of_agents(judged: Judged, alarm: LoginAlarm, evidence: Evidence) -> list[Share]:
+    """The shares of the agents, the largest excess first."""
+    rows = evidence.inside.groupby("agent")[["attempts", "failed"]].sum()
+    before = {str(agent): _logins_before(judged.history, alarm, str(agent)) for agent in rows.index}
+    return _shares(judged, alarm, evidence, rows, before)
+
+
+def shares_of_addresses(judged: Judged, alarm: LoginAlarm, evidence: Evidence) -> list[Share]:
+    """The shares of the addresses, the largest excess first."""
+    rows = evidence.inside.dropna(subset="source_ip").groupby("source_ip")[["attempts", "failed"]].sum()
+    figure = "failed_before" if alarm.counts_failed else "before"
+    before = evidence.before.groupby("source_ip")[figure].sum().to_dict()
+    return _shares(judged, alarm, evidence, rows, {str(name): int(count) for name, count in before.items()})
+
+
+def _shares(
+    judged: Judged, alarm: LoginAlarm, evidence: Evidence, rows: pd.DataFrame, before: dict[str, int]
+) -> list[Share]:
+    windows = _windows_before(judged.history, alarm)
+    shares = [
+        Share(
+            name=str(name),
+            count=int(failed if alarm.counts_failed else attempts),
+            failed=int(failed),
+            usual=round(before.get(str(name), 0) / windows, 2) if windows else None,
+            first_seen=(first := evidence.first_seen.get(str(name))),
+            is_new=first is not None and first >= alarm.key.start,
+        )
+        for name, attempts, failed in rows.itertuples()
+    ]
+    shares = [share for share in shares if share.count]
+    return sorted(shares, key=lambda share: ((share.usual or 0.0) - share.count, share.name))
+
+
+def _windows_before(history: Logins, alarm: LoginAlarm) -> float:
+    """How many times the hours of an alarm occur in the days before it, at most BASELINE_DAYS."""
+    days = min(BASELINE_DAYS, (alarm.key.start - history.clock.hours[0].to_pydatetime()) // timedelta(days=1))
+    # A window of several days meets the same hours of a past day less often than once a day.
+    return days / max((alarm.end - alarm.key.start) / timedelta(days=1), 1.0)
+
+
+def _logins_before(history: Logins, alarm: LoginAlarm, agent: str) -> int:
+    """The logins, or failed ones, of an agent at the same hours of the days before."""
+    hours = history.clock.hours
+    rows = history.rows_of(agent)
+    start = pd.Timestamp(alarm.key.start)
+    since = (start - hours[history.hour[rows]]) / pd.Timedelta(HOUR)
+    length = (alarm.end - alarm.key.start) / HOUR
+    is_same = (since > 0) & (since <= BASELINE_DAYS * 24) & ((-since) % 24 < length)
+    counts = history.failed if alarm.counts_failed else history.attempts
+    return int(counts[rows][np.asarray(is_same)].sum())
