@@ -10,6 +10,9 @@ import click
 from alarms import DEFAULT_SENSITIVITY, SENSITIVITIES, NotDelivered, Report, ReportedAlarm, Sink, report
 from alarms.delivery.receivers import receiver_options
 from alarms.delivery.sample import sample
+from alarms.detector.commands import run_detector
+from alarms.options import Length, Zone
+from alarms.records.commands import list_alarms
 from alarms.rules.commands import rules, try_rule
 from alarms.triage.commands import exceptions
 from alarms.triage.marks import OPEN
@@ -25,7 +28,7 @@ from audit_store.cli import (
     show_json,
     store_option,
 )
-from audit_store.errors import AuditStoreError, InvalidFilter, one_line
+from audit_store.errors import AuditStoreError, one_line
 from audit_store.local_time import bound_text, now
 from audit_store.quantities import counted
 from audit_store.state import deliveries
@@ -34,9 +37,6 @@ from ingest.fold_scheduler import fold_now
 
 NEW = 3
 """The exit status where there are new alarms."""
-
-_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_LONGEST = timedelta(days=3660)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,44 +49,14 @@ def commands() -> None:
     """Find unusual logins in an audit log."""
 
 
-for _command in (rules, try_rule, exceptions):
+for _command in (run_detector, list_alarms, rules, try_rule, exceptions):
     commands.add_command(_command)
-
-
-class _Length(click.ParamType[timedelta]):
-    """A length of time such as 24h."""
-
-    name = "length"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        """The length. Raises click.BadParameter."""
-        if isinstance(value, timedelta):
-            return value
-        number, unit = str(value)[:-1], str(value)[-1:]
-        if unit in _UNITS and number.isascii() and number.isdigit() and len(number) < 9:
-            length = timedelta(**{_UNITS[unit]: int(number)})
-            if timedelta() < length <= _LONGEST:
-                return length
-        raise click.BadParameter(f"{value!r} is not a length of time; give 90m, 24h, 7d or 2w", ctx, param)
-
-
-class _Zone(click.ParamType[str]):
-    """The name of a time zone."""
-
-    name = "zone"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The name as the database of time zones has it. Raises click.BadParameter."""
-        try:
-            return ranges.zone(str(value)).key
-        except InvalidFilter as error:
-            raise click.BadParameter(f"{value!r} is unknown; {error.allowed}", ctx, param) from error
 
 
 @commands.command()
 @click.option(
     "--since",
-    type=_Length(),
+    type=Length(),
     default="24h",
     show_default=True,
     metavar="LENGTH",
@@ -94,7 +64,7 @@ class _Zone(click.ParamType[str]):
 )
 @click.option(
     "--tz",
-    type=_Zone(),
+    type=Zone(),
     default="UTC",
     show_default=True,
     metavar="ZONE",

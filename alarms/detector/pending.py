@@ -111,10 +111,10 @@ def _totals(engine: Engine, reader: Reader, settings: Settings, now: datetime) -
     logins = EventFilter(period=Period(None, end), activity=settings.catalogue.logins)
     beats = reader.run(engine.login_queries.heartbeat(every, step))
     counts = reader.run(engine.login_queries.login_totals(logins, settings.catalogue.failures, step))
-    frame = pd.concat([beats.assign(logins=0, failed=0, with_outcome=0), counts])
+    frame = pd.concat([beats.assign(attempts=0, failed=0, decided=0), counts])
     microseconds = frame["bucket"].to_numpy(dtype=np.int64) * (step // timedelta(microseconds=1))
     moments = pd.DatetimeIndex(microseconds.astype("datetime64[us]"))
-    figures = frame[["logins", "failed", "with_outcome"]].groupby(start_of_hour(moments, settings.tz)).sum()
+    figures = frame[["attempts", "failed", "decided"]].groupby(start_of_hour(moments, settings.tz)).sum()
     starts = pd.DatetimeIndex(figures.index).to_pydatetime()
     return {
         hour: JudgedHour(hour, int(logins), int(failed), int(with_outcome), 0)

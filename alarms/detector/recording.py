@@ -14,7 +14,7 @@ from alarms.detector.shares import MOST, shares_of_addresses, shares_of_agents
 from alarms.login_alarm import LoginAlarm
 from alarms.records.record import RUNNING, SETTLED, AlarmRecord, Share
 from alarms.summary import other_series
-from alarms.triage.identity import spans_of
+from alarms.records.identity import spans_of
 from analysis import explain
 from audit_store.quantities import counted
 

@@ -143,9 +143,6 @@ class LoginQueries(Protocol):
     def login_totals(self, where: EventFilter, failures: Sequence[str], step: timedelta) -> Query:
         """Rows bucket, attempts, failed, decided (have an outcome) of all agents together, in order."""
 
-    def login_totals(self, where: EventFilter, failures: Sequence[str], step: timedelta) -> Query:
-        """Rows bucket, logins, failed, with_outcome: the logins of all agents together."""
-
     def heartbeat(self, where: EventFilter, step: timedelta) -> Query:
         """Rows bucket, source, events."""
 

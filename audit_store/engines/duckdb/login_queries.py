@@ -55,18 +55,6 @@ def heartbeat(where: EventFilter, step: timedelta) -> Query:
     )
 
 
-def login_totals(where: EventFilter, failures: Sequence[str], step: timedelta) -> Query:
-    """Rows bucket, logins, failed, with_outcome: the logins of all agents together."""
-    logins, params = login_cells(where, ("outcome",), step)
-    return Query(
-        f"SELECT {_BUCKET} AS bucket, sum(events)::BIGINT AS logins, "
-        "coalesce(sum(events) FILTER (list_contains($failures, outcome)), 0)::BIGINT AS failed, "
-        "coalesce(sum(events) FILTER (outcome IS NOT NULL), 0)::BIGINT AS with_outcome "
-        f"FROM {logins} GROUP BY ALL HAVING sum(events) > 0",
-        params | {"failures": list(failures), "width": step // timedelta(microseconds=1)},
-    )
-
-
 def inside_windows(
     where: EventFilter,
     failures: Sequence[str],
