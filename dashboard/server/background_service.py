@@ -1,15 +1,17 @@
-"""Folding of the spool while the dashboard runs, unless it is read-only."""
+"""Folding of the spool and judging of the log while the dashboard runs, unless it is read-only."""
 
 import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from alarms.detector.thread import DetectorThread
 from audit_store.store_files import default_store
 from dashboard import active_catalogue
 from ingest.fold_scheduler import FoldingThread
 
 _thread: FoldingThread | None = None
+_detector: DetectorThread | None = None
 
 
 def may_write(store: Path) -> bool:
@@ -22,6 +24,11 @@ def error() -> str | None:
     return _thread.error if _thread is not None else None
 
 
+def detector_error() -> str | None:
+    """Why the log was not judged at last; None if it was, or if this process does not judge."""
+    return _detector.error if _detector is not None else None
+
+
 def folds() -> bool:
     """Whether this process folds the spool."""
     return _thread is not None
@@ -29,12 +36,15 @@ def folds() -> bool:
 
 @contextlib.contextmanager
 def folding() -> Iterator[None]:
-    """Fold new segments of the spool within a second until the context ends."""
-    global _thread
+    """Fold new segments of the spool within a second, and judge what is new, until the context ends."""
+    global _thread, _detector
     store = default_store()
     if not may_write(store):
         yield
         return
-    with FoldingThread(store, logins=lambda: active_catalogue.activities().logins) as _thread:
+    with (
+        FoldingThread(store, logins=lambda: active_catalogue.activities().logins) as _thread,
+        DetectorThread(store) as _detector,
+    ):
         yield
-    _thread = None
+    _thread = _detector = None
