@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from alarms.detector.found import Found
 from alarms.login_alarm import overlaps
-from alarms.records.record import WITHDRAWN, AlarmRecord
 from alarms.records.identity import SeriesSpan, spans_of
+from alarms.records.record import WITHDRAWN, AlarmRecord
 from analysis import MAX_GAP
 
 GAP = MAX_GAP["1h"].to_pytimedelta()

@@ -12,9 +12,9 @@ from alarms.detector.models import Judged
 from alarms.detector.settings import VERSION
 from alarms.detector.shares import MOST, shares_of_addresses, shares_of_agents
 from alarms.login_alarm import LoginAlarm
+from alarms.records.identity import spans_of
 from alarms.records.record import RUNNING, SETTLED, AlarmRecord, Share
 from alarms.summary import other_series
-from alarms.records.identity import spans_of
 from analysis import explain
 from audit_store.quantities import counted
 

@@ -8,8 +8,8 @@ from alarms.detector.found import Found
 from alarms.detector.matching import Match
 from alarms.detector.recording import status_of
 from alarms.detector.settings import VERSION
-from alarms.records.record import RUNNING, SETTLED, WITHDRAWN, AlarmRecord, Share
 from alarms.records.identity import spans_of
+from alarms.records.record import RUNNING, SETTLED, WITHDRAWN, AlarmRecord, Share
 from audit_store.quantities import counted
 
 GROWTH = 1.25

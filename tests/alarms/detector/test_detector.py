@@ -134,13 +134,11 @@ def test_nothing_is_written_where_nothing_changed(log: Store) -> None:
 
 
 def test_late_events_withdraw_an_alarm_and_it_comes_back_with_its_id(log: Store) -> None:
-    burst = logins("support-5", NOON + 9 * HOUR, 12)
-    store_of(log, burst)
+    store_of(log, logins("support-5", NOON + 9 * HOUR, 9))
     judge(log, NOON + 14 * HOUR)
     alarm = newest(log)
-    usual = [
-        row for day in range(1, 30) for row in logins("support-5", NOON + 9 * HOUR - timedelta(days=day), 12)
-    ]
+    evenings = [NOON + 9 * HOUR - timedelta(days=day) for day in range(1, 30)]
+    usual = [row for evening in evenings for row in logins("support-5", evening, 4)]
     store_of(log, usual)
     judge(log, NOON + 14 * HOUR)
     withdrawn = reading.record(log, alarm.id)
