@@ -12,7 +12,7 @@ from alarms.delivery.receivers import receiver_options
 from alarms.delivery.sample import sample
 from alarms.detector.commands import run_detector
 from alarms.options import Length, Zone
-from alarms.records.commands import list_alarms
+from alarms.records.commands import list_alarms, mark_alarm
 from alarms.rules.commands import rules, try_rule
 from alarms.triage.commands import exceptions
 from alarms.triage.marks import OPEN
@@ -49,7 +49,7 @@ def commands() -> None:
     """Find unusual logins in an audit log."""
 
 
-for _command in (run_detector, list_alarms, rules, try_rule, exceptions):
+for _command in (run_detector, list_alarms, mark_alarm, rules, try_rule, exceptions):
     commands.add_command(_command)
 
 

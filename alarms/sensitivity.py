@@ -56,3 +56,12 @@ SENSITIVITIES = (
 shares of attacks found stand in benchmarks/spikes.md."""
 
 DEFAULT_SENSITIVITY = SENSITIVITIES[2]
+
+
+def is_alarm_at(name: str, sensitivity: Sensitivity) -> bool:
+    """Whether an alarm whose least sensitive choice has this name is one at a sensitivity, too.
+
+    An unknown name is that of a later version, and an alarm at every sensitivity.
+    """
+    names = [choice.name for choice in SENSITIVITIES]
+    return name not in names or names.index(name) >= names.index(sensitivity.name)

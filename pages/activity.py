@@ -45,7 +45,7 @@ with st.container(border=True):
         colours=catalogue.colours,
         earlier=view.earlier,
     )
-    alarmed = matching.on_bars(view.timeline, recent.in_view(where), review_data.marks(), where.tz)
+    alarmed = matching.on_bars(view.timeline, recent.in_view(where), review_data.triage(), where.tz)
     st.altair_chart(
         activity.with_alarms(bars, alarmed),
         key=over_time,
@@ -86,4 +86,4 @@ with st.container(border=True):
     )
     chart_tables.below("hours of the week", partial(chart_tables.week, view.week))
 
-recent.refresh_in_background(where)
+recent.watch(where)

@@ -91,7 +91,7 @@ with list_column:
         columns,
         key=paging.key(f"table_{page}", rows, where),
         room_for=len(seqs) if page == 1 else rows,
-        alarms=matching.words(matching.of_rows(events, recent.in_view(where)), review_data.marks()),
+        alarms=matching.words(matching.of_rows(events, recent.in_view(where)), review_data.triage()),
         brief=bool(opened),
     )
     below_table = st.container()
@@ -107,6 +107,6 @@ with export:
 with below_table:
     paging.choose(found.events, rows, where)
 
-recent.refresh_in_background(where)
+recent.watch(where)
 if progress is not None:
     search.go_on(found, progress, page * rows)

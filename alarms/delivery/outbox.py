@@ -90,14 +90,25 @@ def deliver(store: Path, store_id: str, summaries: Sequence[AlarmSummary], sink:
     Raises StoreBusy where another program sends for longer than `deliveries.SENDER_WAIT`, and
     AuditStoreError where the deliveries cannot be stored.
     """
-    with deliveries.one_sender(store):
-        earlier = [delivery.message for delivery in deliveries.read(store, sink.name)]
+
+    def new(earlier: Sequence[Message]) -> list[Message]:
         messages: list[Message] = []
         for summary in sorted(summaries, key=lambda summary: summary.alarm.key.start):
             stored_or_new = [*earlier, *messages]
             if not any(_is_about(message, summary) for message in stored_or_new):
                 messages.append(_message(store_id, summary, stored_or_new))
-        stored = deliveries.add(store, sink.name, messages)
+        return messages
+
+    return send_new(store, sink, new)
+
+
+def send_new(
+    store: Path, sink: Sink, new_messages: Callable[[Sequence[Message]], Sequence[Message]]
+) -> DeliveryResult:
+    """Send what `new_messages` adds to the earlier messages of a receiver, and what is due. Raises as `deliver`."""
+    with deliveries.one_sender(store):
+        earlier = [delivery.message for delivery in deliveries.read(store, sink.name)]
+        stored = deliveries.add(store, sink.name, new_messages(earlier))
         arrived = _send_all(store, sink, [delivery for delivery in stored if _is_due(delivery)])
     return DeliveryResult(arrived, _problems(deliveries.read(store, sink.name)))
 

@@ -10,6 +10,9 @@ from audit_store.state.deliveries import Message
 
 DETECTION_FINDING = 2004
 _SUMMARY_MAX = 1024
+_PAGERDUTY = {"critical": "critical", "high": "error", "medium": "warning", "low": "info"}
+_ACTIVITIES = ("Create", "Update", "Close")
+_OCSF = {"low": 2, "medium": 3, "high": 4, "critical": 5}
 
 
 def slack(message: Message) -> str:
@@ -19,20 +22,21 @@ def slack(message: Message) -> str:
 
 
 def pagerduty(message: Message, routing_key: str) -> str:
-    """A trigger event of PagerDuty's Events API v2 (https://developer.pagerduty.com/docs/send-alert-event).
+    """An event of PagerDuty's Events API v2 (https://developer.pagerduty.com/docs/send-alert-event).
 
-    Its `dedup_key` is the key of the message, so that a message that is sent again is the same incident.
+    Its `dedup_key` is the ID of the alarm, so that all messages about it are the same incident; the one that closes it
+    resolves the incident.
     """
     alarm = _alarm(message)
     return _json(
         {
             "routing_key": routing_key,
-            "event_action": "trigger",
-            "dedup_key": message.key,
+            "event_action": "resolve" if alarm.get("action") == "close" else "trigger",
+            "dedup_key": alarm.get("id") or message.key,
             "payload": {
                 "summary": message.sentence[:_SUMMARY_MAX],
                 "source": alarm.get("store") or PRODUCT,
-                "severity": "warning",
+                "severity": _PAGERDUTY.get(str(alarm.get("severity")), "warning"),
                 "timestamp": alarm.get("start"),
                 "component": alarm.get("agent"),
                 "class": alarm.get("kind"),
@@ -45,6 +49,8 @@ def pagerduty(message: Message, routing_key: str) -> str:
 def ocsf(message: Message) -> str:
     """A Detection Finding (https://schema.ocsf.io/1.1.0/classes/detection_finding), the alarm itself as `unmapped`."""
     alarm = _alarm(message)
+    severity = str(alarm.get("severity", "medium"))
+    activity = {"update": 2, "close": 3}.get(str(alarm.get("action")), 1)
     start, end = (milliseconds(datetime.fromisoformat(alarm[name])) for name in ("start", "end"))
     return _json(
         {
@@ -52,11 +58,11 @@ def ocsf(message: Message) -> str:
             "class_name": "Detection Finding",
             "category_uid": 2,
             "category_name": "Findings",
-            "activity_id": 1,
-            "activity_name": "Create",
-            "type_uid": DETECTION_FINDING * 100 + 1,
-            "severity_id": 3,
-            "severity": "Medium",
+            "activity_id": activity,
+            "activity_name": _ACTIVITIES[activity - 1],
+            "type_uid": DETECTION_FINDING * 100 + activity,
+            "severity_id": _OCSF.get(severity, 3),
+            "severity": severity.capitalize(),
             "status_id": 1,
             "status": "New",
             "time": end,
@@ -69,7 +75,7 @@ def ocsf(message: Message) -> str:
                 "uid": message.key,
             },
             "finding_info": {
-                "uid": message.key,
+                "uid": alarm.get("id") or message.key,
                 "title": message.sentence,
                 "first_seen_time": start,
                 "last_seen_time": end,

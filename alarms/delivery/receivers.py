@@ -75,6 +75,11 @@ def secret(name: str) -> str:
         raise click.UsageError(f"{name}_FILE: {problem}") from error
 
 
+def configured() -> list[Sink]:
+    """The receivers that the environment names. Raises click.UsageError for one that cannot be used."""
+    return _sinks(None, None, "sentence")
+
+
 def _sinks(url: str | None, address: str | None, text: str) -> list[Sink]:
     sinks = []
     if url := url or secret("AUDIT_WEBHOOK"):

@@ -66,8 +66,11 @@ def steps(engine: Engine, settings: Settings, now: datetime | None = None) -> It
             revisions, hours = _judged(engine, settings, todo, stretch, start)
             done.append(stretch)
             left = todo.hours_left(done)
-            is_first = todo.is_anew and len(done) == 1
-            _write(engine, settings, todo, _EVER if is_first else stretch, revisions, hours, left)
+            if todo.is_anew and len(done) == 1:
+                forgotten = _EVER
+            else:
+                forgotten = min((hour.hour for hour in hours), default=start), stretch[1]
+            _write(engine, settings, todo, forgotten, revisions, hours, left)
             yield Step(stretch, tuple(revisions), left)
         if not done and todo.is_due:
             _write(engine, settings, todo, (moment, moment), [], [], 0)
@@ -121,11 +124,13 @@ def _withdrawn(record: AlarmRecord, now: datetime) -> AlarmRecord:
 
 
 def _hours(todo: Pending, stretch: Stretch, agents: Mapping[datetime, int]) -> list[JudgedHour]:
-    """The hours of a stretch, as they were counted before it was judged."""
+    """The hours with which a stretch was judged, as they were counted before, from the first that waited on."""
+    start, end = window_start(stretch[0]), stretch[1]
+    first = min((hour for hour in todo.waiting if start <= hour < end), default=end)
     return [
-        figures._replace(agents=agents.get(hour, 0))
+        figures._replace(agents=agents.get(hour, 0), judged_from=min(todo.known_from(hour), stretch[0]))
         for hour, figures in todo.totals.items()
-        if stretch[0] <= hour < stretch[1]
+        if first <= hour < end
     ]
 
 

@@ -18,21 +18,25 @@ from audit_store.engines.protocol import Engine, Reader
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
 
+NEVER = datetime.max  # noqa: DTZ901 - naive UTC
+"""For an hour that no stretch is judged with."""
+
 
 @dataclass(frozen=True)
 class Pending:
     """What is to be judged at `now`; all times are naive UTC.
 
-    `totals` are all hours with events, by their start (`agents` is 0), `changed` those whose counts changed since they
-    were judged, and `starts` the hour from which on each stretch is to be judged, the newest stretch first. With
-    `is_anew`, nothing that was judged before counts. `recorded` are the records of login spikes in these stretches, and
-    `judged_until` is how far the log was judged before.
+    `totals` are all hours with events, by their start, and `judged` those of earlier judgements. `waiting` are the
+    hours that a stretch is still to be judged with, and since which stretch they are known; `starts` says from which
+    hour on each stretch is to be judged, the newest stretch first. With `is_anew`, no earlier judgement counts.
+    `recorded` are the records of login spikes in these stretches, and `judged_until` is how far the log was judged.
     """
 
     now: datetime
     store_id: str
     totals: Mapping[datetime, JudgedHour]
-    changed: frozenset[datetime]
+    judged: Mapping[datetime, JudgedHour]
+    waiting: Mapping[datetime, datetime]
     starts: Mapping[Stretch, datetime]
     is_anew: bool
     recorded: Sequence[AlarmRecord]
@@ -50,13 +54,17 @@ class Pending:
             default=None,
         )
 
+    def known_from(self, hour: datetime) -> datetime:
+        """The start of the first stretch that is judged with the present count of an hour."""
+        return _known_from(self.judged.get(hour), self.totals.get(hour))
+
     def of_stretch(self, stretch: Stretch) -> list[AlarmRecord]:
         """The records of a stretch."""
         return [record for record in self.recorded if stretch[0] <= record.starts_at < stretch[1]]
 
-    def hours_left(self, judged: Sequence[Stretch]) -> int:
-        """How many changed hours lie in none of these stretches."""
-        return sum(stretch_of(hour) not in judged for hour in self.changed)
+    def hours_left(self, done: Sequence[Stretch]) -> int:
+        """How many hours wait in stretches that are not done."""
+        return sum(stretch_of(hour) not in done for hour in self.waiting)
 
 
 def pending(engine: Engine, settings: Settings, now: datetime) -> Pending:
@@ -65,20 +73,24 @@ def pending(engine: Engine, settings: Settings, now: datetime) -> Pending:
         store_id = str(reader.one(engine.queries.identity())[0])
         detectors = reader.arrow(engine.alarm_records.detector()).to_pylist()
         is_anew = [(row["version"], row["settings"]) for row in detectors] != [(VERSION, settings.text)]
-        judged = {} if is_anew else _judged(engine, reader)
+        hours = [] if is_anew else reader.arrow(engine.alarm_records.judged_hours()).to_pylist()
         totals = _totals(engine, reader, settings, now)
         rows = reader.arrow(engine.alarm_records.newest(None, with_withdrawn=True)).to_pylist()
     recorded = [from_row(row) for row in rows if row["kind"] in SERIES_NAMES]
-    changed = frozenset(
-        hour for hour in judged.keys() | totals.keys() if judged.get(hour) != _logins(totals.get(hour))
-    )
-    starts = _starts(changed, recorded, totals, is_anew=is_anew)
+    judged = {row["hour"]: JudgedHour(**row) for row in hours}
+    waiting = {
+        hour: known
+        for hour in judged.keys() | totals.keys()
+        if (known := _known_from(judged.get(hour), totals.get(hour))) > stretch_of(hour)[0]
+    }
+    starts = _starts(waiting, recorded)
     is_concerned = {stretch[0] for stretch in starts}
     return Pending(
         now=now,
         store_id=store_id,
         totals=totals,
-        changed=changed,
+        judged=judged,
+        waiting=waiting,
         starts=starts,
         is_anew=is_anew,
         recorded=[record for record in recorded if stretch_of(record.starts_at)[0] in is_concerned],
@@ -91,13 +103,11 @@ def whole_hour(moment: datetime) -> datetime:
     return moment.replace(minute=0, second=0, microsecond=0)
 
 
-def _judged(engine: Engine, reader: Reader) -> dict[datetime, int]:
-    rows = reader.arrow(engine.alarm_records.judged_hours()).to_pylist()
-    return {row["hour"]: row["logins"] for row in rows}
-
-
-def _logins(hour: JudgedHour | None) -> int | None:
-    return None if hour is None else hour.logins
+def _known_from(judged: JudgedHour | None, total: JudgedHour | None) -> datetime:
+    """The start of the first stretch that is judged with the present count of an hour."""
+    if judged is None or total is None or judged.logins != total.logins:
+        return NEVER
+    return judged.judged_from
 
 
 def _totals(engine: Engine, reader: Reader, settings: Settings, now: datetime) -> dict[datetime, JudgedHour]:
@@ -117,28 +127,22 @@ def _totals(engine: Engine, reader: Reader, settings: Settings, now: datetime) -
     figures = frame[["attempts", "failed", "decided"]].groupby(start_of_hour(moments, settings.tz)).sum()
     starts = pd.DatetimeIndex(figures.index).to_pydatetime()
     return {
-        hour: JudgedHour(hour, int(logins), int(failed), int(with_outcome), 0)
+        hour: JudgedHour(hour, int(logins), int(failed), int(with_outcome), 0, NEVER)
         for hour, (logins, failed, with_outcome) in zip(starts, figures.to_numpy(), strict=True)
     }
 
 
-def _starts(
-    changed: frozenset[datetime],
-    recorded: Sequence[AlarmRecord],
-    totals: Mapping[datetime, JudgedHour],
-    *,
-    is_anew: bool,
-) -> dict[Stretch, datetime]:
+def _starts(waiting: Mapping[datetime, datetime], recorded: Sequence[AlarmRecord]) -> dict[Stretch, datetime]:
     """The hour from which on each stretch is to be judged, the newest stretch first."""
     running = [record.starts_at for record in recorded if record.status == RUNNING]
     own: dict[Stretch, datetime] = {}
-    for hour in sorted({*changed, *running}, reverse=True):
+    for hour in sorted({*waiting, *running}, reverse=True):
         own[stretch_of(hour)] = hour
-    with_logins = {stretch_of(hour) for hour, figures in totals.items() if figures.logins}
-    with_alarms = {stretch_of(record.starts_at) for record in recorded}
     starts = {}
-    for stretch in sorted(concerned(changed) | own.keys(), reverse=True):
-        if stretch in own or stretch in with_logins | with_alarms:
-            has_earlier = any(stretch[0] - HISTORY <= hour < stretch[0] for hour in changed)
-            starts[stretch] = stretch[0] if is_anew or has_earlier else own[stretch]
+    for stretch in sorted(concerned(waiting) | own.keys(), reverse=True):
+        start = stretch[0]
+        if any(start - HISTORY <= hour < start < known for hour, known in waiting.items()):
+            starts[stretch] = start
+        elif stretch in own:
+            starts[stretch] = own[stretch]
     return starts

@@ -1,6 +1,5 @@
-"""The command that lists recorded alarms: python -m alarms list."""
+"""The commands about recorded alarms: python -m alarms list and mark."""
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,10 +10,12 @@ import click
 from alarms.options import Length
 from alarms.records import reading
 from alarms.records.record import AlarmRecord
+from alarms.triage.decisions import STATUSES, Decisions
+from alarms.triage.states import STATES, set_state
 from audit_store import ranges
 from audit_store.cli import DONE, NOTHING_DONE, say, show, show_json, store_option
 from audit_store.engines.registry import open_store
-from audit_store.errors import one_line
+from audit_store.errors import AuditStoreError, one_line
 from audit_store.local_time import bound_text, now, utc_text
 from audit_store.ranges import Period
 
@@ -31,10 +32,19 @@ SOME = 3
     metavar="LENGTH",
     help="How far back to look: 90m, 24h, 7d, 2w.",
 )
+@click.option(
+    "--state",
+    "chosen",
+    type=click.Choice(STATUSES),
+    multiple=True,
+    help="Only alarms in this state. Repeatable.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @store_option
 @click.pass_context
-def list_alarms(ctx: click.Context, *, since: timedelta, as_json: bool, store: Path) -> int:
+def list_alarms(
+    ctx: click.Context, *, since: timedelta, chosen: tuple[str, ...], as_json: bool, store: Path
+) -> int:
     """Print the alarms on record, the worst first.
 
     The exit status is 0 without alarms, 3 with some, and 2 where the log was never judged.
@@ -44,15 +54,39 @@ def list_alarms(ctx: click.Context, *, since: timedelta, as_json: bool, store: P
     if progress.judged_at is None:
         say(ctx, f"{store} was never judged; run python -m alarms run")
         return NOTHING_DONE
-    end = now()
-    alarms = reading.records(engine, Period(end - since, end))
+    end, decisions = now(), Decisions.read(store)
+    alarms = [
+        (decisions.of(record).status, record) for record in reading.records(engine, Period(end - since, end))
+    ]
+    alarms = [(state, record) for state, record in alarms if not chosen or state in chosen]
     if as_json:
-        show_json({"progress": _json_ready(asdict(progress)), "alarms": [as_dict(alarm) for alarm in alarms]})
+        listed = [as_dict(record) | {"state": state} for state, record in alarms]
+        show_json({"progress": _json_ready(asdict(progress)), "alarms": listed})
     else:
-        _print(alarms)
+        for state, record in alarms:
+            _print(state, record)
     if progress.hours_left:
         say(ctx, f"{progress.hours_left:,} hours are not judged yet")
     return SOME if alarms else DONE
+
+
+@click.command("mark")
+@click.argument("alarm_id", metavar="ID")
+@click.argument("state", type=click.Choice(STATES))
+@click.option("--note", default="", help="Why.")
+@click.option("--by", default="command line", show_default=True, metavar="NAME", help="Who decides it.")
+@store_option
+def mark_alarm(*, alarm_id: str, state: str, note: str, by: str, store: Path) -> int:
+    """Give the alarm with this ID, which list prints, a state."""
+    record = reading.record(open_store(store), alarm_id)
+    if record is None:
+        raise AuditStoreError(f"there is no alarm {alarm_id!r}; python -m alarms list prints the IDs")
+    try:
+        set_state(store, record, state, note=note, by=by)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    show(f"{alarm_id} is {state}")
+    return DONE
 
 
 def as_dict(record: AlarmRecord) -> dict[str, Any]:
@@ -61,10 +95,9 @@ def as_dict(record: AlarmRecord) -> dict[str, Any]:
     return values | {"spans": [span.as_record() for span in record.spans]}
 
 
-def _print(alarms: Sequence[AlarmRecord]) -> None:
-    for alarm in alarms:
-        start = bound_text(alarm.starts_at, ranges.zone(alarm.tz))
-        show(f"{alarm.id}  {start}  {alarm.severity:8}  {one_line(alarm.sentence)}")
+def _print(state: str, record: AlarmRecord) -> None:
+    start = bound_text(record.starts_at, ranges.zone(record.tz))
+    show(f"{record.id}  {start}  {record.severity:8}  {state:12}  {one_line(record.sentence)}")
 
 
 def _json_ready(value: Any) -> Any:

@@ -17,7 +17,8 @@ Row = Mapping[str, Any]
 class JudgedHour(NamedTuple):
     """What was counted in the hour from `hour` on (naive UTC) when it was judged.
 
-    `logins`, how many of them `failed` and are `with_outcome`, and how many `agents` logged in.
+    `logins`, how many of them `failed` and are `with_outcome`, and how many `agents` logged in. The stretches of time
+    that start at `judged_from` or later are judged with these counts.
     """
 
     hour: datetime
@@ -25,6 +26,7 @@ class JudgedHour(NamedTuple):
     failed: int
     with_outcome: int
     agents: int
+    judged_from: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class AlarmRecords(Protocol):
         """The revisions of an alarm in their order, all columns."""
 
     def judged_hours(self) -> "Query":
-        """Rows hour, logins, failed, with_outcome, agents, in their order."""
+        """Rows hour, logins, failed, with_outcome, agents, judged_from, in their order."""
 
     def detector(self) -> "Query":
         """At most one row: version, settings, judged_until, hours_left, judged_at, problem."""

@@ -8,6 +8,8 @@ import streamlit as st
 
 import alarms
 from alarms import AlarmSummary, LoginAlarm, LoginFinding, Mark, Review, Watch
+from alarms.records.record import AlarmRecord
+from alarms.triage.states import OPEN
 from audit_store.errors import AuditStoreError
 from audit_store.filters import EventFilter
 from audit_store.local_time import wall_clock
@@ -65,21 +67,18 @@ def draw_findings(watch: Watch, review: Review, sensitivity: str) -> None:
 def legend(where: EventFilter) -> None:
     """Draw what the triangles over a chart mean, and a link to the alarms of the same filter."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(
-            f":red[▼] :small[Login alarm in the last {recent.LENGTH.days // 7} weeks of the log]",
-            width="content",
-        )
+        st.markdown(":red[▼] :small[Login alarm]", width="content")
         _alarm_link("Show alarms", where)
 
 
 def event_alarm(event: Mapping[str, Any], where: EventFilter) -> None:
     """Draw the alarm to which a row of `events` belongs, with a link to it; nothing for an event without one."""
-    if (summary := matching.of_event(event, recent.in_view(where))) is None:
+    if (record := matching.of_event(event, recent.in_view(where))) is None:
         return
-    verdict = matching.verdict(summary, review_data.marks())
-    st.caption("Alarm" if verdict == alarms.OPEN else f"Alarm, marked {matching.WORDS[verdict].lower()}")
-    st.text(shown(summary.sentence))
-    _alarm_link("Show this alarm", _days(summary.alarm, where.tz))
+    state = review_data.triage().of(record).state
+    st.caption("Alarm" if state == OPEN else f"Alarm, {matching.WORDS[state].lower()}")
+    st.text(shown(record.sentence))
+    _alarm_link("Show this alarm", _days(record, where))
 
 
 def _card(watch: Watch, summary: AlarmSummary, marks: Sequence[Mark]) -> None:
@@ -171,11 +170,10 @@ def _alarm_link(label: str, where: EventFilter) -> None:
     st.page_link(SPIKES, label=label, icon=":material/crisis_alert:", query_params=url_state.link(where))
 
 
-def _days(alarm: LoginAlarm, tz: str) -> EventFilter:
+def _days(record: AlarmRecord, where: EventFilter) -> EventFilter:
     """The filter of nothing but the local days of an alarm."""
-    zone = alarm.where.zone
-    first = wall_clock(alarm.key.start, zone).date()
-    last = wall_clock(alarm.end - timedelta(microseconds=1), zone).date()
+    first = wall_clock(record.starts_at, where.zone).date()
+    last = wall_clock(record.ends_at - timedelta(microseconds=1), where.zone).date()
     return EventFilter(
-        range="custom", start=first.isoformat(), end=(last + timedelta(days=1)).isoformat(), tz=tz
+        range="custom", start=first.isoformat(), end=(last + timedelta(days=1)).isoformat(), tz=where.tz
     )

@@ -17,6 +17,7 @@ from alarms import (
     Series,
     Watch,
 )
+from alarms.triage.states import Triage, states
 from audit_store.catalogue import Catalogue
 from audit_store.engines.registry import open_store
 from audit_store.errors import AuditStoreError
@@ -72,6 +73,14 @@ def marks() -> list[Mark]:
         return alarms.read_marks(data.store().path)
     except AuditStoreError:
         return []
+
+
+def triage() -> Triage:
+    """The states of alarms; all are open where they cannot be read, which `marks_problem` explains."""
+    try:
+        return states(data.store().path)
+    except AuditStoreError:
+        return Triage({}, ())
 
 
 def marks_problem() -> str | None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pandas as pd
 import pytest
 
-from alarms import mark, read_marks
+from alarms.triage.states import Triage, set_state, states
 from audit_store.engines.duckdb import queries
 from audit_store.engines.duckdb.store import Store
 from audit_store.filters import EventFilter
@@ -23,10 +23,11 @@ def test_an_alarm_matches_the_logins_of_its_agent_and_that_of_a_spray_all(
     events = attacked.run(queries.page(EventFilter(), below=2**62, rows=100_000, columns=READ))
     matches = matching.of_rows(events, listed)
     assert len(listed) == 2
-    for summary in listed:
-        rows = events[[match is summary for match in matches]]
-        assert len(rows) == max(part.spike.total for part in summary.alarm.closest if part.noun != "agents")
-        assert not summary.alarm.agents or set(rows["agent"]) == summary.alarm.agents
+    for record in listed:
+        rows = events[[match is record for match in matches]]
+        agents = {span.key.agent for span in record.spans if span.key.agent}
+        assert len(rows) == sum(share.count for share in record.agents)
+        assert not agents or set(rows["agent"]) == agents
     assert matching.of_rows(events[:0], listed) == []
     assert [matching.of_event(events.iloc[row], listed) for row in (0, 1)] == matches[:2]
 
@@ -46,23 +47,23 @@ def test_bars_that_overlap_an_alarm_are_marked(
     listed = in_view(EventFilter(tz="UTC"))
     bars = pd.date_range(NOW - timedelta(days=14), NOW, freq=step, inclusive="left", unit="us")
     frame = pd.DataFrame({"bucket": bars, "until": bars + step, "events": 5, "category": "Sign-in"})
-    marked = matching.on_bars(frame, listed, [], tz)
+    marked = matching.on_bars(frame, listed, Triage({}, ()), tz)
     assert marked["bucket"].tolist() == starts
     assert marked["total"].eq(5).all()
-    assert marked["summary"].str.contains("logins").all()
+    assert marked["summary"].str.contains("203.0.113.9").all()
     assert marked["summary"].str.contains("1 more alarm").tolist() == [step.days == 14] * len(marked)
 
 
-def test_a_mark_shows_on_the_bar_the_row_and_in_the_details(attacked: Store, in_view: InView) -> None:
-    summary = next(summary for summary in in_view(EventFilter(tz="UTC")) if summary.alarm.agents)
-    mark(attacked.path, summary.alarm, "expected")
-    assert matching.words([summary, None], read_marks(attacked.path)) == ["Expected", ""]
+def test_a_state_shows_on_the_bar_the_row_and_in_the_details(attacked: Store, in_view: InView) -> None:
+    record = next(record for record in in_view(EventFilter(tz="UTC")) if record.starts_at == ATTACK)
+    set_state(attacked.path, record, "expected")
+    assert matching.words([record, None], states(attacked.path)) == ["Expected", ""]
     times = {"from_": f"{ATTACK:%Y-%m-%dT%H:%M}", "to": f"{ATTACK + HOUR:%Y-%m-%dT%H:%M}"}
     view = {"range": "custom", "tz": "UTC", "agent": "support-3"} | times
     listed = show(attacked, "log", **view).dataframe[0].value
     assert [["Expected"]] * len(listed) == listed["alarm"].tolist()
     page = show(attacked, "log", **view, event=listed["event_id"].iloc[0])
-    assert "Alarm, marked expected" in words(page)
-    assert summary.sentence in words(page)
-    assert "Login alarm in" in words(show(attacked, **view))
-    assert "Login alarm in" not in words(show(attacked, **view | {"activity": "User deleted"}))
+    assert "Alarm, expected" in words(page)
+    assert record.sentence in words(page)
+    assert "Login alarm" in words(show(attacked, **view))
+    assert "Login alarm" not in words(show(attacked, **view | {"activity": "User deleted"}))

@@ -1,66 +1,52 @@
-"""The alarms that pages mark are judged beside them, and a change of them draws a page again, but not too often."""
+"""Pages mark the recorded alarms of their view, and a page is drawn again when they change."""
+
+import shutil
+from pathlib import Path
 
 import pytest
 
 from audit_store.engines.duckdb.store import Store
 from audit_store.filters import EventFilter
+from audit_store.ranges import Period
 from dashboard.spikes import recent
-from tests.alarms.login_logs import office, store_of
-from tests.dashboard.page_runs import show
-from tests.dashboard.spikes.conftest import InView, attack
+from tests.alarms.detector.worlds import judge
+from tests.alarms.login_logs import NOW, store_of
+from tests.dashboard.spikes.conftest import ATTACK, HOUR, SPRAY, InView, attack
 
 
 @pytest.mark.parametrize(
-    ("where", "agents"),
+    ("where", "starts"),
     [
-        (EventFilter(), [{"support-3"}, set()]),
-        (EventFilter(agent=("support-3", "support-1")), [{"support-3"}, set()]),
-        (EventFilter(agent=("support-1",)), [set()]),
-        (EventFilter(not_agent=("support-3",)), [set()]),
-        (EventFilter(activity=("Login", "User deleted"), tz="Asia/Kolkata"), [{"support-3"}, set()]),
+        (EventFilter(), [ATTACK, SPRAY]),
+        (EventFilter(agent=("support-3", "support-1")), [ATTACK, SPRAY]),
+        (EventFilter(agent=("support-1",)), [SPRAY]),
+        (EventFilter(not_agent=("support-3",)), [SPRAY]),
+        (EventFilter(activity=("Login", "User deleted"), tz="Asia/Kolkata"), [ATTACK, SPRAY]),
         (EventFilter(activity=("User deleted",)), []),
         (EventFilter(not_activity=("Login", "ConsoleLogin")), []),
+        (EventFilter(period=Period(ATTACK + HOUR, None)), [SPRAY]),
     ],
 )
-def test_a_view_has_the_alarms_of_its_agents_and_activities(
-    in_view: InView, where: EventFilter, agents: list[set[str]]
+def test_a_view_has_the_alarms_of_its_time_agents_and_activities(
+    in_view: InView, where: EventFilter, starts: list[object]
 ) -> None:
-    assert sorted((sorted(summary.alarm.agents) for summary in in_view(where)), reverse=True) == [
-        sorted(names) for names in agents
-    ]
+    assert sorted(record.starts_at for record in in_view(where)) == starts
 
 
-def test_a_store_that_cannot_be_read_has_no_alarms(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("AUDIT_STORE", str(tmp_path_factory.mktemp("none") / "missing.duckdb"))
-    assert not recent.refresh(EventFilter())
+def test_a_store_that_cannot_be_read_has_no_alarms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUDIT_STORE", str(tmp_path / "missing.duckdb"))
     assert recent.in_view(EventFilter()) == []
 
 
-def test_a_growing_log_is_judged_only_now_and_then(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AUDIT_STORE", str(store_of(store, office(seed=2)).path))
-    monkeypatch.setattr(recent, "_REST", 1e6)
-    assert not recent.refresh(EventFilter())
-    store_of(store, attack("support-3", 60))
-    assert not recent.refresh(EventFilter())
-    monkeypatch.setattr(recent, "_REST", 0)
-    assert recent.refresh(EventFilter())
-    assert len(recent.in_view(EventFilter())) == 1
-
-
-@pytest.mark.parametrize("page", ["activity", "log"])
-def test_a_page_whose_alarms_change_with_every_run_comes_to_rest(
-    week: Store, page: str, monkeypatch: pytest.MonkeyPatch
+def test_a_new_record_is_in_view_at_once(
+    attacked: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    changes: list[EventFilter] = []
-
-    def always_changes(where: EventFilter) -> bool:
-        changes.append(where)
-        return True
-
-    monkeypatch.setattr(recent, "refresh", always_changes)
-    app = show(week, page)
-    assert len(changes) == 2, "the page is drawn, and once again"
-    app.run()
-    assert len(changes) == 3, "the page was drawn again a moment ago"
+    store = Store(shutil.copy(attacked.path, tmp_path / "audit.duckdb"))
+    monkeypatch.setenv("AUDIT_STORE", str(store.path))
+    before = recent.in_view(EventFilter())
+    store_of(store, attack("support-1", 60, NOW - HOUR))
+    assert recent.in_view(EventFilter()) == before, "it is not judged yet"
+    judge(store, NOW)
+    assert [record.starts_at for record in recent.in_view(EventFilter()) if record not in before] == [
+        NOW - HOUR
+    ]

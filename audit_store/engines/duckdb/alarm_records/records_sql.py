@@ -33,7 +33,7 @@ def revisions(alarm_id: str) -> Query:
 
 
 def judged_hours() -> Query:
-    """Rows hour, logins, failed, with_outcome, agents, in their order."""
+    """Rows hour, logins, failed, with_outcome, agents, judged_from, in their order."""
     return Query("SELECT * FROM judged_hours ORDER BY hour")
 
 
@@ -65,7 +65,7 @@ def forget_hours(start: datetime, end: datetime) -> Query:
 def insert_hours(hours: Sequence[JudgedHour]) -> Query:
     """Note what was counted in some hours."""
     columns = dict(zip(JudgedHour._fields, map(list, zip(*hours, strict=True)), strict=True))
-    types = {"hour": "TIMESTAMP"}
+    types = {"hour": "TIMESTAMP", "judged_from": "TIMESTAMP"}
     values = ", ".join(f"unnest(${name}::{types.get(name, 'BIGINT')}[])" for name in columns)
     return Query(f"INSERT INTO judged_hours ({', '.join(columns)}) SELECT {values}", columns)
 

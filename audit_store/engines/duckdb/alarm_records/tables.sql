@@ -43,7 +43,8 @@ CREATE TABLE judged_hours (
     logins BIGINT NOT NULL,
     failed BIGINT NOT NULL,
     with_outcome BIGINT NOT NULL,
-    agents BIGINT NOT NULL
+    agents BIGINT NOT NULL,
+    judged_from TIMESTAMP NOT NULL
 );
 
 CREATE TABLE detector (
@@ -68,5 +69,6 @@ COMMENT ON COLUMN alarm_revisions.score IS '-log10 of the probability of its lea
 COMMENT ON COLUMN alarm_revisions."where" IS 'Its events, as parameters of the URL of the audit log';
 COMMENT ON TABLE judged_hours IS 'What was counted in each hour with logins when it was judged';
 COMMENT ON COLUMN judged_hours.hour IS 'Start of the hour, UTC';
+COMMENT ON COLUMN judged_hours.judged_from IS 'All stretches of time that start then or later are judged with these counts';
 COMMENT ON TABLE detector IS 'One row: which detector judged the store, and how far';
 COMMENT ON VIEW alarms IS 'The newest revision of each alarm; withdrawn ones have the status withdrawn';
