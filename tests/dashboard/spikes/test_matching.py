@@ -26,7 +26,7 @@ def test_an_alarm_matches_the_logins_of_its_agent_and_that_of_a_spray_all(
     for record in listed:
         rows = events[[match is record for match in matches]]
         agents = {span.key.agent for span in record.spans if span.key.agent}
-        assert len(rows) == sum(share.count for share in record.agents)
+        assert len(rows) == sum(share.count for share in record.addresses)
         assert not agents or set(rows["agent"]) == agents
     assert matching.of_rows(events[:0], listed) == []
     assert [matching.of_event(events.iloc[row], listed) for row in (0, 1)] == matches[:2]
