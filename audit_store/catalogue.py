@@ -1,9 +1,12 @@
-"""The known activities and their categories."""
+"""The known activities and their categories, and the catalogue in use: the built-in one, or your own file on top of it."""
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
+
+from audit_store.errors import InvalidFormat
 
 MAX_CATEGORIES = 8
 BUILT_IN = Path(__file__).with_name("catalogue.toml")
@@ -64,3 +67,32 @@ def load_over(path: Path) -> Catalogue:
     from audit_store.catalogue_file import read
 
     return read(path, over=load())
+
+
+def in_use(store: Path) -> Catalogue:
+    """The catalogue in use for a store; a changed file applies from the next call."""
+    return _load(store)[0]
+
+
+def problem_in_use(store: Path) -> str | None:
+    """What is wrong with your own file: file, line, value and remedy. None where nothing is."""
+    return _load(store)[1]
+
+
+def _load(store: Path) -> tuple[Catalogue, str | None]:
+    configured = os.environ.get("AUDIT_CATALOGUE")
+    path = Path(configured) if configured else store.with_name("catalogue.toml")
+    try:
+        status = path.stat()
+    except OSError as error:
+        missing = f"catalogue {path}: {error.strerror}; correct AUDIT_CATALOGUE" if configured else None
+        return load(), missing
+    return _read(path, (status.st_mtime_ns, status.st_size, status.st_ino))
+
+
+@lru_cache(maxsize=8)
+def _read(path: Path, _version: tuple[int, ...]) -> tuple[Catalogue, str | None]:
+    try:
+        return load_over(path), None
+    except InvalidFormat as error:
+        return load(), f"{error}. Using the built-in catalogue until the file is fixed."

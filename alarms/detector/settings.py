@@ -5,7 +5,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from audit_store import active_catalogue, ranges
+from audit_store import catalogue, ranges
 from audit_store.catalogue import Catalogue
 from audit_store.errors import InvalidFilter, InvalidSetting
 
@@ -35,4 +35,4 @@ def settings_of(store: Path) -> Settings:
         tz = ranges.zone(name).key
     except InvalidFilter as error:
         raise InvalidSetting(TZ, name, "give an IANA time zone such as Europe/Berlin") from error
-    return Settings(tz, active_catalogue.catalogue_of(store))
+    return Settings(tz, catalogue.in_use(store))
