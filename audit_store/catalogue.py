@@ -1,4 +1,4 @@
-"""The known activities and their categories; the catalogue in use is the built-in one, or your own file on top of it."""
+"""The known activities and their categories; in use is the built-in catalogue, or your own file on top of it."""
 
 import os
 from collections.abc import Iterable, Mapping

@@ -70,7 +70,10 @@ def entries(*names: str) -> str:
         ("x = " + "[" * 5000, "recursion"),
         ("other = 5", "other: 5 is not allowed"),
         ('other = ""', "other: '' is not allowed"),
-        ("categories = []", "categories: unknown key; give one of other, built_in, category, login"),
+        (
+            "categories = []",
+            "categories: unknown key; give one of other, built_in, sensitive, category, login",
+        ),
         ('category = "Doors"', "category: 'Doors' is not allowed; give one [[category]] table"),
         ("category = [1]", "category 1: 1 is not allowed; give one [[category]] table"),
         ('[category]\nname = "Doors"\nactivities = []', "give one [[category]] table"),
