@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from audit_store.errors import InvalidFormat
-from ingest.formats import detection
+from ingest.formats import containers, detection
 from ingest.formats.conditions import When
 from ingest.formats.detection import Guess
 from ingest.formats.files import load, names, outline
@@ -22,6 +22,8 @@ def detect(head: bytes, name: str) -> Format:
 
 def guess(head: bytes, name: str) -> Guess:
     """The same with the reason for it."""
+    if problem := containers.problem(head, name):
+        raise InvalidFormat(problem)
     text, extension = detection.text_of(head), detection.extension(name)
     # A format is loaded only where it may fit: to compile all of them takes longer than many an import.
     lower = text.lower()

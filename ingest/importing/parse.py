@@ -120,7 +120,8 @@ def _event(values: dict[str, Any], record: Mapping[str, Any], recipe: Recipe) ->
 
 def _missing(name: str, record: Mapping[str, Any], recipe: Recipe) -> str:
     """Where a required field was looked for, what the record has instead, and what to do."""
-    keys = ", ".join(list(record)[:_MOST_KEYS]) + (", …" if len(record) > _MOST_KEYS else "")
+    filled = [key for key, value in record.items() if value not in (None, "")]
+    keys = ", ".join(filled[:_MOST_KEYS]) + (", …" if len(filled) > _MOST_KEYS else "")
     candidates = recipe.fields.get(name, (name,))
     wanted = " or ".join([key for key in candidates if "{" not in key] or candidates)
     return (

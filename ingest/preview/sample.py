@@ -1,6 +1,7 @@
 """The beginning of a file, its format, and what an import would make of its first records."""
 
 import io
+import re
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -24,6 +25,7 @@ from ingest.preview.suggestion import suggested
 SHOWN = 3
 """How many events of a sample are shown."""
 _MOST = 1000
+_WITHOUT_YEAR = re.compile(r"[A-Z][a-z]{2} +\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,8 @@ class Preview:
     and `timezone` are suggestions for `--map` and `--timezone` that the rest is based on; empty and None if none is
     needed. Of the first `read` records `fitting` can be stored, and `problem` says what is wrong with the first that
     cannot. `events` are the first ones as they would be stored, `first` and `last` the times (naive, in UTC) of all
-    that fit, `times` how they are written, where known.
+    that fit, `times` how they are written, where known. With `guesses_year`, they have no year, and the latest that is
+    not in the future is taken.
     """
 
     file: str
@@ -50,6 +53,7 @@ class Preview:
     first: datetime | None = None
     last: datetime | None = None
     times: TimeSample | None = None
+    guesses_year: bool = False
 
 
 def preview(content: Content, file: str, format_name: str, options: ReadOptions) -> Preview:
@@ -129,14 +133,33 @@ def _read(begun: Preview, fmt: Format, source: bytes | Path | BinaryIO, options:
 
 def _with_times(begun: Preview, text: str, options: ReadOptions) -> Preview:
     """The preview with how times are written, where that can be seen in the text."""
-    if begun.format is None or begun.format.lines is not None:
+    if begun.format is None:
         return begun
     zone = begun.timezone or options.timezone
     recipe = recipe_of(begun.format, replace(options, map=begun.mapping or options.map, timezone=zone))
-    keys = recipe.fields.get("occurred_at", ())
+    if begun.format.lines is None:
+        keys = recipe.fields.get("occurred_at", ())
+        return replace(
+            begun, times=time_samples.sample(_values(_records(text, begun.format), keys), recipe.times)
+        )
+    values = _times_of_lines(text, begun.format)
+    without_year = [value for value in values if _WITHOUT_YEAR.match(value)]
+    year = options.year or (begun.last.year if begun.last else None)
+    dated = [f"{value} {year}" if value in without_year else value for value in values]
     return replace(
-        begun, times=time_samples.sample(_values(_records(text, begun.format), keys), recipe.times)
+        begun,
+        times=time_samples.sample(dated, recipe.times),
+        guesses_year=bool(without_year) and options.year is None,
     )
+
+
+def _times_of_lines(text: str, fmt: Format) -> list[str]:
+    """The times of the first lines, for a format whose lines have a time."""
+    pattern, lines = fmt.line_pattern, fmt.lines
+    if pattern is None or lines is None or "time" not in pattern.groupindex:
+        return []
+    matches = [pattern.search(line) for line in samples.lines(text, lines.continuation)]
+    return [match["time"] for match in matches if match and match["time"]]
 
 
 def _values(records: Iterable[Mapping[str, Any]], keys: Iterable[str]) -> list[Any]:

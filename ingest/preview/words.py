@@ -57,6 +57,7 @@ def as_dict(preview: Preview) -> dict[str, Any]:
         "last": utc_text(preview.last) if preview.last else None,
         "notations": list(times.notations) if times else [],
         "zone": times.zone if times else None,
+        "guesses_year": preview.guesses_year,
         "events": [
             event | {"occurred_at": utc_text(event["occurred_at"]), "metadata": json.loads(event["metadata"])}
             for event in preview.events
@@ -75,6 +76,10 @@ def _times(preview: Preview) -> list[str]:
     if preview.times and preview.times.notations:
         zone = f"; those without an offset are read as {preview.times.zone}" if preview.times.zone else ""
         lines.append(f"written as {', '.join(preview.times.notations)}{zone}")
+    if preview.guesses_year and preview.last:
+        lines.append(
+            f"they have no year: {preview.last.year} is the latest that is not in the future; --year names another"
+        )
     return lines
 
 

@@ -182,7 +182,10 @@ def test_standard_input_is_read(path: Path, lines: Path) -> None:
         (("import", "missing.jsonl"), "missing.jsonl"),
         (("import", "README.md"), "--format"),
         (("import", "README.md", "--format", "nonsense"), "nonsense"),
-        (("import", "README.md", "--format", "cloudtrail"), "README.md: there is no array at $ in this file"),
+        (
+            ("import", "README.md", "--format", "cloudtrail"),
+            "README.md: there is no JSON object or array in this file",
+        ),
         (("import", "README.md", "--map", "nobody=x"), "nobody=x"),
         (("append", "--agent", "a"), "--activity"),
         (("append", "--agent", "a", "--activity", "b", "--outcome", "maybe"), "maybe"),

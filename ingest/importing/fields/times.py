@@ -32,13 +32,16 @@ _CLOCK = (
 _OFFSET = r"\s*(?P<offset>[Zz]|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?(?:\s+\([A-Z]+\))?"
 _DATES = {
     "year-month-day": r"(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})",
-    "yearmonthday": r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?=T)",
+    "yearmonthday": r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?=T|\d)",
     "day.month.year": r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})",
     "day month-name year": rf"(?P<day>\d{{1,2}})[-/ ]{_MONTH}[-/ ,]+(?P<year>\d{{4}})",
     "month-name day, year": rf"{_MONTH} +(?P<day>\d{{1,2}}),? +(?P<year>\d{{4}})",
     "a/b/year": r"(?P<first>\d{1,2})[/-](?P<second_number>\d{1,2})[/-](?P<year>\d{4})",
 }
 _COMPACT_CLOCK = r"(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})(?:\.(?P<fraction>\d{1,9}))?"
+_YEAR_TO_HOUR = r"(?:19|20|21)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])"
+_DATE_OF_DIGITS = re.compile(rf"{_YEAR_TO_HOUR}[0-5]\d[0-6]\d(?:\.\d+)?")
+_MAYBE_DATE = re.compile(rf"{_YEAR_TO_HOUR}(?:[0-5]\d)?")
 _WEEKDAY = r"(?:[A-Z][a-z]{2,8},? +)?"
 _WITH_YEAR_LAST = rf"{_WEEKDAY}{_MONTH} +(?P<day>\d{{1,2}}) +{_CLOCK}{_OFFSET}\s+(?P<year>\d{{4}})"
 _EXAMPLE = "2026-03-14T09:26:53Z"
@@ -85,7 +88,7 @@ def read(value: object, rules: TimeRules) -> Reading:
     text = str(value).strip() if isinstance(value, str | int | float) else ""
     if rules.formats:
         return _by_format(value, text, rules)
-    if _NUMBER.fullmatch(text) and not isinstance(value, bool):
+    if _NUMBER.fullmatch(text) and not isinstance(value, bool) and not _has_date(text, rules.unit):
         return _of_number(value, text, rules.unit)
     for name, notation in _notations().items():
         if match := notation.fullmatch(text):
@@ -100,8 +103,10 @@ def _notations() -> Mapping[str, re.Pattern[str]]:
     """The patterns of the notations by name; many imports do without them."""
     patterns = {}
     for name, day in _DATES.items():
-        clock = _COMPACT_CLOCK if name == "yearmonthday" else _CLOCK
-        patterns[name] = re.compile(rf"{_WEEKDAY}{day}(?:(?:T|t|,?\s+|:){clock}{_OFFSET})?")
+        if name == "yearmonthday":
+            patterns[name] = re.compile(rf"{day}T?{_COMPACT_CLOCK}{_OFFSET}")
+        else:
+            patterns[name] = re.compile(rf"{_WEEKDAY}{day}(?:(?:T|t|,?\s+|:){_CLOCK}{_OFFSET})?")
     return patterns | {"month-name day clock year": re.compile(_WITH_YEAR_LAST)}
 
 
@@ -115,7 +120,19 @@ def _by_format(value: object, text: str, rules: TimeRules) -> Reading:
     raise InvalidEvent("occurred_at", value, f"it must fit the time format {' or '.join(rules.formats)}")
 
 
+def _has_date(text: str, unit: str | None) -> bool:
+    """Whether the digits of a number are those of a date and a time of day, to the second."""
+    return unit is None and _DATE_OF_DIGITS.fullmatch(text) is not None
+
+
 def _of_number(value: object, text: str, unit: str | None) -> Reading:
+    if unit is None and _MAYBE_DATE.fullmatch(text):
+        raise InvalidEvent(
+            "occurred_at",
+            value,
+            "it could be a date with an hour as well as a number since 1970: say which with --time-format, such as "
+            "'%Y%m%d%H%M' or ms",
+        )
     number = Decimal(text)
     name = unit or _unit_by_size(value, number)
     word, per_second = UNITS[name]

@@ -16,7 +16,6 @@ _FRAME_CHARACTERS = RECORD_BYTES
 _MOST_BEFORE = 16_384  # characters
 _BETWEEN = re.compile(r"[\s,]*")
 _SPACE = re.compile(r"\s*")
-_INVALID = "it must be valid JSON, nested less deeply"
 _REST_SKIPPED = "; the rest of the file was skipped"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _decode = json.JSONDecoder().raw_decode
@@ -130,10 +129,14 @@ def _records(buffer: _Buffer, name: str, path: str, envelopes: Sequence[str]) ->
                 break
             else:
                 beginning = beginning if character == "{" else _value(buffer)[0]
-                yield beginning, f"there is no array at {path} in this part of the file"
+                yield beginning, f"there is no {_wanted(path)} in this part of the file"
         is_first = False
     if is_first:
-        raise InvalidFormat(f"there is no array at {path} in this file")
+        raise InvalidFormat(f"there is no {_wanted(path)} in this file")
+
+
+def _wanted(path: str) -> str:
+    return "JSON object or array" if path == "$" else f"array at {path}"
 
 
 def _enter(buffer: _Buffer, steps: Sequence[str]) -> bool:
@@ -213,7 +216,7 @@ def _value(buffer: _Buffer) -> tuple[str, str]:
         scan = Scan()
         end = scan.run(buffer.text, buffer.position)
         if scan.is_done:
-            return buffer.take(end), _INVALID
+            return buffer.take(end), ""  # what is wrong with it is found when it is parsed
         if len(buffer.text) - buffer.position > RECORD_BYTES:
             text = buffer.text[buffer.position : buffer.position + RAW_SHOWN]
             buffer.is_broken = not _skip(buffer, Scan())

@@ -46,12 +46,16 @@ type=USER_CMD msg=audit(1773480413.000:8): pid=9 uid=1000 auid=1000 ses=1 msg='c
 node=web1 type=SYSCALL msg=audit(1773480413.000:9): arch=c000003e syscall=59 success=yes exit=0 items=2 ppid=1 pid=9 auid=1000 uid=0 comm="cat" exe="/usr/bin/cat" key="secrets"\x1dARCH=x86_64 AUID="ann" UID="root"
 node=web1 type=PATH msg=audit(1773480413.000:9): item=0 name="/etc/shadow" inode=1 objtype=NORMAL
 type=SYSCALL msg=audit(1773480413.000:10): arch=c000003e syscall=2 success=no exit=-13 pid=9 auid=4294967295 uid=0 exe="/usr/bin/cat" key=(null)
+type=DAEMON_END msg=audit(1773480413.000:11): auditd normal halt, sending auid=? pid=? subj=? res=success
+type=CONFIG_CHANGE msg=audit(1773480413.000:12): auid=1000 ses=1 op="remove_rule" key="pam" list=4 res=1
 """,  # noqa: E501
         [
             ("pi", "Login", TIME, "failure", "192.0.2.9", "/usr/sbin/sshd"),
             ("1000", "USER_CMD", TIME, "success", None, "ls -l"),
             ("ann", "secrets", TIME, "success", None, "/etc/shadow"),
             ("root", "SYSCALL", TIME, "failure", None, "/usr/bin/cat"),
+            ("unset", "DAEMON_END", TIME, "success", None, None),
+            ("1000", "CONFIG_CHANGE", TIME, "success", None, None),
         ],
     ),
     "auth0": (

@@ -104,6 +104,20 @@ def test_a_mapping_is_suggested_that_works_as_it_is_written(
     assert f"stored {shown['read']}, duplicate 0, conflict 0, rejected 0" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("options", "guesses"), [((), True), (("--year", "2017"), False)])
+def test_times_without_a_year_and_their_zone_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: tuple[str, ...], guesses: bool
+) -> None:
+    path = tmp_path / "auth.log"
+    path.write_text("Mar 30 15:00:00 host sshd[1]: Accepted password for ada from 192.0.2.1 port 2\n")
+    shown = previewed(capsys, str(path), *options)
+    assert (shown["guesses_year"], shown["zone"]) == (guesses, "UTC")
+    assert main(["import", "--preview", str(path), *options]) == 0
+    text = capsys.readouterr().out
+    assert ("they have no year" in text) == guesses
+    assert "those without an offset are read as UTC" in text
+
+
 def test_a_file_of_no_kind_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("buy milk\nand bread\n", encoding="utf-8")

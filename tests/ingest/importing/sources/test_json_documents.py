@@ -78,7 +78,7 @@ def test_every_delivery_in_a_file_counts(text: str, rejects: list[int]) -> None:
 
 @pytest.mark.parametrize("text", ["", " ", "5", "nonsense", "]"])
 def test_what_is_no_document_is_refused(text: str) -> None:
-    with pytest.raises(InvalidFormat, match=r"no array at \$ in this file"):
+    with pytest.raises(InvalidFormat, match=r"no JSON object or array in this file"):
         take(text.encode(), "json")
 
 
