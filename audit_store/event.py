@@ -8,10 +8,11 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, tzinfo
+from functools import cache
+from itertools import pairwise
 from typing import Any, Self
 
 from audit_store.errors import InvalidEvent, reason
-from audit_store.strict_json import parse_object
 
 AGENT_MAX = 256
 ACTIVITY_MAX = 128
@@ -204,6 +205,32 @@ def check_metadata(text: str) -> None:
     """Raise InvalidEvent unless `text` is one JSON object (RFC 8259) within the contract's limits."""
     _check_bytes("metadata", text, METADATA_MAX_BYTES)
     _check_depth(parse_object("metadata", text), text)
+
+
+def parse_object(field: str, text: str) -> dict[str, Any]:
+    """The JSON object (RFC 8259) in a text, whose keys must be distinct. Raises InvalidEvent with this field."""
+    try:
+        value = _decoder(field).decode(text)
+    except (ValueError, RecursionError) as error:
+        words = f": {reason(error)}" if text.lstrip().startswith("{") else ", {…}"
+        raise InvalidEvent(field, text, f"it must be a JSON object{words}") from None
+    if not isinstance(value, dict):
+        raise InvalidEvent(field, text, "it must be a JSON object, {…}")
+    return value
+
+
+@cache
+def _decoder(field: str) -> json.JSONDecoder:
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(members := dict(pairs)) < len(pairs):
+            names = sorted(name for name, _ in pairs)
+            raise InvalidEvent(field, next(a for a, b in pairwise(names) if a == b), "duplicate key")
+        return members
+
+    def no_constant(name: str) -> None:
+        raise InvalidEvent(field, name, "NaN and Infinity are not valid JSON")
+
+    return json.JSONDecoder(object_pairs_hook=unique, parse_constant=no_constant)
 
 
 def _check_depth(value: object, text: str) -> None:

@@ -16,8 +16,7 @@ from audit_store.engines.duckdb.connection import Connection
 from audit_store.engines.duckdb.store import OutOfMemory
 from audit_store.engines.protocol import Query
 from audit_store.errors import InvalidEvent, InvalidFormat
-from audit_store.event import BODY, content_uuid, fresh_id
-from audit_store.strict_json import parse_object
+from audit_store.event import BODY, content_uuid, fresh_id, parse_object
 from ingest.formats import Format
 from ingest.formats.expansion import Skipped
 from ingest.formats.paths import first_key

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from audit_store.errors import InvalidEvent
-from audit_store.strict_json import parse_object
+from audit_store.event import parse_object
 from ingest.formats import Format
 from ingest.formats.expansion import Expansion
 from ingest.formats.format import Join

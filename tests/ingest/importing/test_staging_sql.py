@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 
 from audit_store.engines.duckdb.store import Connection, scratch
 from audit_store.errors import InvalidEvent
-from audit_store.event import FIELDS, KEY_NAMESPACE, content_uuid, key_uuid
-from audit_store.strict_json import parse_object
+from audit_store.event import FIELDS, KEY_NAMESPACE, content_uuid, key_uuid, parse_object
 from ingest import formats
 from ingest.importing import key_sql, record_sql, staging_sql
 from ingest.importing.mapping import ReadOptions, recipe_of

@@ -7,24 +7,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audit_store.errors import InvalidEvent
-from audit_store.strict_json import parse_object
+from audit_store.event import parse_object
 from tests.conftest import examples
 
 BAD = [
     ("", "it must be a JSON object, {…}"),
     ("all work", "it must be a JSON object, {…}"),
     ("[1]", "it must be a JSON object, {…}"),
-    ("{", "and there is no key in double quotes at its end"),
-    ('{"a": }', "and there is no value at character 7, '}'"),
-    ('{"a": 1,}', "and "),
-    ("{'a': 1}", "and there is no key in double quotes at character 2, \"'a': 1}\""),
-    ('{"a" 1}', "and there is no colon after a key at character 6, '1}'"),
-    ('{"a": 1 "b": 2}', "and there is neither a comma nor a closing bracket at character 9, '\"b\": 2}'"),
-    ('{"a": 1} {"b": 2}', "and there is more text at character 10, '{\"b\": 2}'"),
-    ('{"a": "b}', "and a text has no closing quote at character 7, '\"b}'"),
-    ('{"a": "b\tc"}', "and a control character is not written as an escape such as \\n at character 9"),
-    ('{"a": "\\x"}', "and a backslash does not begin an escape such as \\n at character 8"),
-    ('{"a":\n\n oops}', "and there is no value at line 3, character 2, 'oops}'"),
+    ("{", ": there is no key in double quotes at its end"),
+    ('{"a": }', ": there is no value at character 7, '}'"),
+    ('{"a": 1,}', ": "),
+    ("{'a': 1}", ": there is no key in double quotes at character 2, \"'a': 1}\""),
+    ('{"a" 1}', ": there is no colon after a key at character 6, '1}'"),
+    ('{"a": 1 "b": 2}', ": there is neither a comma nor a closing bracket at character 9, '\"b\": 2}'"),
+    ('{"a": 1} {"b": 2}', ": there is more text at character 10, '{\"b\": 2}'"),
+    ('{"a": "b}', ": a text has no closing quote at character 7, '\"b}'"),
+    ('{"a": "b\tc"}', ": a control character is not written as an escape such as \\n at character 9"),
+    ('{"a": "\\x"}', ": a backslash does not begin an escape such as \\n at character 8"),
+    ('{"a":\n\n oops}', ": there is no value at line 3, character 2, 'oops}'"),
     ('{"a": ' + "9" * 5000 + "}", "a number must have at most 4,300 digits"),
     ('{"a": ' + "[" * 100_000, "nested less deeply"),
     ('{"a": NaN}', "NaN and Infinity are not valid JSON"),
@@ -52,3 +52,9 @@ def words_about(text: str) -> str:
 @given(st.text(alphabet='{}[]:,"\\ \n1e.tnua', max_size=12))
 def test_no_words_of_python_reach_the_reader(text: str) -> None:
     assert not re.search(r"Expecting|Extra data|\(char \d+\)|delimiter|starting at", words_about(text))
+
+
+def test_a_duplicate_key_among_many_is_found_at_once() -> None:
+    names = [f'"{number}": 0' for number in range(50_000)]
+    with pytest.raises(InvalidEvent, match="'49999' is not allowed: duplicate key"):
+        parse_object("record", "{" + ", ".join([*names, names[-1]]) + "}")
