@@ -21,13 +21,13 @@ demo: setup            ## a filled demo store, and the dashboard on it
 run: setup             ## the dashboard on your own store ($$AUDIT_STORE, else ./audit.duckdb)
 	$(STREAMLIT)
 
-test: setup-dev browser  ## everything, the browser's tests included
+test: setup-dev browser  ## all tests but those marked as campaigns, the browser's included
 	$(PYTEST)
 
 fast: setup-dev        ## the tests without a browser and without other processes
 	$(PYTEST) -m "not browser and not processes"
 
-campaign: setup-dev browser  ## everything, with all examples of the properties and all rounds of the kill tests
+campaign: setup-dev browser  ## every test, with all examples of properties and all rounds of kills
 	$(PYTEST) --campaign
 
 faults: setup-dev      ## every injected fault, with its table in docs/reliability.md; an hour (Linux, a C compiler)

@@ -132,8 +132,7 @@ def forbidden() -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize(("file", "line"), list(forbidden()))
 def test_an_import_against_a_rule_is_found(file: str, line: str) -> None:
-    source = (ROOT / file).read_text(encoding="utf-8")
-    assert violations(file, f"{source}\n{line}\n")
+    assert violations(file, line)
 
 
 def test_every_rule_is_tried() -> None:
