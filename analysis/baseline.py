@@ -13,7 +13,7 @@ import numpy as np
 
 from analysis.grid import Grid
 from analysis.tail import Floats
-from analysis.windows import past_highest, past_median, past_sum, past_weeks_sum
+from analysis.windows import past_highest, past_median, past_sum, past_weeks_highest, past_weeks_sum
 
 ROUNDS = 2
 WEEKS = 8
@@ -78,15 +78,17 @@ def learn(counts: Floats, learned: Floats, grid: Grid, adaptive: bool) -> Baseli
 
 
 def _precedent(counts: Floats, learned: Floats, grid: Grid) -> Floats:
-    """The second-highest day of the counts that are learned from, and the third-highest of those that are not.
+    """The second-highest day of the counts that are learned from, or what came regularly of those that are not.
 
-    So an attack on two days leaves no precedent, and a job that begins to run has one from its fourth day.
+    Regular is what came on three days of a week, or on the same weekday of three weeks in four. So an attack on
+    two days leaves no precedent, and a job that begins to run has one from its fourth day.
     """
     usual = past_highest(_with_neighbours(learned, grid), PRECEDENT_DAYS, 2)
     unlearned = np.where(np.isnan(learned), np.nan_to_num(counts), 0.0)
     if not unlearned.any():
         return usual
-    return np.maximum(usual, past_highest(_with_neighbours(unlearned, grid), PRECEDENT_DAYS, 3))
+    nearby = _with_neighbours(unlearned, grid)
+    return np.maximum(usual, np.maximum(past_highest(nearby, 7, 3), past_weeks_highest(nearby, 4, 3)))
 
 
 def _with_neighbours(counts: Floats, grid: Grid) -> Floats:

@@ -23,7 +23,7 @@ LEARNING_DAYS = 7
 
 RULES: Final = {
     ("agent", "1h"): Rules(LEARNING_DAYS, 2, 1.5, 1.5),
-    ("overall", "1h"): Rules(LEARNING_DAYS, 2, 1.2, 1.0),
+    ("overall", "1h"): Rules(LEARNING_DAYS, 2, 1.2, 1.05),
     ("agent", "1D"): Rules(14, 14, 1.5, 1.1),
     ("overall", "1D"): Rules(14, 14, 1.2, 1.0),
 }

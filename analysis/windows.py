@@ -21,12 +21,27 @@ def past_sum(values: Floats, days: int) -> Floats:
 
 def past_weeks_sum(values: Floats, weeks: int) -> Floats:
     """Sum over the same weekday of the ``weeks`` weeks before."""
+    return _by_day(past_sum(_by_week(values), weeks), values)
+
+
+def past_weeks_highest(values: Floats, weeks: int, rank: int) -> Floats:
+    """As ``past_highest``, of the same weekday of the ``weeks`` weeks before."""
+    return _by_day(past_highest(_by_week(values), weeks, rank), values)
+
+
+def _by_week(values: Floats) -> Floats:
+    """Values (series, days, slots) as (series, weeks, slots of a week), the last week filled up with 0."""
     series, days, slots = values.shape
-    rows = -(-days // 7)
-    padded = np.zeros((series, rows * 7, slots))
+    weeks = -(-days // 7)
+    padded = np.zeros((series, weeks * 7, slots))
     padded[:, :days] = values
-    past = past_sum(padded.reshape(series, rows, 7 * slots), weeks)
-    return past.reshape(series, rows * 7, slots)[:, :days]
+    return padded.reshape(series, weeks, 7 * slots)
+
+
+def _by_day(weekly: Floats, values: Floats) -> Floats:
+    """The opposite of ``_by_week`` for its argument ``values``."""
+    series, weeks, _ = weekly.shape
+    return weekly.reshape(series, weeks * 7, values.shape[2])[:, : values.shape[1]]
 
 
 def past_median(values: Floats, days: int, missing: float) -> Floats:

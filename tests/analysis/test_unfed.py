@@ -64,6 +64,22 @@ def test_a_job_that_begins_to_run_is_regular_from_its_fourth_day() -> None:
     assert np.flatnonzero(is_spike).tolist() == [FIRST_DAY + 2, FIRST_DAY + 26, FIRST_DAY + 50]
 
 
+def test_a_weekly_job_that_begins_to_run_is_regular_from_its_fourth_week() -> None:
+    counts = office(14)
+    counts[FIRST_DAY + 2 :: 168] += 300
+    is_spike = spikes(unfed(frame(counts)))[0]
+    assert np.flatnonzero(is_spike).tolist() == [FIRST_DAY + 2 + 168 * week for week in range(3)]
+
+
+def test_three_attacks_in_four_weeks_are_not_regular() -> None:
+    counts = np.full(13 * 168, 20.0)
+    attacks = [FIRST_DAY + 24 * day + 14 for day in (0, 9, 20)]
+    dirty = counts.copy()
+    dirty[attacks] += 60
+    clean, after = (limits(unfed(frame(series))) for series in (counts, dirty))
+    assert after[attacks[-1] + 24 :].max() <= 1.15 * clean[attacks[-1] + 24 :].max()
+
+
 def test_expected_spikes_are_learned_from_and_shown_with_their_counts() -> None:
     counts = frame(attacked(office(11), 2, size=90))
     is_expected = counts >= 60

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from analysis.windows import past_highest, past_median, past_sum, past_weeks_sum
+from analysis.windows import past_highest, past_median, past_sum, past_weeks_highest, past_weeks_sum
 
 VALUES = arrays(
     float, st.tuples(st.integers(0, 3), st.integers(0, 40), st.just(2)), elements=st.integers(0, 99)
@@ -28,6 +28,13 @@ def test_the_same_weekday_of_past_weeks(values: np.ndarray, weeks: int) -> None:
     for day in range(values.shape[1]):
         same = [day - 7 * back for back in range(1, weeks + 1) if day >= 7 * back]
         assert sums[:, day] == pytest.approx(values[:, same].sum(axis=1))
+
+
+@given(values=VALUES, weeks=st.integers(1, 8), rank=st.integers(1, 3))
+def test_the_highest_of_the_same_weekday(values: np.ndarray, weeks: int, rank: int) -> None:
+    highest = past_weeks_highest(values, weeks, rank)
+    for weekday in range(min(7, values.shape[1])):
+        assert (highest[:, weekday::7] == past_highest(values[:, weekday::7], weeks, rank)).all()
 
 
 @given(values=VALUES, width=WIDTH, rank=st.integers(1, 4))

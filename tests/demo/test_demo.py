@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis import Budget, find_alarms, fit
 from audit_store import catalogue
 from audit_store.event import Event
 from demo import Planted, generate, planted
@@ -21,35 +20,11 @@ from demo.__main__ import main
 from demo.live import trickle
 from demo.roster import AGENTS_MAX, roster
 from tests.conftest import examples
+from tests.demo.demo_log import FIRST, PLANTED, UNTIL, hourly
 
-UNTIL = datetime(2026, 11, 22, 22, tzinfo=UTC)
-FIRST = UNTIL - timedelta(days=90)
-PLANTED = planted(7, UNTIL)
 UNSEEN = ip_network("198.51.100.0/24")
 DOCUMENTATION = [UNSEEN, *map(ip_network, ("192.0.2.0/24", "203.0.113.0/24", "2001:db8::/32"))]
 EVERYTHING = set(catalogue.load().category_by_activity)
-
-
-@pytest.fixture(scope="module")
-def events() -> list[dict[str, Any]]:
-    return list(generate(until=UNTIL))
-
-
-@pytest.fixture(scope="module")
-def log(events: list[dict[str, Any]]) -> pd.DataFrame:
-    return pd.DataFrame(events)
-
-
-@pytest.fixture(scope="module")
-def logins(log: pd.DataFrame) -> pd.DataFrame:
-    return log[log["activity"] == "Login"]
-
-
-def hourly(logins: pd.DataFrame) -> pd.DataFrame:
-    """Sign-ins an hour, a column an agent, index in naive UTC without gaps."""
-    hour = logins["occurred_at"].dt.tz_localize(None).dt.floor("1h")
-    full = pd.date_range(FIRST.replace(tzinfo=None), UNTIL.replace(tzinfo=None), freq="1h", inclusive="left")
-    return logins.groupby([hour, "agent"]).size().unstack(fill_value=0).reindex(full, fill_value=0)
 
 
 def within(frame: pd.DataFrame, spike: Planted) -> pd.DataFrame:
@@ -221,20 +196,6 @@ def test_every_default_range_has_something_to_show(hour: int) -> None:
     assert [min(ages) > timedelta(hours=1), min(ages) < timedelta(hours=29)] == [True, True]
     assert sum(age < timedelta(days=7) for age in ages) >= 4
     assert sum(age < timedelta(days=30) for age in ages) >= 7
-
-
-def test_a_detector_finds_the_planted_ones_and_hardly_anything_else(logins: pd.DataFrame) -> None:
-    found = find_alarms(fit(hourly(logins), tz="UTC"), Budget())
-    starts = {(agent, spike.start.replace(tzinfo=None)): spike for spike in PLANTED for agent in spike.agents}
-    hit = {
-        (alarm.series, start)
-        for alarm in found
-        for agent, start in starts
-        if agent == alarm.series and abs(alarm.start - start) < timedelta(hours=8)
-    }
-    wanted = {key for key, spike in starts.items() if spike.kind != "password spray"}
-    assert hit == wanted
-    assert len(found) - len(hit) <= 2
 
 
 @pytest.mark.parametrize(
