@@ -5,11 +5,12 @@ import time
 import streamlit as st
 
 from dashboard import data
+from dashboard.log.jump import jump
 from dashboard.log.paging import Pin
 from dashboard.log.walk import Walk
 
 NEAR = 1 << 20
-"""How far from the newest event a page is looked for before the events of the list are counted."""
+"""How far from the newest and from the oldest event a page is looked for before it is found by the number of events."""
 _LISTING = "log_listing"
 
 
@@ -50,16 +51,24 @@ class Listing:
 
     def seqs(self, skip: int, rows: int) -> list[int]:
         """The positions of up to `rows` events after `skip` newer ones, the newest first."""
-        if not self.is_search and self._total is None:
+        if not self.is_search and self._total is None and skip + rows <= NEAR:
             self.newest.read(skip + rows, within=NEAR)
         if self.is_search or self.newest.complete or self.newest.events >= skip + rows:
             return self.newest.seqs(skip, rows)
         last = max(min(skip + rows, self.events), skip)
+        if self._is_far_from_oldest(skip) and (middle := jump(self.pinned, self.events, skip)) is not None:
+            near, newer = middle
+            near.read(last - newer)
+            return near.seqs(skip - newer, last - skip)
         if last <= self.events - skip:
             self.newest.read(last)
             return self.newest.seqs(skip, last - skip)
         self.oldest.read(self.events - skip)
         return self.oldest.seqs(self.events - last, last - skip)[::-1]
+
+    def _is_far_from_oldest(self, skip: int) -> bool:
+        """Whether the event after `skip` newer ones is more than NEAR from the oldest, if all are spread evenly."""
+        return (self.events - skip) * self.pinned.below > NEAR * self.events
 
     def rank(self, seq: int) -> int | None:
         """How many events of the list are newer than `seq`; None where a search has not come so far."""

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -15,7 +16,7 @@ from audit_store.engines.protocol import Query
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
 from dashboard import data
-from dashboard.log import neighbours, walk
+from dashboard.log import listing, neighbours, walk
 from dashboard.log.listing import Listing
 from dashboard.log.paging import Pin
 from dashboard.log.walk import Walk
@@ -62,6 +63,7 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(walk, "NARROWEST", BLOCK)
     monkeypatch.setattr(walk, "WIDEST", 16 * BLOCK)
     monkeypatch.setattr(walk, "MANY", 3)
+    monkeypatch.setattr(listing, "NEAR", 8 * BLOCK)
 
 
 @pytest.fixture
@@ -194,3 +196,20 @@ def test_positions_that_were_counted_are_read_for_the_page_alone(
     seqs = newest.seqs(50_000, 100)
     assert seqs == plain(large, newest.pinned.where, 500_000)[50_000:50_100]
     assert compared(statements) - before <= 2 * walk.SEQ_BLOCK
+
+
+def test_a_page_in_the_middle_of_an_ordered_log_reads_few_events(
+    tmp_path: Path, statements: list[Query], monkeypatch: pytest.MonkeyPatch, small_blocks: None
+) -> None:
+    ordered = Store(tmp_path / "audit.duckdb")
+    with ordered.write() as connection:
+        connection.execute(_FILL.replace("* 7 % 100", ""), {"n": 6000, "start": START})
+    monkeypatch.setattr(
+        data, "frames", lambda *several: [statements.append(query) or ordered.run(query) for query in several]
+    )
+    listed = Listing(Pin(EventFilter(activity=("Login",)), 6000))
+    middle = listed.events // 2
+    assert listed.seqs(middle, 10) == plain(ordered, listed.pinned.where, 6000)[middle : middle + 10]
+    walked = [query for query in statements if not {"start", "end"} & set(query.params)]
+    hour = 60
+    assert compared(walked) < 4 * listing.NEAR + 2 * hour
