@@ -211,4 +211,5 @@ def _administrators(
     day = alarm.key.start.replace(hour=0, minute=0)
     period = Period(_earlier(day, ADMINISTRATOR_DAYS), day)
     where = EventFilter(agent=agents, activity=settings.catalogue.sensitive, period=period)
-    return frozenset(reader.run(engine.queries.facet(where, "agent", len(agents)))["value"])
+    rows = reader.run(engine.queries.by_agent(where, len(agents), settings.catalogue))
+    return frozenset(rows["agent"].dropna())

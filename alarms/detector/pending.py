@@ -83,7 +83,7 @@ def pending(engine: Engine, settings: Settings, now: datetime) -> Pending:
         for hour in judged.keys() | totals.keys()
         if (known := _known_from(judged.get(hour), totals.get(hour))) > stretch_of(hour)[0]
     }
-    starts = _starts(waiting, recorded)
+    starts = {stretch: start for stretch, start in _starts(waiting, recorded).items() if stretch[0] <= now}
     is_concerned = {stretch[0] for stretch in starts}
     return Pending(
         now=now,

@@ -42,7 +42,7 @@ def newest(store: Store) -> AlarmRecord:
 
 def test_an_attack_is_an_alarm_before_its_hour_is_over(log: Store) -> None:
     store_of(log, attack(NOON, failures=299, successes=1))
-    judge(log, NOON + timedelta(minutes=20))
+    assert len(judge(log, NOON + timedelta(minutes=20))) == 1, "one stretch has changed"
     alarm = newest(log)
     assert (alarm.status, alarm.starts_at, alarm.severity) == ("running", NOON, "high")
     assert [reason.name for reason in alarm.reasons[:1]] == ["succeeded after failures"]
@@ -76,6 +76,21 @@ def test_what_follows_within_two_hours_is_added(log: Store) -> None:
     after = newest(log)
     assert (before.severity, after.severity, after.id) == ("high", "critical", before.id)
     assert [(event.activity, event.is_sensitive) for event in after.followed_by] == [("API key copied", True)]
+
+
+def test_an_administrator_makes_a_success_after_failures_critical(log: Store) -> None:
+    earlier = NOON - timedelta(days=10)
+    done = logins("support-3", earlier, 1, activity="User deleted")
+    done += [row for n in range(5) for row in logins("support-4", earlier, 1, activity="Journey saved")]
+    attacks = [
+        row
+        for n in (3, 4)
+        for row in attack(NOON + 5 * n * HOUR, failures=30, successes=1, agent=f"support-{n}")
+    ]
+    store_of(log, done + attacks)
+    judge(log, NOON + 30 * HOUR)
+    severities = {record.starts_at: record.severity for record in reading.records(log)}
+    assert severities == {NOON + 15 * HOUR: "critical", NOON + 20 * HOUR: "high"}
 
 
 def test_a_takeover_is_before_a_runaway_service(log: Store) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from alarms.records import reading
+from alarms.records.record import Reason
 from audit_store.engines.duckdb.store import Store
 from audit_store.engines.protocol import Query
 from audit_store.errors import AuditStoreError
@@ -64,16 +65,20 @@ def test_withdrawn_alarms_are_listed_on_request_only(recorded: Store) -> None:
 
 
 def test_the_worst_alarm_is_first(store: Store) -> None:
+    [reason] = record().reasons
     ranked = [
-        record(id="a", severity="critical", score=1.0, succeeded=0),
-        record(id="b", severity="high", succeeded=1, score=2.0),
-        record(id="c", severity="high", succeeded=0, score=99.0),
-        record(id="d", severity="high", succeeded=0, score=98.0),
+        record(
+            id="a", severity="critical", score=1.0, reasons=(Reason("api key", "API key copied followed"),)
+        ),
+        record(id="a2", severity="critical", score=50.0, reasons=(reason, reason)),
+        record(id="b", severity="high", reasons=(reason, reason), score=2.0),
+        record(id="c", severity="high", score=99.0),
+        record(id="d", severity="high", score=98.0),
         record(id="e", severity="medium", score=500.0),
         record(id="f", severity="low", score=500.0),
     ]
     write(store, *reversed(ranked))
-    assert [alarm.id for alarm in reading.records(store)] == ["a", "b", "c", "d", "e", "f"]
+    assert [alarm.id for alarm in reading.records(store)] == ["a", "a2", "b", "c", "d", "e", "f"]
 
 
 def test_progress_is_that_of_the_last_stretch(store: Store) -> None:

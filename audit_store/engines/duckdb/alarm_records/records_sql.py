@@ -10,7 +10,8 @@ from audit_store.ranges import Period
 
 _WORST_FIRST = (
     "list_position(['critical', 'high', 'medium', 'low'], severity), "
-    "succeeded > 0 DESC, score DESC, starts_at, id"
+    "list_has_any(json_extract_string(reasons, '$[*].name'), ['sensitive activity', 'api key']) DESC, "
+    "json_array_length(reasons) DESC, score DESC, starts_at, id"
 )
 
 
