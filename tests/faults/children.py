@@ -15,7 +15,7 @@ from audit_store.errors import AuditStoreError
 from tests.faults import shim
 from tests.faults.workloads import Report
 
-SECONDS = 60
+SECONDS = 300
 REFUSED, BARE, HUNG = 2, 3, 4
 
 

@@ -131,6 +131,20 @@ def test_an_unclear_file_is_refused_with_the_formats_there_are(tmp_path: Path, c
         detected(path)
 
 
+@pytest.mark.parametrize("content", [b"", b" \n\n"])
+def test_an_empty_file_is_said_to_be_empty(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "something"
+    path.write_bytes(content)
+    with pytest.raises(InvalidFormat, match="is empty, so its format is not clear: name it with --format"):
+        detected(path)
+
+
+def test_the_extension_of_json_says_nothing_of_a_vendor(tmp_path: Path) -> None:
+    path = tmp_path / "something.json"
+    path.write_bytes(b'"only a text"\n')
+    assert detected(path).name == "json"
+
+
 def test_an_unknown_name_is_refused_with_the_names_there_are() -> None:
     with pytest.raises(
         InvalidFormat, match=f"unknown format 'nothing': give one of {', '.join(formats.names())}"
