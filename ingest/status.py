@@ -16,8 +16,9 @@ def status(store: Path) -> dict[str, Any]:
 
     `newest` is the `occurred_at` of the newest event, RFC 3339 in UTC; `size` is in bytes; `not_folded` lists the files
     that stay in the spool, each with its `name` and `reason`; `refused_alarms` counts the messages that a receiver
-    refused; `problem` says what is wrong; `events`, `newest`, `rejected` and `refused_alarms` are None where they
-    could not be read.
+    refused; `not_rolled_up` is how many events the roll-ups leave out, 0 for those that wait for a batch to be full;
+    `problem` says what is wrong; `events`, `newest`, `rejected`, `refused_alarms` and `not_rolled_up` are None where
+    they could not be read.
     """
     summary: dict[str, Any] = {
         "store": str(store),
@@ -30,6 +31,7 @@ def status(store: Path) -> dict[str, Any]:
         "unusable": [path.name for path in unusable(store)],
         "size": store.stat().st_size if store.exists() else 0,
         "refused_alarms": None,
+        "not_rolled_up": None,
         "problem": fold_rejects.problem(store) or database.problem(store),
     }
     try:
@@ -42,7 +44,7 @@ def status(store: Path) -> dict[str, Any]:
     try:
         summary |= _extent(store)
     except StoreNotFound:
-        summary["events"] = 0
+        summary["events"] = summary["not_rolled_up"] = 0
     except AuditStoreError as error:
         summary["problem"] = str(error)
     return summary
@@ -54,7 +56,13 @@ def _extent(store: Path) -> dict[str, Any]:
     opened = open_store(store)
     with opened.read(wait=2.0) as reader:
         events, _, newest, *_ = reader.one(opened.queries.extent())
-    return {"events": events, "newest": None if newest is None else newest.isoformat() + "Z"}
+        [covered] = reader.one(opened.queries.coverage())
+    missing = events - covered
+    return {
+        "events": events,
+        "newest": None if newest is None else newest.isoformat() + "Z",
+        "not_rolled_up": missing if missing >= opened.batch_rows else 0,
+    }
 
 
 def words(summary: dict[str, Any]) -> str:
@@ -75,6 +83,11 @@ def words(summary: dict[str, Any]) -> str:
     if refused := summary["refused_alarms"]:
         alarms = counted(refused, "alarm")
         lines.append(f"refused    {alarms} that a receiver did not take; see python -m alarms dead-letters")
+    if missing := summary["not_rolled_up"]:
+        events = counted(missing, "event")
+        lines.append(
+            f"roll-ups   {events} not counted yet, so charts are slower; a running dashboard counts them"
+        )
     lines += [f"problem    {summary['problem']}"] if summary["problem"] else []
     return "\n".join(map(one_line, lines))
 

@@ -3,7 +3,7 @@
 import errno
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
 from subprocess import PIPE, Popen
@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 
 from audit_store import local_time
+from audit_store.engines.duckdb.store import Store
 from audit_store.engines.duckdb.writing.fold import FoldTransaction
 from audit_store.engines.registry import open_store
 from audit_store.errors import AuditStoreError, InvalidFormat, StoreBusy
+from audit_store.event import Event
 from audit_store.store_files import spool_dir, waiting_events
 from ingest import append, append_many, importer
 from ingest.fold import fold
@@ -277,3 +279,14 @@ def test_an_import_that_cannot_be_folded_waits(
         "read 1, stored 0, duplicate 0, conflict 0, rejected 0, waiting 1",
     )
     assert waiting_events(store) == 1
+
+
+def test_status_says_how_many_events_the_roll_ups_leave_out(
+    make_store: Callable[[Iterable[Event]], Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_store([Event(agent="a", activity="Login")] * 3).path
+    assert status(path)["not_rolled_up"] == 0
+    assert "roll-ups" not in words(status(path))
+    monkeypatch.setattr(Store, "batch_rows", 3)
+    assert status(path)["not_rolled_up"] == 3
+    assert "roll-ups   3 events not counted yet" in words(status(path))
