@@ -11,7 +11,7 @@ LOCK = UV_CUSTOM_COMPILE_COMMAND="make lock" $(RUN) -m uv pip compile --quiet --
 	--generate-hashes --all-extras
 PYTEST = $(RUN) -m pytest -n $(WORKERS) --dist worksteal
 
-.PHONY: demo run test fast campaign faults endurance check sizes lint types bench screenshots browser docs lock setup setup-dev clean
+.PHONY: demo run test fast campaign faults endurance check sizes lint types bench spikes-eval screenshots browser docs lock setup setup-dev clean
 
 demo: setup            ## a filled demo store, and the dashboard on it
 	rm -rf $(DEMO_STORE) $(DEMO_STORE).*
@@ -50,6 +50,9 @@ types: setup-dev
 
 bench: setup-dev       ## figures for this machine; minutes
 	$(RUN) -m benchmarks
+
+spikes-eval: setup-dev ## attacks found and false alarms of login-spike detection, by kind of attack
+	$(RUN) -m benchmarks.spikes_eval --worlds 30
 
 screenshots: setup-dev browser  ## docs/*.png, every page, light and dark
 	$(RUN) docs/screenshots.py

@@ -8,6 +8,7 @@ every series, and prints one JSON line. What was measured stands in spikes.md be
 """
 
 import argparse
+import itertools
 import json
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis import Budget, band, detect, find_alarms, fit, sustained_rises
+from analysis import Budget, Model, band, detect, find_alarms, fit_unfed, sustained_rises
 
 AGENTS, WEEKS = 200, 16
 HOURS = pd.date_range("2026-01-05", periods=WEEKS * 168, freq="1h")
@@ -59,9 +60,9 @@ def _speed() -> None:
     rhythm = 1 + np.sin(np.arange(len(HOURS)) / 24 * 2 * np.pi)
     counts = pd.DataFrame(chance.poisson(np.outer(rhythm, rates)), index=HOURS)
     one = pd.DataFrame({"bucket_start": HOURS, "count": counts[0].to_numpy()})
-    model = fit(counts, tz="Europe/Berlin")
+    model = _fit(counts, Budget())
     for what, goal, work in (
-        (f"fit {AGENTS} agents × {WEEKS} weeks", 1.0, lambda: fit(counts, tz="Europe/Berlin")),
+        (f"fit {AGENTS} agents × {WEEKS} weeks", 1.0, lambda: _fit(counts, Budget())),
         ("judge again, another budget", 0.3, lambda: find_alarms(model, Budget(1.0))),
         ("the band of one of them", 0.1, lambda: band(model, 0)),
         ("fit and judge one series", 0.1, lambda: detect(one, tz="Europe/Berlin")),
@@ -79,11 +80,16 @@ def _false_alarms() -> None:
     """Counts without any attack: alarms per agent and month against a budget of 0.2."""
     chance = np.random.default_rng(8)
     months = 80 * (WEEKS - 1) * 7 / 30.44
-    for mean, dispersion in ((0.05, 2), (0.3, 3), (0.3, 5), (4, 2), (4, 5), (50, 2), (50, 6)):
+    budget = Budget(agent_month=0.2, fleet_week=1e9)
+    for mean, dispersion in itertools.product((0.05, 0.3, 4, 50), (2, 3, 5, 10)):
         counts = chance.negative_binomial(mean / (dispersion - 1), 1 / dispersion, (len(HOURS), 80))
-        model = fit(pd.DataFrame(counts.astype(float), index=HOURS), tz="UTC")
-        alarms = len(find_alarms(model, Budget(agent_month=0.2, fleet_week=1e9)))
+        model = _fit(pd.DataFrame(counts.astype(float), index=HOURS), budget)
+        alarms = len(find_alarms(model, budget))
         print(f"mean {mean:5}, variance {dispersion} × mean: {alarms / months:.3f} alarms per agent-month")
+
+
+def _fit(counts: pd.DataFrame, budget: Budget) -> Model:
+    return fit_unfed(counts, tz="Europe/Berlin", scope="agent", budget=budget, n_series=counts.shape[1])
 
 
 def _judge(judge: Path, seed: int, worlds: int, peers: str) -> dict[str, Any]:
