@@ -13,6 +13,7 @@ from alarms.status import Status
 from alarms.summary import AlarmSummary, summarize
 from alarms.triage import marks
 from alarms.watch import watch_logins
+from audit_store import catalogue
 from audit_store.engines.registry import open_store
 from audit_store.errors import StoreBusy
 from audit_store.filters import EventFilter
@@ -77,7 +78,7 @@ def report(
     """
     store = open_store(path)
     where = EventFilter(period=Period(now - since, now), range="custom", tz=tz)
-    watch = watch_logins(store, where, now)
+    watch = watch_logins(store, where, now, catalogue.in_use(path))
     reviewed = review(watch, sensitivity)
     alarms = _reported(path, summarize(store, watch, reviewed.alarms), sinks)
     store_id = str(store.run(store.queries.identity())["store_id"].iloc[0])

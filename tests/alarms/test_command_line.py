@@ -97,6 +97,13 @@ def test_json_is_one_object_that_names_the_events(path: Path, run: Run) -> None:
     assert EventFilter.parse(alarm["filter"])[0].period.start == ATTACK
 
 
+def test_the_catalogue_beside_the_store_says_what_a_login_is(store: Store, rows: list[Row], run: Run) -> None:
+    path = store_of(store, [row | {"activity": "Signed on"} for row in rows]).path
+    assert run("--store", path)[0] == 0
+    path.with_name("catalogue.toml").write_text('[login]\nactivities = ["Signed on"]\n')
+    assert run("--store", path)[0] == 3
+
+
 def test_a_marked_alarm_is_not_new(path: Path, run: Run) -> None:
     for alarm in review(watch_logins(Store(path), last_days(1, now=NOW), NOW)).alarms:
         mark(path, alarm, "acknowledged")
