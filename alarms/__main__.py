@@ -12,9 +12,9 @@ from alarms.delivery.receivers import receiver_options
 from alarms.delivery.sample import sample
 from alarms.detector.commands import run_detector
 from alarms.options import Length, Zone
-from alarms.records.commands import list_alarms, mark_alarm
 from alarms.rules.commands import rules, try_rule
-from alarms.triage.commands import exceptions
+from alarms.triage.alarm_commands import list_alarms, mark_alarm
+from alarms.triage.exception_commands import exceptions
 from alarms.triage.marks import OPEN
 from audit_store import ranges
 from audit_store.cli import (

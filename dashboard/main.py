@@ -9,7 +9,7 @@ from dashboard import active_catalogue, data, notices
 from dashboard.charts import parts
 from dashboard.filters import sidebar, url_state
 from dashboard.log import paging
-from dashboard.spikes import review_data
+from dashboard.spikes import states
 from dashboard.text import heading
 
 pages = {
@@ -36,7 +36,7 @@ if page.url_path != "log":
 st.title(page.title, anchor=False)
 notices.ignored_values(request.ignored)
 notices.waiting_events()
-for problem in (active_catalogue.problem(), review_data.marks_problem()):
+for problem in (active_catalogue.problem(), states.problem()):
     if problem is not None:
         notices.line(problem)
 if page.url_path == "store":

@@ -15,6 +15,9 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from alarms.detector.detector import steps  # noqa: E402
+from alarms.detector.settings import settings_of  # noqa: E402
+from audit_store.engines.registry import open_store  # noqa: E402
 from demo.__main__ import main as fill  # noqa: E402
 from tests.browser.conftest import CHROMIUM, QUIET, Watched, serving  # noqa: E402
 
@@ -22,7 +25,7 @@ ZONE = "Europe/Berlin"
 PAGES = {
     "activity": "/",
     "log": "/log?activity=Login",
-    "spikes": "/spikes",
+    "spikes": "/spikes?range=90d",
     "store": "/store",
 }
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -32,7 +35,6 @@ COLOURS = 128
 
 def take(browser: Browser, url: str) -> None:
     """All pages that there are, in both schemes and sizes."""
-    pages = [name for name in PAGES if name != "spikes" or (ROOT / "pages" / "spikes.py").exists()]
     for scheme in SCHEMES:
         for width, height in SIZES.items():
             context = browser.new_context(
@@ -41,7 +43,7 @@ def take(browser: Browser, url: str) -> None:
                 locale="en-GB",
                 color_scheme=scheme,
             )
-            for name in pages:
+            for name in PAGES:
                 page = context.new_page()
                 show(page, url + PAGES[name], opens=name == "log")
                 save(page.screenshot(), ROOT / "docs" / f"{name}-{scheme}-{width}.png")
@@ -77,6 +79,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         store, log = Path(folder, "audit.duckdb"), Path(folder, "server.log")
         fill(["--store", str(store), "--seed", "7"])
+        for _ in steps(open_store(store), settings_of(store)):
+            pass
         with serving(store, log) as server, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
             take(browser, server.url)

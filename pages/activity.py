@@ -9,7 +9,7 @@ from dashboard.activity import chart_filters, chart_tables, overview
 from dashboard.activity.period_comparison import change
 from dashboard.charts import activity
 from dashboard.filters import permalink, url_state
-from dashboard.spikes import cards, matching, recent, review_data
+from dashboard.spikes import cards, matching, recent, states
 
 where = url_state.current().where
 catalogue = active_catalogue.activities()
@@ -45,7 +45,7 @@ with st.container(border=True):
         colours=catalogue.colours,
         earlier=view.earlier,
     )
-    alarmed = matching.on_bars(view.timeline, recent.in_view(where), review_data.triage(), where.tz)
+    alarmed = matching.on_bars(view.timeline, recent.in_view(where), states.triage(), where.tz)
     st.altair_chart(
         activity.with_alarms(bars, alarmed),
         key=over_time,

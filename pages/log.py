@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import data, notices
 from dashboard.filters import url_state
 from dashboard.log import event_panel, export_menu, freshness, listing, neighbours, paging, search, table
-from dashboard.spikes import matching, recent, review_data
+from dashboard.spikes import matching, recent, states
 
 LIVE_SECONDS = 2
 where = url_state.current().where
@@ -91,7 +91,7 @@ with list_column:
         columns,
         key=paging.key(f"table_{page}", rows, where),
         room_for=len(seqs) if page == 1 else rows,
-        alarms=matching.words(matching.of_rows(events, recent.in_view(where)), review_data.triage()),
+        alarms=matching.words(matching.of_rows(events, recent.in_view(where)), states.triage()),
         brief=bool(opened),
     )
     below_table = st.container()

@@ -44,6 +44,11 @@ class Decisions:
         """Those of a store. Raises AuditStoreError where they cannot be read."""
         return cls(states(store), exceptions_of.read(store))
 
+    @classmethod
+    def none(cls) -> "Decisions":
+        """Nothing is decided: every alarm is open."""
+        return cls(Triage({}, ()), ())
+
     def of(self, record: AlarmRecord) -> Decision:
         """What is decided about an alarm at one of its revisions."""
         return Decision(self.triage.of(record), silences(record, self.exceptions))

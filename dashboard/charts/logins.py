@@ -1,7 +1,7 @@
 """The chart of one series of logins: observed counts, the expected range, and spikes."""
 
 import math
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import altair as alt
 import pandas as pd
@@ -29,18 +29,23 @@ _INK = 0.25
 
 
 def spikes(
-    frame: pd.DataFrame, step: timedelta = timedelta(hours=1), *, noun: str = "login"
+    frame: pd.DataFrame,
+    step: timedelta = timedelta(hours=1),
+    *,
+    noun: str = "login",
+    height: int = HEIGHT,
+    marked: tuple[datetime, datetime] | None = None,
 ) -> alt.LayerChart:
     """A line of counts over the expected range, with a dot on each spike.
 
     `frame` has a row for each bucket of `step`, ascending: bucket (naive local start), count (NaN without data),
     expected and upper (NaN where nothing is tested), is_spike, and state, of which "learning" is shaded and
-    "gap" hatched. `noun` is the singular of what is counted.
+    "gap" hatched. `noun` is the singular of what is counted; the hours of `marked` (naive local) are shaded.
     """
     data = _labelled(frame, step, noun)
     base = alt.Chart(as_utc(data, "bucket", "until"))
     title = f"Local time, one point per {unit(step)}"
-    x, along = time_axis("bucket", title), time_axis("bucket", title, spans=False)
+    x, along = (time_axis("bucket", title, spans=spans) for spans in (True, False))
     y = alt.Y("count:Q", title=f"{noun.capitalize()}s per {unit(step)}", axis=COUNTS)
     learning = _stretches(data, "learning", COLOURS["Learning"], opacity=0.2)
     gaps = _stretches(data, "gap", _hatched(COLOURS["No data"]), opacity=0.6)
@@ -48,26 +53,34 @@ def spikes(
     expected = base.mark_line(color=COLOURS["Expected"], strokeWidth=1)
     observed = base.mark_line(color=COLOURS["Observed"], strokeWidth=1.5)
     dots = base.mark_point(color=COLOURS["Spike"], filled=True, opacity=1, size=70)
+    # Invisible: a tooltip for the bucket under the pointer, however high the line is.
+    pointed = base.mark_rect(opacity=0)
     # Vega warns about a layer without data, because it has no extent.
     drawn = [
+        (_alarm(marked).encode(x=x, x2=alt.X2("until")), data["count"].notna() & (marked is not None)),
         (learning.encode(x=x, x2=alt.X2("until")), data["state"] == "learning"),
         (gaps.encode(x=x, x2=alt.X2("until")), data["state"] == "gap"),
         (expected_range.encode(x=along, y=alt.Y("upper:Q")), data["upper"].notna()),
         (expected.encode(x=along, y=alt.Y("expected:Q")), data["expected"].notna()),
         (observed.encode(x=along, y=y), data["count"].notna()),
         (dots.encode(x=along, y=y).transform_filter(alt.datum.is_spike), data["is_spike"]),
-        # Invisible: a tooltip for the bucket under the pointer, however high the line is.
-        (
-            base.mark_rect(opacity=0).encode(x=x, x2=alt.X2("until"), tooltip=_tooltip(noun)),
-            data["bucket"].notna(),
-        ),
+        (pointed.encode(x=x, x2=alt.X2("until"), tooltip=_tooltip(noun)), data["bucket"].notna()),
     ]
     return alt.LayerChart(
-        layer=[_key(), *(layer for layer, rows in drawn if rows.any())],
-        height=HEIGHT,
+        layer=[_key(_names(data)), *(layer for layer, rows in drawn if rows.any())],
+        height=height,
         description=_finding(data, noun),
         autosize=FIT,
     )
+
+
+def _alarm(marked: tuple[datetime, datetime] | None) -> alt.Chart:
+    """A rectangle over the hours of an alarm."""
+    rows = pd.DataFrame([marked] if marked else [], columns=["bucket", "until"], dtype="datetime64[us]")
+    drawn: alt.Chart = alt.Chart(as_utc(rows, "bucket", "until")).mark_rect(
+        color=COLOURS["Spike"], opacity=0.15
+    )
+    return drawn
 
 
 def _labelled(frame: pd.DataFrame, step: timedelta, noun: str) -> pd.DataFrame:
@@ -96,13 +109,23 @@ def _finding(data: pd.DataFrame, noun: str) -> str:
     return f"{summary}: {highest['observed']}, expected {highest['normal']}"
 
 
-def _key() -> alt.Chart:
+def _names(data: pd.DataFrame) -> list[str]:
+    """What the legend explains: the names of COLOURS that the chart shows."""
+    shown = {
+        "Expected": data["expected"].notna().any(),
+        "Expected range": data["upper"].notna().any(),
+        "Spike": data["is_spike"].any(),
+        "Learning": (data["state"] == "learning").any(),
+        "No data": (data["state"] == "gap").any(),
+    }
+    return [name for name in COLOURS if shown.get(name, True)]
+
+
+def _key(names: list[str]) -> alt.Chart:
     """An empty layer that carries the legend."""
-    scale = alt.Scale(domain=[*COLOURS], range=[*COLOURS.values()])
+    scale = alt.Scale(domain=names, range=[COLOURS[name] for name in names])
     color = alt.Color("name:N", title=None, scale=scale, legend=LEGEND)
-    drawn: alt.Chart = (
-        alt.Chart(pd.DataFrame({"name": [*COLOURS]})).mark_square(opacity=0).encode(color=color)
-    )
+    drawn: alt.Chart = alt.Chart(pd.DataFrame({"name": names})).mark_square(opacity=0).encode(color=color)
     return drawn
 
 

@@ -19,7 +19,7 @@ from audit_store import local_time, ranges
 from audit_store.errors import InvalidFilter
 from audit_store.filters import LISTS, SINGLE, EventFilter
 
-EVENT = "event"
+EVENT, ALARM = "event", "alarm"
 _FILTERS = (*SINGLE, *LISTS)
 _REQUEST = "url_request"
 _HISTORY = "url_history"
@@ -143,12 +143,22 @@ def opened_event() -> str | None:
 
 def open_event(event_id: str | None) -> None:
     """Put an event into the URL, or remove it."""
+    put(EVENT, [] if event_id is None else [event_id])
+
+
+def own(name: str) -> list[str]:
+    """The values of a parameter that is not a filter but a page's own."""
+    return st.query_params.get_all(name)
+
+
+def put(name: str, values: Sequence[str]) -> None:
+    """Put a parameter that is not a filter into the URL; no value removes it."""
     if in_fragment():
         return
-    if event_id is not None:
-        st.query_params[EVENT] = event_id
-    elif EVENT in st.query_params:
-        del st.query_params[EVENT]
+    if values:
+        st.query_params[name] = list(values)
+    elif name in st.query_params:
+        del st.query_params[name]
     st.session_state[_LAST] = _all_parameters()
 
 

@@ -24,14 +24,14 @@ _LATEST = "export_latest"
 _PROGRESS_SECONDS = 1
 
 
-def menu(pinned: paging.Pin, total: int | None) -> None:
+def menu(pinned: paging.Pin, total: int | None, *, label: str = "Export", of: str = "list") -> None:
     """Draw a link for each format, by which the browser downloads the pinned log straight from the store.
 
-    `total` is the number of its events, None while they are searched for.
+    `total` is the number of its events, None while they are searched for; `of` names what they belong to.
     """
-    with st.popover("Export", icon=":material/download:"):
+    with st.popover(label, icon=":material/download:"):
         st.caption(
-            f"All {'events' if total is None else counted(total, 'event')} of this list, as a ZIP file with the events "
+            f"All {'events' if total is None else counted(total, 'event')} of this {of}, as a ZIP file with the events "
             "and a manifest that verifies them."
         )
         _links(pinned)

@@ -1,1 +1,1 @@
-"""The login-spike page, and the alarms that the other pages mark."""
+"""The alarms that the other pages mark."""

@@ -1,126 +1,177 @@
-"""Alarms in a browser: from the list to the events, with a mark, and on the other pages."""
+"""Alarms in a browser: from the list to the events, with decisions that stay, and on the other pages."""
 
 import re
 import shutil
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, expect
 
 from alarms import mark, review, watch_logins
+from alarms.triage.exceptions import Expected, read
+from alarms.triage.states import states
 from audit_store.engines.duckdb.store import Store
+from audit_store.event import Event
 from audit_store.filters import EventFilter
-from tests.browser.conftest import Serve, Server, Visit, Watched, choose, leave, serving_well
+from tests.browser.conftest import (
+    PATIENCE,
+    Serve,
+    Server,
+    Visit,
+    Watched,
+    becomes,
+    leave,
+    parameters,
+    serving_well,
+)
 from tests.conftest import Fill
+from tests.dashboard.alarms.recorded import HOUR, THIS_HOUR, many, small, takeover, write
 from tests.dashboard.page_runs import NOW
-from tests.dashboard.spikes.test_spikes_page import BURST, login
 
-SCRIPT = BURST - timedelta(days=2)
+ATTACK, SCRIPT = takeover("ada"), small("bob", 98, total=40)
+BURST = ATTACK.starts_at
 WEEK = "range=7d&tz=UTC"
+
+
+def login(agent: str, at: datetime, **fields: str) -> Event:
+    return Event.of({"agent": agent, "activity": "Login", "occurred_at": at.replace(tzinfo=UTC), **fields})
 
 
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory: pytest.TempPathFactory, fill: Fill) -> Path:
-    """Five weeks of three agents who log in once an hour, a brute force on ada, and a script of bob's gone wild."""
+    """Five weeks of three agents who log in once an hour, with the record of a takeover and of a script gone wild."""
     usual = [
-        login(agent, NOW - timedelta(hours=hour, minutes=7 * place), outcome="success", source_ip="192.0.2.1")
+        login(
+            agent,
+            THIS_HOUR - hour * HOUR + timedelta(minutes=7 * place),
+            outcome="success",
+            source_ip="192.0.2.1",
+        )
         for hour in range(1, 24 * 35)
         for place, agent in enumerate(("ada", "bob", "eve"))
     ]
-    guessed = burst("ada", BURST, 60, "failure", "203.0.113.99")
-    looped = burst("bob", SCRIPT, 40, "success", "192.0.2.1")
+    guessed = [
+        login("ada", BURST + timedelta(seconds=30 * n), outcome="failure", source_ip="203.0.113.9")
+        for n in range(88)
+    ]
     store = Store(tmp_path_factory.mktemp("watched") / "audit.duckdb")
-    return fill(store, [*usual, *guessed, *looped]).path
+    return write(fill(store, [*usual, *guessed]), ATTACK, SCRIPT).path
 
 
 @pytest.fixture(scope="module")
 def server(watched: Path) -> Iterator[Server]:
-    """A dashboard of this log, in which the alarm of ada is marked as expected."""
+    """A dashboard of this log that only reads, in which the alarm of ada is marked as expected."""
     worst = review(watch_logins(Store(watched), EventFilter(), NOW.replace(tzinfo=None))).alarms[0]
     mark(watched, worst, "expected")
     with serving_well(watched, watched.with_name("server.log"), AUDIT_READ_ONLY="1") as server:
         yield server
 
 
-def burst(agent: str, at: datetime, times: int, outcome: str, address: str) -> Iterator[object]:
-    for second in range(times):
-        moment = at + timedelta(seconds=50 * second)
-        yield login(agent, moment, outcome=outcome, source_ip=address)
+@pytest.fixture
+def own(watched: Path, tmp_path: Path) -> Path:
+    """A copy of the log for one test, without marks."""
+    return Path(shutil.copy(watched, tmp_path / "audit.duckdb"))
 
 
-def sentences(seen: Watched) -> Locator:
-    return seen.page.get_by_test_id("stText").filter(has_text="by chance").filter(visible=True)
+def headline(seen: Watched) -> Locator:
+    return seen.page.locator(".st-key-alarm_headline").get_by_test_id("stText")
 
 
-def test_an_alarm_leads_to_its_events_and_keeps_its_mark(
-    watched: Path, tmp_path: Path, serve: Serve, visit: Visit
-) -> None:
-    own = Path(shutil.copy(watched, tmp_path / "audit.duckdb"))
-    server = serve(own)
-    seen = visit(f"{server.url}/spikes?{WEEK}")
-    expect(sentences(seen)).to_have_count(2)
-    worst = sentences(seen).first.inner_text()
-    assert "203.0.113.99" in worst
-    assert "also seen in " in worst
-    logins = re.search(r": (\d+) (?:failed )?logins", worst)
-    assert logins is not None
-    seen.page.get_by_role("link", name="Show these events").first.click()
+def test_the_worst_alarm_is_open_and_leads_to_its_events(own: Path, serve: Serve, visit: Visit) -> None:
+    seen = visit(f"{serve(own, AUDIT_READ_ONLY='1').url}/spikes?{WEEK}")
+    expect(seen.page.get_by_text("2 open alarms")).to_be_visible()
+    expect(headline(seen)).to_have_text(re.compile("^ada · "))
+    expect(seen.page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
+    expect(seen.page.get_by_text("What followed")).to_be_visible()
+    seen.page.get_by_role("link", name="Show these events").click()
     seen.settle()
-    expect(seen.page.get_by_text(f"of {logins[1]} events")).to_be_visible()
-
+    expect(seen.page.get_by_text(re.compile("of 89 events"))).to_be_visible()
+    assert parameters(seen.page)["agent"] == ["ada"]
     seen.page.go_back()
     seen.settle()
-    save(seen, "Incident", "Asked her: it was not her")
+    assert seen.warnings == []
+    leave(seen.page)
+
+
+def test_keys_move_through_the_list_and_acknowledge(own: Path, serve: Serve, visit: Visit) -> None:
+    server = serve(own, AUDIT_READ_ONLY="1")
+    seen = visit(f"{server.url}/spikes?{WEEK}")
+    expect(headline(seen)).to_have_text(re.compile("^ada · "))
+    seen.page.keyboard.press("j")
+    expect(headline(seen)).to_have_text(re.compile("^bob · "), timeout=PATIENCE * 1000)
+    assert parameters(seen.page)["alarm"] == [SCRIPT.id]
+    seen.page.keyboard.press("a")
+    becomes(lambda: states(own).of(SCRIPT).state, "acknowledged")
+    expect(seen.page.get_by_text("1 open alarm", exact=True)).to_be_visible()
+    seen.page.keyboard.press("k")
+    expect(headline(seen)).to_have_text(re.compile("^ada · "), timeout=PATIENCE * 1000)
+    seen.settle()
+    assert seen.warnings == []
+    leave(seen.page)
+
+
+def test_a_decision_is_there_after_a_restart(own: Path, serve: Serve, visit: Visit) -> None:
+    server = serve(own, AUDIT_READ_ONLY="1")
+    seen = visit(f"{server.url}/spikes?{WEEK}")
+    seen.page.get_by_role("button", name="More states").click()
+    popover = seen.page.get_by_test_id("stPopoverBody")
+    popover.get_by_text("Incident", exact=True).click()
+    popover.get_by_label("Note").fill("Asked her: it was not her")
+    popover.get_by_role("button", name="Save").click()
+    expect(seen.page.get_by_text("Asked her: it was not her").last).to_be_visible()
     leave(seen.page)
     server.process.terminate()
     server.process.wait(20)
-    assert seen.warnings == []
-
-    again = visit(f"{serve(own).url}/spikes?{WEEK}")
-    expect(again.page.get_by_text("Asked her: it was not her")).to_be_visible()
-    pill(again, "Incident")
-    expect(sentences(again)).to_have_text([worst])
-    pill(again, "Incident")
-    pill(again, "Open")
-    expect(sentences(again)).to_have_count(1)
-    assert sentences(again).inner_text() != worst
+    again = visit(f"{serve(own, AUDIT_READ_ONLY='1').url}/spikes?{WEEK}&state=incident")
+    expect(headline(again)).to_have_text(re.compile("^ada · "))
+    expect(again.page.get_by_text("Incident by dashboard: Asked her: it was not her")).to_be_visible()
+    leave(again.page)
 
 
-def save(seen: Watched, verdict: str, note: str) -> None:
-    """Mark the first alarm of the list."""
-    seen.page.get_by_test_id("stPopover").get_by_role(
-        "button", name=re.compile("^Status: .*Open")
-    ).first.click()
+def test_an_exception_is_previewed_before_it_is_made(own: Path, serve: Serve, visit: Visit) -> None:
+    seen = visit(f"{serve(own, AUDIT_READ_ONLY='1').url}/spikes?{WEEK}&alarm={SCRIPT.id}")
+    seen.page.get_by_role("button", name="Expect this from now on").click()
     popover = seen.page.get_by_test_id("stPopoverBody")
-    popover.get_by_text(verdict).click()
-    popover.get_by_label("Note").fill(note)
-    popover.get_by_role("button", name="Save").click()
-    expect(seen.page.get_by_text(re.compile(f"^Marked by dashboard on .*: {note}$"))).to_be_visible()
+    expect(popover.get_by_text("1 alarm of the last 90 days would have been silenced")).to_be_visible()
+    popover.get_by_label("Why").fill("load test")
+    popover.get_by_label("Why").press("Enter")
     seen.settle()
+    popover.get_by_role("button", name="Expect", exact=True).click()
+    becomes(
+        lambda: [(exception.expected, exception.note) for exception in read(own)],
+        [(Expected(agent="bob", kind="agent"), "load test")],
+    )
+    leave(seen.page)
 
 
-def pill(seen: Watched, name: str) -> None:
-    seen.page.get_by_test_id("stButtonGroup").get_by_text(name, exact=True).first.click()
-    seen.settle()
+def test_a_page_that_is_open_lists_an_alarm_when_it_is_recorded(
+    own: Path, serve: Serve, visit: Visit
+) -> None:
+    seen = visit(f"{serve(own, AUDIT_READ_ONLY='1').url}/spikes?{WEEK}")
+    expect(seen.page.get_by_text("2 open alarms")).to_be_visible()
+    write(Store(own), small("eve", 4))
+    expect(seen.page.get_by_text("3 open alarms")).to_be_visible(timeout=PATIENCE * 1000)
+    leave(seen.page)
 
 
-def test_one_agent_and_another_sensitivity(server: Server, visit: Visit) -> None:
-    seen = visit(f"{server.url}/spikes?{WEEK}")
-    expect(seen.page.get_by_text("2 of 168 hours stand out.")).to_be_visible()
-    choose(seen.page, "Agent in the chart", "eve", "eve")
-    expect(seen.page.get_by_text("0 of 168 hours stand out.")).to_be_visible()
-    seen.page.get_by_test_id("stSlider").locator("[role=slider], input").first.focus()
-    seen.page.keyboard.press("ArrowRight")
-    expect(seen.page.get_by_text(re.compile("^Expect about .* per agent in 10 months"))).to_be_visible()
-    seen.settle()
-    assert seen.warnings == []
+@pytest.mark.parametrize(("width", "scheme"), [(1400, "light"), (400, "dark")])
+def test_500_alarms_fit_the_window(own: Path, serve: Serve, visit: Visit, width: int, scheme: str) -> None:
+    write(Store(own), *many(500))
+    server = serve(own, AUDIT_READ_ONLY="1")
+    seen = visit(f"{server.url}/spikes?{WEEK}", viewport={"width": width, "height": 900}, color_scheme=scheme)
+    expect(seen.page.get_by_text("502 open alarms")).to_be_visible()
+    expect(headline(seen)).to_have_text(re.compile("^ada · "))
+    assert seen.page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    main = "document.querySelector('[data-testid=stMain]')"
+    assert seen.page.evaluate(f"() => {main}.scrollWidth <= {main}.clientWidth")
+    leave(seen.page)
 
 
 def test_the_other_pages_mark_the_hours_and_rows_of_alarms(server: Server, visit: Visit) -> None:
     seen = visit(f"{server.url}/?{WEEK}&agent=ada")
-    expect(seen.page.get_by_text("Login alarm in the last 16 weeks of the log")).to_be_visible()
+    expect(seen.page.get_by_text("Login alarm")).to_be_visible()
     seen.page.get_by_role("link", name="Show alarms").click()
     expect(seen.page).to_have_url(re.compile(r"/spikes\?.*agent=ada"))
     seen.settle()
@@ -131,17 +182,16 @@ def test_the_other_pages_mark_the_hours_and_rows_of_alarms(server: Server, visit
     seen.settle()
     expect(seen.page.locator("[data-testid^=glide-cell]", has_text="Expected").first).to_be_attached()
     seen.open_row(0)
-    expect(seen.page.get_by_text("Alarm, marked expected")).to_be_visible()
-    sentence = seen.page.get_by_test_id("stText").filter(has_text="by chance").inner_text()
+    expect(seen.page.get_by_text("Alarm, expected")).to_be_visible()
     seen.page.get_by_role("link", name="Show this alarm").click()
     seen.settle()
-    expect(sentences(seen)).to_have_text([sentence])
+    expect(headline(seen)).to_have_text(re.compile("^ada · "))
     assert seen.warnings == []
 
 
 def test_without_alarms_nothing_is_marked(server: Server, visit: Visit) -> None:
     seen = visit(f"{server.url}/?{WEEK}&agent=ada")
-    legend = seen.page.get_by_text("Login alarm in the last 16 weeks of the log")
+    legend = seen.page.get_by_text("Login alarm")
     expect(legend).to_be_visible()
     seen.go(f"/?{WEEK}&agent=eve")
     expect(seen.page.get_by_text("Events by eve, last 7 days, UTC")).to_be_visible()

@@ -95,7 +95,7 @@ def test_a_damaged_state_file_is_named_and_the_page_drawn(own_week: Store, page:
     if page == "log":
         assert len(listed(app)) == 4
     if page == "spikes":
-        assert "Alarms, worst first" in words(app)
+        assert "Not judged yet" in words(app)
 
 
 def test_a_path_without_a_folder_says_so(tmp_path: Path) -> None:

@@ -260,6 +260,7 @@ def test_learning_is_one_stretch_gaps_are_hatched_and_dots_stand_on_spikes_only(
     spec = spikes(band()).to_dict()
     rows = [spec["datasets"][layer["data"]["name"]] for layer in spec["layer"]]
     assert [row["name"] for row in rows[0]] == list(COLOURS)
+    assert len(spikes(band("wwwwwww")).to_dict()["datasets"]) < len(spec["datasets"])
     assert [(row["bucket"][11:16], row["until"][11:16]) for row in rows[1]] == [("00:00", "02:00")]
     assert [(row["bucket"][11:16], row["until"][11:16]) for row in rows[2]] == [("04:00", "05:00")]
     shades = [stop["color"] for stop in spec["layer"][2]["mark"]["color"]["stops"]]

@@ -1,0 +1,1 @@
+"""The login-spike page: recorded alarms, and what reviewers decide about them."""

@@ -1,0 +1,107 @@
+"""Alarms in words, chips and colours. Texts that quote the log are escaped where they are drawn."""
+
+from datetime import datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from alarms import SERIES_NAMES
+from alarms.records.record import WITHDRAWN, AlarmRecord
+from alarms.triage.decisions import SILENCED
+from alarms.triage.states import ACKNOWLEDGED, CLOSED, EXPECTED, INCIDENT, OPEN
+from audit_store.local_time import wall_clock
+from audit_store.quantities import counted
+
+Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
+
+SEVERITY_COLOURS: dict[str, Colour] = {"critical": "red", "high": "orange", "medium": "yellow", "low": "gray"}
+SEVERITY_HELP = {
+    "critical": "Logins succeeded after failures, and an administrator or a sensitive activity is involved.",
+    "high": "Logins succeeded after failures, or one address tried many agents.",
+    "medium": "A new address, many agents, or far more than the limit; nothing succeeded after failures.",
+    "low": "More logins than the limit, from addresses that are known.",
+}
+STATUS_COLOURS: dict[str, Colour] = {
+    OPEN: "blue",
+    ACKNOWLEDGED: "gray",
+    EXPECTED: "green",
+    INCIDENT: "red",
+    CLOSED: "gray",
+    SILENCED: "gray",
+    WITHDRAWN: "gray",
+}
+STATUS_HELP = {
+    OPEN: "Nobody has decided about it, or it has grown since.",
+    ACKNOWLEDGED: "Somebody looks into it.",
+    EXPECTED: "Nothing is wrong, and the baseline may learn from it.",
+    INCIDENT: "Something is wrong.",
+    CLOSED: "Nothing more is to be done.",
+    SILENCED: "An exception expects it; it is recorded and not sent.",
+    WITHDRAWN: "Events that came later show that it is none, or it is part of another alarm.",
+}
+REASON_HELP = {
+    "succeeded after failures": "Somebody who guesses a password fails often, and then succeeds.",
+    "administrator": "The agent did something in the 90 days before that the catalogue lists as sensitive.",
+    "sensitive activity": "In the two hours after, an agent did what the catalogue lists as sensitive.",
+    "api key": "An API key outlives the session in which it was generated or copied.",
+    "first-ever address": "No agent ever came from this address before.",
+    "many agents from one address": "Somebody who tries common passwords tries them on many agents.",
+    "outside its hours": "The agent has never logged in at this time of day before.",
+    "far above its limit": "At least ten times as many as the most that is expected.",
+}
+_HOUR = timedelta(hours=1)
+
+
+def who(record: AlarmRecord) -> str:
+    """Whom an alarm is about: its agent, the one with most of it and how many more, or how many there are."""
+    if record.agent:
+        return record.agent
+    if record.kind not in SERIES_NAMES:
+        return record.rule.capitalize() or record.kind.capitalize()
+    agents = len(record.agents) + record.more_agents
+    if not agents:
+        return SERIES_NAMES[record.kind]
+    if agents == 1:
+        return record.agents[0].name
+    if record.kind != "agents" and 2 * record.agents[0].count >= record.total:
+        return f"{record.agents[0].name} and {agents - 1:,} more"
+    return counted(agents, "agent")
+
+
+def what(record: AlarmRecord) -> str:
+    """What happened, in one line: "88 logins in 3 hours, 82 failed, 6 succeeded"."""
+    if record.kind not in SERIES_NAMES:
+        return record.sentence
+    hours = -((record.starts_at - record.ends_at) // _HOUR)
+    length = f" in {counted(hours, 'hour')}" if hours > 1 else ""
+    parts = [f"{record.total:,} {record.noun}{length}"]
+    if record.failed and "failed" not in record.noun:
+        parts.append(f"{record.failed:,} failed")
+        if record.succeeded:
+            parts.append(f"{record.succeeded:,} succeeded")
+    return ", ".join(parts)
+
+
+def peak(record: AlarmRecord, zone: ZoneInfo) -> str:
+    """Its least likely hour beside what is expected in it; empty where nothing is counted."""
+    if record.peak is None:
+        return ""
+    parts = [f"{wall_clock(record.peak, zone):%H:%M}: {record.observed:,}"]
+    if record.expected is not None and not record.provisional:
+        parts.append(f"expected {record.expected:,.0f}" if record.expected >= 1 else "expected less than 1")
+    if record.upper is not None:
+        parts.append(f"limit {record.upper:,.0f}")
+    return "Highest hour " + ", ".join(parts)
+
+
+def when(record: AlarmRecord, zone: ZoneInfo, now: datetime) -> str:
+    """Its first and last hour, local: "Sat 14 Mar, 13:00–15:00"; with the year where that is another than now."""
+    start, end = wall_clock(record.starts_at, zone), wall_clock(record.ends_at, zone)
+    last = f"{end:%H:%M}" if end - start < timedelta(days=1) else moment(record.ends_at, zone, now)
+    return f"{moment(record.starts_at, zone, now)}–{last}"
+
+
+def moment(at: datetime, zone: ZoneInfo, now: datetime) -> str:
+    """A time of day and its date, local: "Sat 14 Mar, 13:00"."""
+    local = wall_clock(at, zone)
+    year = "" if local.year == wall_clock(now, zone).year else f" {local.year}"
+    return f"{local:%a} {local.day} {local:%b}{year}, {local:%H:%M}"
