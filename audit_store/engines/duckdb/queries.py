@@ -70,9 +70,8 @@ def timeline(where: EventFilter, step: timedelta, catalogue: Catalogue) -> Query
 
 def moved(where: EventFilter, by: timedelta, step: timedelta) -> Query:
     """Rows bucket (UTC start of `step`), events; only buckets that have any. Each event counts `by` later."""
-    counted, params = cells(
-        where, (), timedelta(microseconds=math.gcd(_microseconds(step), _microseconds(by)))
-    )
+    width = timedelta(microseconds=math.gcd(_microseconds(step), _microseconds(by)))
+    counted, params = cells(where, (), width)
     return Query(
         "SELECT time_bucket(to_seconds($step), occurred_at + to_microseconds($by)) AS bucket, "
         f"sum(events)::BIGINT AS events FROM {counted} GROUP BY ALL {_WITH_EVENTS} ORDER BY bucket",
@@ -88,9 +87,14 @@ def by_agent(where: EventFilter, top: int, catalogue: Catalogue) -> Query:
     by_agent, agents_params = cells(where, ("agent",))
     by_both, both_params = cells(where, ("agent", "activity"))
     by_activity, activities_params = cells(where, ("activity",))
+    pairs = ""
+    if where.q:  # no roll-up answers; every text is compared once
+        pairs = f"pairs AS MATERIALIZED (SELECT agent, activity, sum(events) AS events FROM {by_both} GROUP BY ALL), "
+        by_agent = by_both = by_activity = "pairs"
     return Query(
         # Categories of the busiest agents alone, and of all together: a sum for each pair takes far longer.
-        f"WITH {_KINDS}, totals AS (SELECT agent, sum(events) AS total FROM {by_agent} GROUP BY ALL HAVING total > 0), "
+        f"WITH {_KINDS}, {pairs}"
+        f"totals AS (SELECT agent, sum(events) AS total FROM {by_agent} GROUP BY ALL HAVING total > 0), "
         "busiest AS MATERIALIZED (FROM totals ORDER BY total DESC, agent LIMIT $top), "
         f"of_busiest AS MATERIALIZED (SELECT agent, activity, sum(events) AS n FROM {by_both} "
         "SEMI JOIN busiest USING (agent) GROUP BY ALL HAVING n > 0), "
@@ -158,10 +162,8 @@ def events_at(seqs: Sequence[int], columns: tuple[str, ...] = COLUMNS) -> Query:
 def newer(where: EventFilter, *, since: int) -> Query:
     """One row: how many events have seq >= `since`."""
     selected, params = condition(where)
-    return Query(
-        f"SELECT count(*) AS events FROM events WHERE {selected} AND seq >= $since",
-        params | {"since": since},
-    )
+    sql = f"SELECT count(*) AS events FROM events WHERE {selected} AND seq >= $since"
+    return Query(sql, params | {"since": since})
 
 
 def page(where: EventFilter, *, below: int, rows: int, columns: tuple[str, ...] = COLUMNS) -> Query:
