@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import numpy as np
 import pandas as pd
 
 from alarms.counts import EPOCH, bucket_number
@@ -31,8 +32,8 @@ class Evidence:
     """What the events of one alarm say.
 
     `attempts` has the rows of `LoginQueries.attempts_around`, `before` those of `addresses_before`; `first_seen` has
-    the first event of each agent and address; `followed_by` is what they did afterwards, and `administrators` the
-    agents that did something sensitive in the 90 days before.
+    the first event of each agent and address that may be new; `followed_by` is what they did afterwards, and
+    `administrators` are the agents that did something sensitive in the 90 days before.
     """
 
     attempts: pd.DataFrame
@@ -64,7 +65,7 @@ def read(engine: Engine, judged: Judged, settings: Settings, alarms: Sequence[Lo
     with engine.read() as reader:
         attempts = _attempts(engine, reader, judged, settings, alarms)
         before = _before(engine, reader, settings, alarms, attempts)
-        first_seen = _first_seen(engine, reader, pd.concat(attempts))
+        first_seen = _first_seen(engine, reader, judged, alarms, attempts, before)
         followed = _followed_by(engine, reader, settings, alarms, attempts)
         return [
             Evidence(
@@ -144,11 +145,29 @@ def _split(rows: pd.DataFrame, alarms: int) -> list[pd.DataFrame]:
     return [parts.get(number, rows[:0]) for number in range(alarms)]
 
 
-def _first_seen(engine: Engine, reader: Reader, attempts: pd.DataFrame) -> dict[str, datetime]:
+def _first_seen(
+    engine: Engine,
+    reader: Reader,
+    judged: Judged,
+    alarms: Sequence[LoginAlarm],
+    attempts: Sequence[pd.DataFrame],
+    before: Sequence[pd.DataFrame],
+) -> dict[str, datetime]:
+    """When the agents and addresses were first seen that may be new; the others had a login before their alarm.
+
+    To look up any costs a pass over the whole log.
+    """
+    history = judged.history
+    new: dict[str, set[str]] = {"agent": set(), "source_ip": set()}
+    for alarm, rows, earlier in zip(alarms, attempts, before, strict=True):
+        is_before = np.asarray(history.clock.hours < pd.Timestamp(alarm.key.start))[history.hour]
+        known = {*map(str, history.agents[np.unique(history.agent[is_before])]), *earlier["source_ip"]}
+        for column, names in new.items():
+            names |= set(rows[column].dropna()) - known
     times: dict[str, datetime] = {}
-    for column in ("agent", "source_ip"):
-        names = attempts[column].dropna().unique().tolist()
-        times |= first_times(reader.run(engine.login_queries.first_seen(column, names)))
+    for column, names in new.items():
+        if names:
+            times |= first_times(reader.run(engine.login_queries.first_seen(column, sorted(names))))
     return times
 
 

@@ -17,8 +17,7 @@ MOST = 20
 def shares_of_agents(judged: Judged, alarm: LoginAlarm, evidence: Evidence) -> list[Share]:
     """The shares of the agents, the largest excess first."""
     rows = evidence.inside.groupby("agent")[["attempts", "failed"]].sum()
-    before = {str(agent): _logins_before(judged.history, alarm, str(agent)) for agent in rows.index}
-    return _shares(judged, alarm, evidence, rows, before)
+    return _shares(judged, alarm, evidence, rows, _logins_before(judged.history, alarm))
 
 
 def shares_of_addresses(judged: Judged, alarm: LoginAlarm, evidence: Evidence) -> list[Share]:
@@ -55,13 +54,12 @@ def _windows_before(history: Logins, alarm: LoginAlarm) -> float:
     return days / max((alarm.end - alarm.key.start) / timedelta(days=1), 1.0)
 
 
-def _logins_before(history: Logins, alarm: LoginAlarm, agent: str) -> int:
-    """The logins, or failed ones, of an agent at the same hours of the days before."""
-    hours = history.clock.hours
-    rows = history.rows_of(agent)
-    start = pd.Timestamp(alarm.key.start)
-    since = (start - hours[history.hour[rows]]) / pd.Timedelta(HOUR)
+def _logins_before(history: Logins, alarm: LoginAlarm) -> dict[str, int]:
+    """The logins, or failed ones, of each agent at the same hours of the days before."""
+    since = np.asarray((pd.Timestamp(alarm.key.start) - history.clock.hours) / pd.Timedelta(HOUR))
     length = (alarm.end - alarm.key.start) / HOUR
     is_same = (since > 0) & (since <= BASELINE_DAYS * 24) & ((-since) % 24 < length)
+    rows = is_same[history.hour]
     counts = history.failed if alarm.counts_failed else history.attempts
-    return int(counts[rows][np.asarray(is_same)].sum())
+    sums = np.bincount(history.agent[rows], counts[rows], minlength=len(history.agents))
+    return {str(agent): int(count) for agent, count in zip(history.agents, sums, strict=True)}
