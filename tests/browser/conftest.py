@@ -166,12 +166,12 @@ def chromium() -> Iterator[Browser]:
 
 ROW = 35
 """The height of a row of the table of events, in pixels."""
-# Resolves once three looks in a row find the page idle. When the server has answered, it has also received what the
+# Resolves once five looks in a row find the page idle. When the server has answered, it has also received what the
 # browser sent before.
 SETTLED = """
 async () => {
   const end = Date.now() + 60_000;
-  for (let quiet = 0; quiet < 3;) {
+  for (let quiet = 0; quiet < 5;) {
     if (Date.now() > end) throw new Error("the page is not at rest after a minute");
     await (await fetch("/_stcore/health")).text();
     await new Promise((resolve) => setTimeout(resolve, 100));
