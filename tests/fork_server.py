@@ -76,7 +76,7 @@ def _open_streams(environment: dict[str, str]) -> None:
     for number, name, handler in ((1, "stdout", errors), (2, "stderr", "backslashreplace")):
         output = io.FileIO(number, "w", closefd=False)
         text = io.TextIOWrapper(
-            output if unbuffered else io.BufferedWriter(output),  # type: ignore[arg-type]
+            output if unbuffered else io.BufferedWriter(output),
             encoding="utf-8",
             errors=handler,
             newline="\n",

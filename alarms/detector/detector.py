@@ -21,6 +21,7 @@ from alarms.detector.settings import VERSION, Settings
 from alarms.detector.stretches import Stretch
 from alarms.records.record import WITHDRAWN, AlarmRecord
 from alarms.records.rows import as_row
+from alarms.rules.judging import rule_steps
 from audit_store.engines.alarm_records import Detector, JudgedHour, JudgedStretch
 from audit_store.engines.protocol import Engine
 from audit_store.errors import StoreBusy
@@ -74,6 +75,8 @@ def steps(engine: Engine, settings: Settings, now: datetime | None = None) -> It
             yield Step(stretch, tuple(revisions), left)
         if not done and todo.is_due:
             _write(engine, settings, todo, (moment, moment), [], [], 0)
+        for stretch, revisions in rule_steps(engine, settings.tz, settings.catalogue, moment):
+            yield Step(stretch, tuple(revisions), 0)
 
 
 def _judged(

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
@@ -18,6 +18,7 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _LENGTH = re.compile(r"(\d{1,5})([smhd])", re.ASCII)
 
 Length = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,5}[smhd]$")]
+Severity = Literal["critical", "high", "medium", "low"]
 Count = Annotated[int, msgspec.Meta(ge=1)]
 Names = Annotated[tuple[Annotated[str, msgspec.Meta(min_length=1)], ...], msgspec.Meta(min_length=1)]
 
@@ -37,6 +38,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="keba
 
     title: ClassVar[str]
     enabled: bool
+    severity: Severity
 
     def query(self, statements: RuleQueries, where: EventFilter, catalogue: Catalogue) -> Query:
         """The statement that looks for it; `where` selects all events of a period."""

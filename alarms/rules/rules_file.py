@@ -36,11 +36,13 @@ RULES: Mapping[str, type[Rule]] = {
 """The kinds of rules by name, in the order of their lists."""
 
 _ALLOWED = {
-    "bool": "give true or false",
-    "int": "give a whole number of 1 or more",
-    "str": "give a whole number and s, m, h or d, such as 15m",
+    "boolean": "give true or false",
+    "integer": "give a whole number of 1 or more",
+    "string": "give a whole number and s, m, h or d, such as 15m",
     "array": "give a list of at least one text",
+    "enum": "give critical, high, medium or low",
 }
+"""What is allowed, by the JSON type of a setting."""
 
 
 def in_force(store: Path) -> dict[str, Rule]:
@@ -85,15 +87,9 @@ def _rule(path: Path, name: str, settings: Mapping[str, Any]) -> Rule:
         try:
             msgspec.convert(value, fields[key])
         except msgspec.ValidationError as error:
-            expected = next(words for word, words in _ALLOWED.items() if word in _kind_of(fields[key]))
+            expected = _ALLOWED[str(msgspec.json.schema(fields[key]).get("type", "enum"))]
             raise _invalid(path, name, key, f"{shorten(value)} is not allowed; {expected}") from error
     return msgspec.convert(settings, kind)
-
-
-def _kind_of(annotation: Any) -> str:
-    """The JSON type of an annotated setting."""
-    schema = msgspec.json.schema(annotation)
-    return {"boolean": "bool", "integer": "int", "string": "str", "array": "array"}[str(schema["type"])]
 
 
 def _invalid(path: Path | None, name: str, key: str, message: str) -> InvalidFormat:

@@ -58,6 +58,14 @@ class JudgedStretch:
     detector: Detector
 
 
+@dataclass(frozen=True, slots=True)
+class JudgedRules:
+    """The events to which rules were applied: those with seq < `below`, with these `settings` (JSON text)."""
+
+    settings: str
+    below: int
+
+
 class AlarmRecords(Protocol):
     """The statements over the records of alarms, and how they are written."""
 
@@ -78,3 +86,9 @@ class AlarmRecords(Protocol):
 
         `wait` is in seconds. Raises as `Engine.fold` does, and AuditStoreError for a revision that is stored already.
         """
+
+    def judged_rules(self) -> "Query":
+        """At most one row: settings, below."""
+
+    def add(self, revisions: Sequence[Row], rules: JudgedRules | None = None, wait: float = ...) -> None:
+        """Add revisions, and note what rules were applied to, in one transaction. Raises as `write`."""

@@ -16,6 +16,9 @@ class RuleQueries(Protocol):
     events before its period are looked at as far as a rule says.
     """
 
+    def arrivals(self, since: int) -> Query:
+        """One row: first `occurred_at` of the events with seq >= `since` (NULL: none), and the next seq, below."""
+
     def success_after_failures(
         self,
         where: EventFilter,

@@ -6,6 +6,7 @@ is only ever a value.
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -210,7 +211,7 @@ def _colour(categories: Sequence[str], own: Mapping[str, str]) -> alt.Color:
     return alt.Color("category:N", title=None, scale=scale, legend=LEGEND)
 
 
-def _opacity(condition: object, then: float, otherwise: float) -> alt.OpacityValue:
+def _opacity(condition: Any, then: float, otherwise: float) -> alt.OpacityValue:
     """A channel with a class: Altair searches all its classes for that of a string or a dict, for 0.03 s."""
     return alt.OpacityValue(**alt.when(condition).then(alt.value(then)).otherwise(alt.value(otherwise)))
 

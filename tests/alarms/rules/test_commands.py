@@ -54,7 +54,11 @@ def test_a_rule_that_is_switched_off_can_be_tried(store: Path, capsys: pytest.Ca
 
 def test_rules_as_json_have_the_names_of_the_file(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rules", "--json", "--store", str(store)]) == 0
-    assert json.loads(capsys.readouterr().out)["dormant-agent"] == {"enabled": True, "after": "90d"}
+    assert json.loads(capsys.readouterr().out)["dormant-agent"] == {
+        "enabled": False,
+        "severity": "medium",
+        "after": "90d",
+    }
 
 
 def test_a_wrong_file_is_named(store: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,15 +11,16 @@ from audit_store.errors import InvalidFormat
 
 def test_own_settings_lie_over_the_built_in_ones(tmp_path: Path) -> None:
     path = tmp_path / "rules.toml"
-    path.write_text("[bulk-deletion]\nevents = 3\n\n[dormant-agent]\nenabled = false\n", encoding="utf-8")
+    path.write_text("[bulk-deletion]\nevents = 3\n\n[dormant-agent]\nenabled = true\n", encoding="utf-8")
     built_in, own = rules_file.load(), rules_file.load(path)
     assert own["bulk-deletion"] == rule.BulkDeletion(
         enabled=True,
+        severity="high",
         activities=("User deleted", "Segment deleted", "Journey deleted", "Delete widget popup"),
         events=3,
         within="10m",
     )
-    assert not own["dormant-agent"].enabled
+    assert own["dormant-agent"].enabled
     assert {name for name in own if own[name] != built_in[name]} == {"bulk-deletion", "dormant-agent"}
 
 
@@ -63,7 +64,11 @@ def test_the_file_of_the_environment_comes_before_that_beside_the_store(
         ),
         (
             "[bulk-deletion]\ncount = 1",
-            "line 2: bulk-deletion count: there is no such setting; give one of enabled, activities, events, within",
+            "line 2: bulk-deletion count: there is no such setting; give one of enabled, severity, activities, events",
+        ),
+        (
+            "[bulk-deletion]\nseverity = 'dire'",
+            "line 2: bulk-deletion severity: 'dire' is not allowed; give critical, high, medium or low",
         ),
         ("bulk-deletion = 3", "line 1: bulk-deletion: write the settings of a rule under [bulk-deletion]"),
         ("[bulk-deletion", "rules "),

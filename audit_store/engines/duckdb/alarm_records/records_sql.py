@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from audit_store.engines.alarm_records import Detector, JudgedHour, Row
+from audit_store.engines.alarm_records import Detector, JudgedHour, JudgedRules, Row
 from audit_store.engines.protocol import Query
 from audit_store.ranges import Period
 
@@ -82,4 +82,22 @@ def insert_detector(detector: Detector) -> Query:
     columns = ", ".join(values)
     return Query(
         f"INSERT INTO detector ({columns}) VALUES ({', '.join(f'${name}' for name in values)})", values
+    )
+
+
+def judged_rules() -> Query:
+    """At most one row: settings, below."""
+    return Query("SELECT * FROM judged_rules")
+
+
+def forget_rules() -> Query:
+    """Delete what is noted of rules."""
+    return Query("DELETE FROM judged_rules")
+
+
+def insert_rules(rules: JudgedRules) -> Query:
+    """Note what rules were applied to."""
+    return Query(
+        "INSERT INTO judged_rules (settings, below) VALUES ($settings, $below)",
+        {"settings": rules.settings, "below": rules.below},
     )

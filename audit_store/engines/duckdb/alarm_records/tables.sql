@@ -56,6 +56,11 @@ CREATE TABLE detector (
     problem VARCHAR NOT NULL
 );
 
+CREATE TABLE judged_rules (
+    settings JSON NOT NULL,
+    below BIGINT NOT NULL
+);
+
 CREATE VIEW alarms AS
     SELECT * FROM alarm_revisions QUALIFY row_number() OVER (PARTITION BY id ORDER BY revision DESC) = 1;
 
@@ -71,4 +76,5 @@ COMMENT ON TABLE judged_hours IS 'What was counted in each hour with logins when
 COMMENT ON COLUMN judged_hours.hour IS 'Start of the hour, UTC';
 COMMENT ON COLUMN judged_hours.judged_from IS 'All stretches of time that start then or later are judged with these counts';
 COMMENT ON TABLE detector IS 'One row: which detector judged the store, and how far';
+COMMENT ON TABLE judged_rules IS 'One row: the rules that were applied to the events with a smaller seq';
 COMMENT ON VIEW alarms IS 'The newest revision of each alarm; withdrawn ones have the status withdrawn';

@@ -7,7 +7,7 @@ from pathlib import Path
 from audit_store.engines.duckdb.connection import statements_of
 from audit_store.engines.protocol import Query
 
-NAMES = ("alarm_revisions", "judged_hours", "detector")
+NAMES = ("alarm_revisions", "judged_hours", "detector", "judged_rules")
 _DEFINITIONS = Path(__file__).with_name("tables.sql")
 _TABLE = re.compile(r"(?:CREATE TABLE|COMMENT ON TABLE|COMMENT ON COLUMN) (\w+)")
 
@@ -29,4 +29,4 @@ def temporary() -> list[str]:
 
 def look_up() -> Query:
     """No rows; cannot be run where a table or the view is missing."""
-    return Query("SELECT NULL FROM alarms, judged_hours, detector WHERE false")
+    return Query("SELECT NULL FROM alarms, judged_hours, detector, judged_rules WHERE false")

@@ -14,6 +14,15 @@ from audit_store.ranges import Period
 _DAY = timedelta(days=1)
 
 
+def arrivals(since: int) -> Query:
+    """See `RuleQueries.arrivals`."""
+    return Query(
+        "SELECT min(occurred_at) AS first, coalesce(max(seq) + 1, $since) AS below "
+        "FROM events WHERE seq >= $since",
+        {"since": since},
+    )
+
+
 def first_times(where: EventFilter, history: timedelta) -> Query:
     """See `RuleQueries.first_times`."""
     ever, params = condition(replace(where, period=Period(None, where.period.end)))

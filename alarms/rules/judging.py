@@ -1,0 +1,180 @@
+"""Applies the rules to what has arrived since they were last applied, and records what they find."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from alarms.login_alarm import SERIES_NAMES, overlaps
+from alarms.records import reading
+from alarms.records.record import RUNNING, WITHDRAWN, AlarmRecord
+from alarms.records.rows import as_row
+from alarms.rules import rules_file
+from alarms.rules.hits import JOINED_WITHIN, find_hits
+from alarms.rules.recording import KIND, record_of, revision
+from alarms.rules.rule import Rule
+from audit_store.catalogue import Catalogue
+from audit_store.engines.alarm_records import JudgedRules, Row
+from audit_store.engines.protocol import Engine
+from audit_store.ranges import Period
+
+LOGIN_RULES = ("success-after-failures", "new-address-after-failures", "many-agents-from-one-address")
+"""The rules about logins, which an alarm on the number of logins may say already."""
+
+LENGTH = timedelta(weeks=4)
+"""How much of the log a rule is applied to at once, which bounds its memory."""
+
+Stretch = tuple[datetime, datetime]
+"""[start, end), naive UTC."""
+
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class _Arrived:
+    """The time from the first event to be judged to the last one (naive UTC), and what is noted afterwards."""
+
+    first: datetime
+    last: datetime
+    note: JudgedRules
+
+
+def rule_steps(
+    engine: Engine, tz: str, catalogue: Catalogue, now: datetime
+) -> Iterator[tuple[Stretch, list[AlarmRecord]]]:
+    """Apply the rules in force to new events, and to what late ones may change, the newest stretch first.
+
+    The revisions of a stretch, recorded at `now` (naive UTC), are stored before they are given. The caller holds
+    `detector.one_detector`. Raises InvalidFormat for the file of rules, and what the store raises.
+    """
+    rules = {name: rule for name, rule in rules_file.in_force(engine.path).items() if rule.enabled}
+    arrived = _arrived(engine, _settings(rules, tz, catalogue), now)
+    if arrived is None:
+        return
+    store_id = str(engine.run(engine.queries.identity())["store_id"].iloc[0])
+    for start, end in _stretches(arrived.first, arrived.last):
+        period = Period(start, end)
+        hits = [
+            (rule, hit)
+            for name, rule in rules.items()
+            for hit in find_hits(engine, name, rule, period, catalogue)
+        ]
+        current = [record_of(store_id, rule, hit, tz, now) for rule, hit in hits]
+        revisions = _revisions(engine, current, period, now)
+        if revisions:
+            engine.alarm_records.add([as_row(record) for record in revisions])
+        yield (start, end), revisions
+    engine.alarm_records.add([], arrived.note)
+
+
+def _arrived(engine: Engine, text: str, now: datetime) -> _Arrived | None:
+    """What is to be judged; None where nothing is."""
+    with engine.read() as reader:
+        noted = reader.arrow(engine.alarm_records.judged_rules()).to_pylist()
+        since = noted[0]["below"] if noted and noted[0]["settings"] == text else 0
+        first, below = reader.one(engine.rule_queries.arrivals(since))
+        rows = reader.arrow(engine.alarm_records.newest(None, with_withdrawn=False)).to_pylist()
+        # A late event may take the place of a first one, so that all that follows it is judged again.
+        newest = reader.one(engine.queries.extent())[2]
+    over = [row["starts_at"] for row in rows if _is_over(row, now)]
+    starts = [*over, *([] if first is None else [first])]
+    return _Arrived(min(starts), newest, JudgedRules(text, below)) if starts else None
+
+
+def _is_over(row: Row, now: datetime) -> bool:
+    """Whether a running alarm cannot grow any more, so that it is recorded for the last time."""
+    return bool(row["kind"] == KIND and row["status"] == RUNNING and row["ends_at"] + JOINED_WITHIN <= now)
+
+
+def _settings(rules: Mapping[str, Rule], tz: str, catalogue: Catalogue) -> str:
+    """What the alarms of rules depend on beside the events, as JSON: other settings judge every event again."""
+    of_logins = {"tz": tz, "logins": catalogue.logins, "failures": catalogue.failures}
+    return json.dumps(of_logins | {name: rule.settings() for name, rule in rules.items()})
+
+
+def _stretches(first: datetime, last: datetime) -> list[Stretch]:
+    """The time from one moment to another, both included, in stretches, the newest first."""
+    end, starts = last + _MICROSECOND, [first]
+    while starts[-1] + LENGTH < end:
+        starts.append(starts[-1] + LENGTH)
+    return [(start, min(start + LENGTH, end)) for start in reversed(starts)]
+
+
+def _revisions(
+    engine: Engine, current: Sequence[AlarmRecord], period: Period, now: datetime
+) -> list[AlarmRecord]:
+    """What is new in a period, against what is recorded there."""
+    start, end = period.start or now, period.end or now
+    around = Period(start - JOINED_WITHIN, end + JOINED_WITHIN)
+    recorded = reading.records(engine, around, with_withdrawn=True)
+    spikes = [record for record in recorded if record.kind in SERIES_NAMES and record.status != WITHDRAWN]
+    left = [record for record in recorded if record.kind == KIND]
+    revisions = []
+    for record in current:
+        same = next((other for other in left if _is_same(record, other)), None)
+        left = [other for other in left if other is not same]
+        spike = next((spike for spike in spikes if _is_part(record, spike)), None)
+        if spike is not None:
+            revisions += _withdrawn(same, f"part of {spike.id}", now)
+        elif same is None:
+            revisions.append(record)
+        elif same.status == WITHDRAWN:
+            again = "an alarm again, with late events"
+            revisions.append(_next(same, record, again))
+        elif (changed := revision(same, _joined(same, record))) is not None:
+            revisions.append(changed)
+    for other in left:
+        if start <= other.starts_at and other.ends_at <= end:
+            revisions += _withdrawn(other, "the rule does not apply to its events", now)
+    return revisions
+
+
+def _next(record: AlarmRecord, current: AlarmRecord, change: str) -> AlarmRecord:
+    return replace(
+        current,
+        id=record.id,
+        revision=record.revision + 1,
+        change=change,
+        first_recorded_at=record.first_recorded_at,
+    )
+
+
+def _withdrawn(record: AlarmRecord | None, reason: str, now: datetime) -> list[AlarmRecord]:
+    if record is None or record.status == WITHDRAWN:
+        return []
+    gone = replace(record, status=WITHDRAWN, recorded_at=now)
+    return [_next(record, gone, f"withdrawn: {reason}")]
+
+
+def _joined(record: AlarmRecord, current: AlarmRecord) -> AlarmRecord:
+    """An alarm with what was recorded of it before the period that was judged."""
+    known = {share.name for share in current.addresses}
+    return replace(
+        current,
+        starts_at=min(record.starts_at, current.starts_at),
+        ends_at=max(record.ends_at, current.ends_at),
+        total=max(record.total, current.total),
+        addresses=(*current.addresses, *(share for share in record.addresses if share.name not in known)),
+    )
+
+
+def _is_same(record: AlarmRecord, other: AlarmRecord) -> bool:
+    return (
+        record.rule == other.rule
+        and record.spans[0].key.agent == other.spans[0].key.agent
+        and overlaps((record.starts_at, record.ends_at), (other.starts_at, other.ends_at), JOINED_WITHIN)
+    )
+
+
+def _is_part(record: AlarmRecord, spike: AlarmRecord) -> bool:
+    """Whether a login alarm says it already: at the same time, the same agent or, for many agents, the same address."""
+    agents = {share.name for share in spike.agents}
+    addresses = {share.name for share in spike.addresses}
+    is_about = (
+        record.agent in agents if record.agent else bool({s.name for s in record.addresses} & addresses)
+    )
+    return (
+        record.rule in LOGIN_RULES
+        and is_about
+        and overlaps((record.starts_at, record.ends_at), (spike.starts_at, spike.ends_at), timedelta())
+    )

@@ -1,0 +1,169 @@
+"""What rules find is recorded once, grows, and is taken back where late events say otherwise."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from alarms.detector.detector import steps
+from alarms.detector.settings import settings_of
+from alarms.records import reading
+from alarms.records.record import AlarmRecord
+from audit_store.engines.duckdb.store import Store
+from audit_store.event import Event
+from tests.alarms.rules.test_hits import (
+    AWAY,
+    DAY,
+    HOME,
+    HOUR,
+    MINUTE,
+    OLD,
+    START,
+    attempts,
+    event,
+    key,
+    success,
+)
+from tests.conftest import Fill
+
+NOW = START + 200 * DAY
+TAKEOVER = [*attempts(HOUR, 12), success(HOUR + 5 * MINUTE)]
+
+
+class Log:
+    """A store that grows, and the alarms of rules in it."""
+
+    def __init__(self, path: Path, fill: Fill) -> None:
+        self.store, self._fill = Store(path), fill
+
+    def add(self, events: Iterable[Event], now: datetime = NOW) -> list[AlarmRecord]:
+        """Store events and judge them; gives what is recorded, the oldest alarm first."""
+        self._fill(self.store, events)
+        self.judge(now)
+        return self.recorded()
+
+    def judge(self, now: datetime = NOW) -> list[AlarmRecord]:
+        """Judge, and give the new revisions."""
+        return [
+            record
+            for step in steps(self.store, settings_of(self.store.path), now)
+            for record in step.revisions
+        ]
+
+    def recorded(self) -> list[AlarmRecord]:
+        """The newest revisions, withdrawn alarms included."""
+        records = reading.records(self.store, with_withdrawn=True)
+        return sorted(
+            (record for record in records if record.kind == "rule"), key=lambda record: record.starts_at
+        )
+
+
+@pytest.fixture
+def log(tmp_path: Path, fill: Fill) -> Log:
+    """An empty log with every rule on."""
+    names = ("first-api-key", "dormant-agent", "administrator-role", "new-address-after-failures")
+    text = "\n".join(f"[{name}]\nenabled = true" for name in names)
+    (tmp_path / "rules.toml").write_text(text, encoding="utf-8")
+    return Log(tmp_path / "audit.duckdb", fill)
+
+
+def test_a_takeover_is_recorded_once_with_what_a_reviewer_needs(log: Log) -> None:
+    records = {record.rule: record for record in log.add(TAKEOVER)}
+    assert set(records) == {"success-after-failures", "new-address-after-failures"}
+    record = records["success-after-failures"]
+    assert (record.agent, record.severity, record.total, record.status) == ("ada", "high", 12, "settled")
+    assert record.sentence == (
+        f"ada logged in after 12 failed logins within 15 minutes from {AWAY}, 2026-01-05 01:00 UTC"
+    )
+    assert record.where["agent"] == ["ada"]
+    assert (record.where["from"], record.where["to"]) == (["2026-01-05T01:00"], ["2026-01-05T01:06"])
+    assert log.judge() == []
+
+
+def deletions(first: int, end: int) -> list[Event]:
+    """A deletion a minute."""
+    return [event(number * MINUTE / 2, activity="Segment deleted") for number in range(first, end)]
+
+
+def test_a_hit_that_goes_on_is_the_same_alarm(log: Log) -> None:
+    (first,) = log.add(deletions(0, 12), START + 6 * MINUTE)
+    assert (first.total, first.status) == (12, "running")
+    assert log.add(deletions(12, 14), START + 7 * MINUTE) == [first]
+    (grown,) = log.add(deletions(14, 16), START + 8 * MINUTE)
+    assert (grown.id, grown.revision, grown.total) == (first.id, 2, 16)
+    assert grown.change == "grew from 12 to 16 events"
+    (settled,) = log.judge(START + 3 * HOUR)
+    assert (settled.id, settled.revision, settled.status, settled.change) == (
+        first.id,
+        3,
+        "settled",
+        "settled",
+    )
+    assert log.judge(START + 4 * HOUR) == []
+
+
+def test_a_rule_about_logins_is_silent_where_an_alarm_about_them_says_it(log: Log) -> None:
+    at = 10 * DAY
+    (found, _) = log.add([*attempts(at, 40), success(at + 9 * MINUTE)])
+    assert found.status == "settled"
+    log.add(success(hour * HOUR, address=HOME) for hour in range(10 * 24))
+    (spike,) = [record for record in reading.records(log.store) if record.kind != "rule"]
+    assert {record.status for record in log.recorded()} == {"withdrawn"}
+    assert {record.change for record in log.recorded()} == {f"withdrawn: part of {spike.id}"}
+
+
+def test_a_late_event_takes_back_what_was_a_first_time(log: Log) -> None:
+    (record,) = log.add([OLD, key(60 * DAY)])
+    assert record.rule == "first-api-key"
+    (withdrawn,) = log.add([key(40 * DAY)])[1:]
+    assert (withdrawn.id, withdrawn.status) == (record.id, "withdrawn")
+    assert withdrawn.change == "withdrawn: the rule does not apply to its events"
+
+
+def test_other_settings_judge_the_whole_log_again(log: Log) -> None:
+    deletions = [event(number * MINUTE, activity="Segment deleted") for number in range(6)]
+    assert log.add(deletions) == []
+    log.store.path.with_name("rules.toml").write_text("[bulk-deletion]\nevents = 6\n", encoding="utf-8")
+    (revision,) = log.judge()
+    assert (revision.rule, revision.sentence) == (
+        "bulk-deletion",
+        "ada deleted 6 things within 10 minutes, 2026-01-05 00:00 UTC",
+    )
+    log.store.path.with_name("rules.toml").write_text("[bulk-deletion]\nevents = 9\n", encoding="utf-8")
+    (revision,) = log.judge()
+    assert revision.status == "withdrawn"
+
+
+def test_an_alarm_comes_back_under_its_id(log: Log) -> None:
+    (record,) = log.add([OLD, key(60 * DAY)])
+    rules = log.store.path.with_name("rules.toml")
+    rules.write_text("[first-api-key]\nenabled = true\nhistory = '99d'\n", encoding="utf-8")
+    assert [revision.status for revision in log.judge()] == ["withdrawn"]
+    rules.write_text("[first-api-key]\nenabled = true\n", encoding="utf-8")
+    (back,) = log.judge()
+    assert (back.id, back.revision, back.change) == (record.id, 3, "an alarm again, with late events")
+
+
+def test_a_rule_that_is_off_finds_nothing(tmp_path: Path, fill: Fill) -> None:
+    assert Log(tmp_path / "audit.duckdb", fill).add([OLD, key(60 * DAY)]) == []
+
+
+def test_what_arrives_in_parts_is_recorded_as_if_it_had_come_at_once(tmp_path: Path, fill: Fill) -> None:
+    spray = [one for n in range(9) for one in attempts(n * MINUTE + 70 * DAY, 2, f"user-{n}")]
+    events = [*TAKEOVER, *spray, *(event(3 * DAY + n * MINUTE, activity="User deleted") for n in range(12))]
+
+    def facts(log: Log) -> list[tuple[object, ...]]:
+        return [
+            (record.rule, record.agent, record.starts_at, record.ends_at, record.status)
+            for record in log.recorded()
+            if record.status != "withdrawn"
+        ]
+
+    whole, parts = (Log(tmp_path / f"{name}.duckdb", fill) for name in ("whole", "parts"))
+    whole.add(events)
+    for number in range(0, len(events), 7):
+        parts.add(events[number : number + 7], events[number].occurred_at.replace(tzinfo=None))
+    parts.judge()
+    assert facts(whole) == facts(parts)
+    assert {rule for rule, *_ in facts(whole)} == {"success-after-failures", "bulk-deletion"}
