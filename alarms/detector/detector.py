@@ -76,7 +76,8 @@ def steps(engine: Engine, settings: Settings, now: datetime | None = None) -> It
         if not done and todo.is_due:
             _write(engine, settings, todo, (moment, moment), [], [], 0)
         for stretch, revisions in rule_steps(engine, settings.tz, settings.catalogue, moment):
-            yield Step(stretch, tuple(revisions), 0)
+            if revisions:
+                yield Step(stretch, tuple(revisions), 0)
 
 
 def _judged(
