@@ -17,8 +17,9 @@ def status(store: Path) -> dict[str, Any]:
     `newest` is the `occurred_at` of the newest event, RFC 3339 in UTC; `size` is in bytes; `not_folded` lists the files
     that stay in the spool, each with its `name` and `reason`; `refused_alarms` counts the messages that a receiver
     refused; `not_rolled_up` is how many events the roll-ups leave out, 0 for those that wait for a batch to be full;
-    `problem` says what is wrong; `events`, `newest`, `rejected`, `refused_alarms` and `not_rolled_up` are None where
-    they could not be read.
+    `judged_until` is the end of the last hour that was judged for alarms, None before the first, and `faults` are the
+    sentences of the watchdog's alarms that last; `problem` says what is wrong; `events`, `newest`, `rejected`,
+    `refused_alarms` and `not_rolled_up` are None where they could not be read.
     """
     summary: dict[str, Any] = {
         "store": str(store),
@@ -32,6 +33,8 @@ def status(store: Path) -> dict[str, Any]:
         "size": store.stat().st_size if store.exists() else 0,
         "refused_alarms": None,
         "not_rolled_up": None,
+        "judged_until": None,
+        "faults": [],
         "problem": fold_rejects.problem(store) or database.problem(store),
     }
     try:
@@ -57,11 +60,19 @@ def _extent(store: Path) -> dict[str, Any]:
     with opened.read(wait=2.0) as reader:
         events, _, newest, *_ = reader.one(opened.queries.extent())
         [covered] = reader.one(opened.queries.coverage())
+        detector = reader.arrow(opened.alarm_records.detector()).to_pylist()
+        alarms = reader.arrow(opened.alarm_records.newest(None, with_withdrawn=False)).to_pylist()
     missing = events - covered
     return {
         "events": events,
         "newest": None if newest is None else newest.isoformat() + "Z",
         "not_rolled_up": missing if missing >= opened.batch_rows else 0,
+        "judged_until": detector[0]["judged_until"].isoformat() + "Z" if detector else None,
+        "faults": [
+            alarm["sentence"]
+            for alarm in alarms
+            if (alarm["kind"], alarm["status"]) == ("watchdog", "running")
+        ],
     }
 
 
@@ -88,6 +99,9 @@ def words(summary: dict[str, Any]) -> str:
         lines.append(
             f"roll-ups   {events} not counted yet, so charts are slower; a running dashboard counts them"
         )
+    if judged := summary["judged_until"]:
+        lines.append(f"judged     {judged}")
+    lines += [f"fault      {sentence}" for sentence in summary["faults"]]
     lines += [f"problem    {summary['problem']}"] if summary["problem"] else []
     return "\n".join(map(one_line, lines))
 

@@ -22,6 +22,7 @@ from alarms.detector.stretches import Stretch
 from alarms.records.record import WITHDRAWN, AlarmRecord
 from alarms.records.rows import as_row
 from alarms.rules.judging import rule_steps
+from alarms.watchdog.recording import record_faults
 from audit_store.engines.alarm_records import Detector, JudgedHour, JudgedStretch
 from audit_store.engines.protocol import Engine
 from audit_store.errors import StoreBusy
@@ -78,6 +79,8 @@ def steps(engine: Engine, settings: Settings, now: datetime | None = None) -> It
         for stretch, revisions in rule_steps(engine, settings.tz, settings.catalogue, moment):
             if revisions:
                 yield Step(stretch, tuple(revisions), 0)
+        if faults := record_faults(engine, settings.tz, moment):
+            yield Step((moment, moment), tuple(faults), 0)
 
 
 def _judged(
@@ -94,7 +97,7 @@ def _judged(
         )
     with engine.read() as reader:
         logins = count(engine, reader, settings, first_login, stretch[1], todo.now)
-    judged = judge(logins, settings, start, todo.now)
+    judged = judge(logins, settings, start, todo.now, todo.expected)
     revisions = _revisions(engine, settings, todo, judged, recorded)
     agents = np.bincount(logins.hour, minlength=len(logins.clock.hours))
     by_hour = dict(zip(logins.clock.hours.to_pydatetime(), map(int, agents), strict=True))

@@ -1,6 +1,6 @@
 """The models of a stretch: of all agents together, and of those that have spikes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from alarms.counts import HISTORY, HOUR, Clock, Logins, clock_between, count_hours
 from alarms.detector.settings import Settings
+from alarms.records.identity import SeriesSpan
 from alarms.sensitivity import DEFAULT_SENSITIVITY, SENSITIVITIES
 from alarms.watch import Watch, counts_by_agent, overall_counts
 from analysis import SMALLEST_SPIKE, Model, fit_unfed
@@ -50,8 +51,45 @@ def window_start(stretch_start: datetime) -> datetime:
     return stretch_start - HISTORY
 
 
-def judge(logins: Logins, settings: Settings, start: datetime, now: datetime) -> Judged:
-    """Fit the models of the hours from `start` (naive UTC) on."""
+@dataclass(frozen=True)
+class _Fitting:
+    """How models are fitted: `n_series` agents have had a login up to each hour; `expected` hours are learned from."""
+
+    settings: Settings
+    n_series: NDArray[np.int64]
+    expected: Sequence[SeriesSpan]
+
+    def fit(self, counts: pd.DataFrame, scope: str) -> Model:
+        """The models of some series, of agents or "overall"."""
+        return fit_unfed(
+            counts,
+            tz=self.settings.tz,
+            scope=scope,
+            budget=DEFAULT_SENSITIVITY.budget,
+            n_series=self.n_series,
+            is_expected=self._is_expected(counts, scope),
+        )
+
+    def _is_expected(self, counts: pd.DataFrame, scope: str) -> pd.DataFrame | None:
+        spans = [span for span in self.expected if bool(span.key.agent) == (scope == "agent")]
+        series = [(span, span.key.agent or span.key.kind) for span in spans]
+        known = [(span, name) for span, name in series if name in counts.columns]
+        if not known:
+            return None
+        is_expected = pd.DataFrame(False, index=counts.index, columns=counts.columns)
+        for span, name in known:
+            is_within = (counts.index >= span.key.start) & (counts.index < span.end)
+            is_expected.loc[is_within, name] = True
+        return is_expected
+
+
+def judge(
+    logins: Logins, settings: Settings, start: datetime, now: datetime, expected: Sequence[SeriesSpan] = ()
+) -> Judged:
+    """Fit the models of the hours from `start` (naive UTC) on.
+
+    Spikes are not learned from, but for those in `expected`.
+    """
     hours = logins.clock.hours
     first = int(hours.searchsorted(pd.Timestamp(start)))
     where = EventFilter(
@@ -60,13 +98,14 @@ def judge(logins: Logins, settings: Settings, start: datetime, now: datetime) ->
         tz=settings.tz,
     )
     n_series = _agents_so_far(logins)
-    overall = _fit(overall_counts(logins, where), settings, "overall", n_series)
+    fitting = _Fitting(settings, n_series, expected)
+    overall = fitting.fit(overall_counts(logins, where), "overall")
     candidates = _candidates(logins, first)
     groups = [candidates[begin : begin + GROUP] for begin in range(0, len(candidates), GROUP)]
     fleet = _joined(
         [
             _part(overall, np.zeros(0, dtype=np.intp), first),
-            *_fleet(logins, groups, settings, n_series, first),
+            *_fleet(logins, groups, fitting, first),
         ]
     )
     watch = Watch(
@@ -82,25 +121,13 @@ def judge(logins: Logins, settings: Settings, start: datetime, now: datetime) ->
     return Judged(watch, n_series[first:], logins, first)
 
 
-def _fleet(
-    logins: Logins,
-    groups: list[NDArray[np.intp]],
-    settings: Settings,
-    n_series: NDArray[np.int64],
-    first: int,
-) -> Iterator[Model]:
+def _fleet(logins: Logins, groups: list[NDArray[np.intp]], fitting: _Fitting, first: int) -> Iterator[Model]:
     """The models of the agents that have a spike, group by group."""
     most_sensitive = SENSITIVITIES[0].budget
     for agents in groups:
-        model = _fit(counts_by_agent(logins, agents), settings, "agent", n_series)
-        is_spike = model.spikes(most_sensitive.log_alpha("agent", model.freq, n_series))[:, first:]
+        model = fitting.fit(counts_by_agent(logins, agents), "agent")
+        is_spike = model.spikes(most_sensitive.log_alpha("agent", model.freq, fitting.n_series))[:, first:]
         yield _part(model, np.flatnonzero(is_spike.any(axis=1)), first)
-
-
-def _fit(counts: pd.DataFrame, settings: Settings, scope: str, n_series: NDArray[np.int64]) -> Model:
-    return fit_unfed(
-        counts, tz=settings.tz, scope=scope, budget=DEFAULT_SENSITIVITY.budget, n_series=n_series
-    )
 
 
 def _agents_so_far(logins: Logins) -> NDArray[np.int64]:

@@ -11,8 +11,11 @@ from alarms.counts import HISTORY, HOUR, bucket_width, start_of_hour
 from alarms.detector.settings import VERSION, Settings
 from alarms.detector.stretches import Stretch, concerned, stretch_of
 from alarms.login_alarm import SERIES_NAMES
+from alarms.records.identity import SeriesSpan
 from alarms.records.record import RUNNING, AlarmRecord
 from alarms.records.rows import from_row
+from alarms.triage.decisions import SILENCED, Decisions
+from alarms.triage.states import EXPECTED
 from audit_store.engines.alarm_records import JudgedHour
 from audit_store.engines.protocol import Engine, Reader
 from audit_store.filters import EventFilter
@@ -29,7 +32,8 @@ class Pending:
     `totals` are all hours with events, by their start, and `judged` those of earlier judgements. `waiting` are the
     hours that a stretch is still to be judged with, and since which stretch they are known; `starts` says from which
     hour on each stretch is to be judged, the newest stretch first. With `is_anew`, no earlier judgement counts.
-    `recorded` are the records of login spikes in these stretches, and `judged_until` is how far the log was judged.
+    `recorded` are the records of login spikes in these stretches, `expected` the hours of all that reviewers expect,
+    and `judged_until` is how far the log was judged.
     """
 
     now: datetime
@@ -40,6 +44,7 @@ class Pending:
     starts: Mapping[Stretch, datetime]
     is_anew: bool
     recorded: Sequence[AlarmRecord]
+    expected: Sequence[SeriesSpan]
     judged_until: datetime | None
 
     @property
@@ -94,8 +99,20 @@ def pending(engine: Engine, settings: Settings, now: datetime) -> Pending:
         starts=starts,
         is_anew=is_anew,
         recorded=[record for record in recorded if stretch_of(record.starts_at)[0] in is_concerned],
+        expected=_expected(engine, recorded),
         judged_until=detectors[0]["judged_until"] if detectors else None,
     )
+
+
+def _expected(engine: Engine, recorded: Sequence[AlarmRecord]) -> list[SeriesSpan]:
+    """The hours of alarms that a reviewer, or an exception, expects: the baseline learns from them."""
+    decisions = Decisions.read(engine.path)
+    return [
+        span
+        for record in recorded
+        if decisions.of(record).status in (EXPECTED, SILENCED)
+        for span in record.spans
+    ]
 
 
 def whole_hour(moment: datetime) -> datetime:

@@ -1,13 +1,16 @@
 """Reads the records of alarms, in milliseconds whatever the size of the store."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alarms.records.record import AlarmRecord
 from alarms.records.rows import from_row
 from audit_store.engines.alarm_records import Row
 from audit_store.engines.protocol import Engine, Query
 from audit_store.ranges import Period
+
+PATIENCE = timedelta(hours=1)
+"""How long after it is over an hour may wait to be judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,12 @@ class Progress:
     hours_left: int
     judged_at: datetime | None
     problem: str
+
+    def behind(self, now: datetime) -> datetime | None:
+        """Up to when the log was judged, if the last hour that is over at `now` (naive UTC) was not; else None."""
+        last_full = now.replace(minute=0, second=0, microsecond=0)
+        is_behind = self.judged_until is not None and self.judged_until < last_full - PATIENCE
+        return self.judged_until if is_behind else None
 
 
 def records(

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from alarms.collection_gaps import is_collected
 from alarms.counts import Clock, clock_of
+from alarms.login_alarm import SERIES_NAMES
 from alarms.records.record import AlarmRecord
 from alarms.sensitivity import Sensitivity
-from alarms.watch import OVERALL, in_period
+from alarms.watch import in_period
 from analysis import band, fit_unfed, local_times
 from audit_store.catalogue import Catalogue
 from audit_store.engines.protocol import Engine, Reader
@@ -47,7 +48,7 @@ def series_of(
     Learned from the sixteen weeks before what is shown. Local times are those of `tz`; hours are compared in the zone
     of the record, and `now` is naive UTC. None for a record that is about no series. Raises what the store raises.
     """
-    if not record.agent and record.kind not in OVERALL:
+    if record.kind not in SERIES_NAMES:
         return None
     period = Period(record.starts_at - BEFORE, min(record.ends_at + AFTER, now))
     with engine.read() as reader:

@@ -47,7 +47,7 @@ def list_alarms(
 ) -> int:
     """Print the alarms on record, the worst first.
 
-    The exit status is 0 without alarms, 3 with some, and 2 where the log was never judged.
+    The exit status is 0 without alarms, 3 with some, and 2 without any where the last hours were not judged.
     """
     engine = open_store(store)
     progress = reading.progress(engine)
@@ -67,7 +67,10 @@ def list_alarms(
             _print(state, record)
     if progress.hours_left:
         say(ctx, f"{progress.hours_left:,} hours are not judged yet")
-    return SOME if alarms else DONE
+    behind = progress.behind(end)
+    if behind is not None:
+        say(ctx, f"what happened after {utc_text(behind, 'minutes')} is not judged; run python -m alarms run")
+    return SOME if alarms else NOTHING_DONE if behind is not None else DONE
 
 
 @click.command("mark")

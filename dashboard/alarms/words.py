@@ -56,7 +56,7 @@ def who(record: AlarmRecord) -> str:
     if record.agent:
         return record.agent
     if record.kind not in SERIES_NAMES:
-        return record.rule.capitalize() or record.kind.capitalize()
+        return record.addresses[0].name if record.addresses else record.rule.capitalize()
     agents = len(record.agents) + record.more_agents
     if not agents:
         return SERIES_NAMES[record.kind]

@@ -11,6 +11,7 @@ from alarms.detector.detector import one_detector, steps
 from alarms.detector.settings import settings_of
 from alarms.records import reading
 from alarms.records.record import AlarmRecord
+from alarms.triage.states import set_state
 from audit_store.engines.duckdb.store import Store
 from audit_store.errors import InvalidSetting, StoreBusy
 from tests.alarms.detector.worlds import HOUR, INTRUDER, NOON, attack, essences, judge, until
@@ -163,6 +164,19 @@ def test_late_events_withdraw_an_alarm_and_it_comes_back_with_its_id(log: Store)
     judge(log, NOON + 14 * HOUR)
     again = newest(log)
     assert (again.id, again.status, again.revision) == (alarm.id, "settled", 3)
+
+
+@pytest.mark.parametrize(("state", "is_learned"), [("expected", True), ("incident", False)])
+def test_hours_that_a_reviewer_expects_are_learned_from(log: Store, state: str, is_learned: bool) -> None:
+    limits = []
+    for day in range(3):
+        at = NOON + timedelta(days=day)
+        store_of(log, attack(at, failures=60))
+        judge(log, at + HOUR)
+        alarm = newest(log)
+        limits.append(alarm.upper or 0.0)
+        set_state(log.path, alarm, state)
+    assert (limits[2] > 1.15 * limits[0]) == is_learned
 
 
 def test_two_detectors_never_judge_at_once(log: Store) -> None:
