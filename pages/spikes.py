@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import data, notices
-from dashboard.alarms import alarm_card, alarm_list, boxes, freshness, overview, selection
+from dashboard.alarm_page import alarm_card, alarm_list, boxes, freshness, overview, selection
 from dashboard.filters import url_state
 
 request = url_state.current()

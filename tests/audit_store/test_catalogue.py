@@ -67,7 +67,7 @@ def entries(*names: str) -> str:
     ("text", "says"),
     [
         ("category = ", "Invalid value"),
-        ("x = " + "[" * 5000, "recursion"),
+        ("x = " + "[" * 5000, "it must be nested less deeply"),
         ("other = 5", "other: 5 is not allowed"),
         ('other = ""', "other: '' is not allowed"),
         (

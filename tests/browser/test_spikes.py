@@ -27,7 +27,7 @@ from tests.browser.conftest import (
     serving_well,
 )
 from tests.conftest import Fill
-from tests.dashboard.alarms.recorded import HOUR, THIS_HOUR, many, small, takeover, write
+from tests.dashboard.alarm_page.recorded import HOUR, THIS_HOUR, many, small, takeover, write
 from tests.dashboard.page_runs import NOW
 
 ATTACK, SCRIPT = takeover("ada"), small("bob", 98, total=40)

@@ -12,8 +12,8 @@ from audit_store.filters import EventFilter
 from audit_store.local_time import wall_clock
 from audit_store.quantities import ago, counted
 from dashboard import data, notices
-from dashboard.alarms import selection, words
-from dashboard.alarms.selection import Selection
+from dashboard.alarm_page import selection, words
+from dashboard.alarm_page.selection import Selection
 from dashboard.charts import alarms as charts
 from dashboard.data import Extent
 from dashboard.filters import url_state

@@ -13,7 +13,7 @@ from audit_store.errors import AuditStoreError
 from audit_store.local_time import now
 from audit_store.ranges import Period
 from dashboard import active_catalogue, data, notices, viewer
-from dashboard.alarms import selection
+from dashboard.alarm_page import selection
 from dashboard.filters import url_state
 from dashboard.filters.url_state import Request
 from dashboard.spikes import states

@@ -6,8 +6,8 @@ import streamlit as st
 
 from audit_store.errors import AuditStoreError
 from dashboard import data
-from dashboard.alarms import selection
-from dashboard.alarms.selection import Selection
+from dashboard.alarm_page import selection
+from dashboard.alarm_page.selection import Selection
 from dashboard.filters import url_state
 
 SECONDS = 5

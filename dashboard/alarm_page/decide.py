@@ -16,8 +16,8 @@ from audit_store.local_time import now, wall_clock
 from audit_store.quantities import counted
 from audit_store.ranges import Period
 from dashboard import data, notices, viewer
-from dashboard.alarms import words
-from dashboard.alarms.selection import Alarm
+from dashboard.alarm_page import words
+from dashboard.alarm_page.selection import Alarm
 from dashboard.filters import url_state
 from dashboard.text import shown
 

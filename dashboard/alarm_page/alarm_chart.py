@@ -12,7 +12,7 @@ from audit_store.engines.registry import open_store
 from audit_store.filters import EventFilter
 from audit_store.local_time import wall_clock
 from dashboard import active_catalogue, data
-from dashboard.alarms import selection
+from dashboard.alarm_page import selection
 from dashboard.charts import logins
 
 _KEPT = 64

@@ -9,8 +9,8 @@ import streamlit as st
 
 from alarms.records.record import SEVERITIES
 from audit_store.filters import EventFilter
-from dashboard.alarms import selection, words
-from dashboard.alarms.selection import ALL_STATUSES, SENSITIVITY_NAMES, Alarm, Selection
+from dashboard.alarm_page import selection, words
+from dashboard.alarm_page.selection import ALL_STATUSES, SENSITIVITY_NAMES, Alarm, Selection
 from dashboard.filters import url_state
 from dashboard.filters.controls import set_value
 from dashboard.text import shown

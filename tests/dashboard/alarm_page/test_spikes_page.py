@@ -13,9 +13,9 @@ from alarms.triage.exceptions import Expected, add, read
 from alarms.triage.states import set_state, states
 from audit_store.engines.duckdb.store import Store
 from audit_store.errors import StoreCorrupt
-from dashboard.alarms import boxes, decide
+from dashboard.alarm_page import boxes, decide
 from tests.alarms.login_logs import logins, office, store_of
-from tests.dashboard.alarms.recorded import EVIL, HOUR, THIS_HOUR, many, small, takeover, write
+from tests.dashboard.alarm_page.recorded import EVIL, HOUR, THIS_HOUR, many, small, takeover, write
 from tests.dashboard.page_runs import button, show, url, widget, words
 from tests.dashboard.test_hostile import check
 from tests.hostile import MARK

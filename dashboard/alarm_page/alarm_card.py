@@ -10,8 +10,8 @@ from alarms.records.record import RUNNING, WITHDRAWN, AlarmRecord
 from audit_store.filters import EventFilter
 from audit_store.local_time import bound_text
 from dashboard import data
-from dashboard.alarms import alarm_chart, alarm_tables, decide, selection, words
-from dashboard.alarms.selection import Alarm, Selection
+from dashboard.alarm_page import alarm_chart, alarm_tables, decide, selection, words
+from dashboard.alarm_page.selection import Alarm, Selection
 from dashboard.data import Extent
 from dashboard.filters import url_state
 from dashboard.log import export_menu

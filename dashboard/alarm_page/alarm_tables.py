@@ -10,8 +10,8 @@ import streamlit as st
 from alarms.records.record import AlarmRecord, Share
 from audit_store.filters import EventFilter
 from audit_store.quantities import counted
-from dashboard.alarms import words
-from dashboard.alarms.selection import Alarm
+from dashboard.alarm_page import words
+from dashboard.alarm_page.selection import Alarm
 from dashboard.text import shown
 from dashboard.times import day
 
