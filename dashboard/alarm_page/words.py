@@ -73,7 +73,10 @@ def what(record: AlarmRecord) -> str:
         return record.sentence
     hours = -((record.starts_at - record.ends_at) // _HOUR)
     length = f" in {counted(hours, 'hour')}" if hours > 1 else ""
-    parts = [f"{record.total:,} {record.noun}{length}"]
+    # An overall series also counts the logins of others, where one agent's logins are what the alarm is about.
+    is_of_one = record.kind in ("all", "failed") and len(record.agents) == 1 and not record.more_agents
+    total = record.agents[0].count if is_of_one else record.total
+    parts = [f"{total:,} {record.noun}{length}"]
     if record.failed and "failed" not in record.noun:
         parts.append(f"{record.failed:,} failed")
         if record.succeeded:

@@ -1,0 +1,56 @@
+"""Alarms in words."""
+
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+
+from dashboard.alarm_page import words
+from tests.alarms.records.recorded import record
+
+ALARM = record()
+(ADA,) = ALARM.agents
+
+
+@pytest.mark.parametrize(
+    ("changes", "who", "what"),
+    [
+        ({}, "support-7", "41 logins, 38 failed, 3 succeeded"),
+        ({"kind": "all", "agent": "", "total": 60}, "support-7", "41 logins, 38 failed, 3 succeeded"),
+        (
+            {"kind": "all", "agent": "", "total": 60, "agents": (ADA, replace(ADA, name="bob"))},
+            "support-7 and 1 more",
+            "60 logins, 38 failed, 3 succeeded",
+        ),
+        (
+            {"kind": "rule", "rule": "bulk-deletion", "sentence": "ada deleted 12 things"},
+            "support-7",
+            "ada deleted 12 things",
+        ),
+        (
+            {"kind": "rule", "rule": "many-agents-from-one-address", "agent": "", "sentence": "a spray"},
+            "203.0.113.9",
+            "a spray",
+        ),
+        (
+            {
+                "kind": "watchdog",
+                "rule": "silent source",
+                "agent": "",
+                "addresses": (),
+                "sentence": "no events",
+            },
+            "Silent source",
+            "no events",
+        ),
+    ],
+)
+def test_a_line_says_who_and_what(changes: dict[str, object], who: str, what: str) -> None:
+    alarm = record(**changes)
+    assert (words.who(alarm), words.what(alarm)) == (who, what)
+
+
+def test_the_year_is_named_where_it_is_another_one() -> None:
+    at = ALARM.starts_at
+    assert "2026" not in words.when(ALARM, words.ZoneInfo("UTC"), at)
+    assert "2026" in words.when(ALARM, words.ZoneInfo("UTC"), datetime(2027, 1, 5))  # noqa: DTZ001
