@@ -244,6 +244,7 @@ class Watched:
         end = time.monotonic() + PATIENCE
         while event_id.all_inner_texts() in others:
             assert time.monotonic() < end, "a click on the table opened no event"
+            self.settle()
             box = table.bounding_box()
             assert box is not None
             self.page.mouse.click(box["x"] + 120, box["y"] + ROW * (row + 1) + 20)
