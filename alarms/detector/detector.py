@@ -16,10 +16,11 @@ from alarms.detector.matching import ends_after, match, new_id, start_with
 from alarms.detector.models import Judged, count, judge, window_start
 from alarms.detector.pending import Pending, pending, whole_hour
 from alarms.detector.recording import record_of
-from alarms.detector.revisions import is_settled, revision, withdrawn
+from alarms.detector.revisions import is_settled, revision
 from alarms.detector.settings import VERSION, Settings
 from alarms.detector.stretches import Stretch
 from alarms.records.record import WITHDRAWN, AlarmRecord
+from alarms.records.revising import withdrawn
 from alarms.records.rows import as_row
 from alarms.rules.judging import rule_steps
 from alarms.watchdog.recording import record_faults
@@ -76,10 +77,10 @@ def steps(engine: Engine, settings: Settings, now: datetime | None = None) -> It
             yield Step(stretch, tuple(revisions), left)
         if not done and todo.is_due:
             _write(engine, settings, todo, (moment, moment), [], [], 0)
-        for stretch, revisions in rule_steps(engine, settings.tz, settings.catalogue, moment):
+        for stretch, revisions in rule_steps(engine, todo.store_id, settings.tz, settings.catalogue, moment):
             if revisions:
                 yield Step(stretch, tuple(revisions), 0)
-        if faults := record_faults(engine, settings.tz, moment):
+        if faults := record_faults(engine, todo.store_id, settings.tz, moment):
             yield Step((moment, moment), tuple(faults), 0)
 
 

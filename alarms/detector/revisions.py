@@ -10,6 +10,7 @@ from alarms.detector.recording import status_of
 from alarms.detector.settings import VERSION
 from alarms.records.identity import spans_of
 from alarms.records.record import RUNNING, SETTLED, WITHDRAWN, AlarmRecord, Share
+from alarms.records.revising import next_revision
 from audit_store.quantities import counted
 
 GROWTH = 1.25
@@ -34,26 +35,7 @@ def revision(record: AlarmRecord | None, current: AlarmRecord, alarm_id: str) ->
     if record is None:
         return replace(current, id=alarm_id)
     change = _change(record, current)
-    if change is None:
-        return None
-    return replace(
-        current,
-        id=record.id,
-        revision=record.revision + 1,
-        change=change,
-        first_recorded_at=record.first_recorded_at,
-    )
-
-
-def withdrawn(record: AlarmRecord, reason: str, now: datetime) -> AlarmRecord:
-    """The revision that takes an alarm back, with its last figures."""
-    return replace(
-        record,
-        revision=record.revision + 1,
-        status=WITHDRAWN,
-        change=f"withdrawn: {reason}",
-        recorded_at=now,
-    )
+    return None if change is None else next_revision(record, current, change)
 
 
 def _figures(record: AlarmRecord) -> tuple[object, ...]:

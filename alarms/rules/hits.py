@@ -9,7 +9,8 @@ import pandas as pd
 
 from alarms.rules.rule import Rule
 from audit_store.catalogue import Catalogue
-from audit_store.engines.protocol import Engine
+from audit_store.engines.protocol import Engine, Reader
+from audit_store.engines.rules import RuleQueries
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
 
@@ -37,7 +38,15 @@ def find_hits(engine: Engine, name: str, rule: Rule, period: Period, catalogue: 
 
     The catalogue says what logins are. Raises what the store raises.
     """
-    rows = engine.run(rule.query(engine.rule_queries, EventFilter(period=period), catalogue))
+    with engine.read() as reader:
+        return hits_of(reader, engine.rule_queries, name, rule, period, catalogue)
+
+
+def hits_of(
+    reader: Reader, statements: RuleQueries, name: str, rule: Rule, period: Period, catalogue: Catalogue
+) -> list[Hit]:
+    """The same as `find_hits`, from a store that is open."""
+    rows = reader.run(rule.query(statements, EventFilter(period=period), catalogue))
     return joined([_hit(name, row) for row in rows.itertuples(index=False)])
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from alarms.login_alarm import SERIES_NAMES, overlaps
-from alarms.records import reading
 from alarms.records.record import RUNNING, WITHDRAWN, AlarmRecord
-from alarms.records.rows import as_row
+from alarms.records.revising import next_revision, withdrawn
+from alarms.records.rows import as_row, from_row
 from alarms.rules import rules_file
-from alarms.rules.hits import JOINED_WITHIN, find_hits
+from alarms.rules.hits import JOINED_WITHIN, hits_of
 from alarms.rules.recording import KIND, record_of, revision
 from alarms.rules.rule import Rule
 from audit_store.catalogue import Catalogue
@@ -40,7 +40,7 @@ class _Arrived:
 
 
 def rule_steps(
-    engine: Engine, tz: str, catalogue: Catalogue, now: datetime
+    engine: Engine, store_id: str, tz: str, catalogue: Catalogue, now: datetime
 ) -> Iterator[tuple[Stretch, list[AlarmRecord]]]:
     """Apply the rules in force to new events, and to what late ones may change, the newest stretch first.
 
@@ -51,16 +51,19 @@ def rule_steps(
     arrived = _arrived(engine, _settings(rules, tz, catalogue), now)
     if arrived is None:
         return
-    store_id = str(engine.run(engine.queries.identity())["store_id"].iloc[0])
     for start, end in _stretches(arrived.first, arrived.last):
         period = Period(start, end)
-        hits = [
-            (rule, hit)
-            for name, rule in rules.items()
-            for hit in find_hits(engine, name, rule, period, catalogue)
-        ]
+        # One opening for all statements: it costs more than most of them.
+        with engine.read() as reader:
+            hits = [
+                (rule, hit)
+                for name, rule in rules.items()
+                for hit in hits_of(reader, engine.rule_queries, name, rule, period, catalogue)
+            ]
+            around = Period(start - JOINED_WITHIN, end + JOINED_WITHIN)
+            rows = reader.arrow(engine.alarm_records.newest(around, with_withdrawn=True)).to_pylist()
         current = [record_of(store_id, rule, hit, tz, now) for rule, hit in hits]
-        revisions = _revisions(engine, current, period, now)
+        revisions = _revisions(current, [from_row(row) for row in rows], (start, end), now)
         if revisions:
             engine.alarm_records.add([as_row(record) for record in revisions])
         yield (start, end), revisions
@@ -101,12 +104,10 @@ def _stretches(first: datetime, last: datetime) -> list[Stretch]:
 
 
 def _revisions(
-    engine: Engine, current: Sequence[AlarmRecord], period: Period, now: datetime
+    current: Sequence[AlarmRecord], recorded: Sequence[AlarmRecord], stretch: Stretch, now: datetime
 ) -> list[AlarmRecord]:
-    """What is new in a period, against what is recorded there."""
-    start, end = period.start or now, period.end or now
-    around = Period(start - JOINED_WITHIN, end + JOINED_WITHIN)
-    recorded = reading.records(engine, around, with_withdrawn=True)
+    """What is new in a stretch, against what is `recorded` around it."""
+    start, end = stretch
     spikes = [record for record in recorded if record.kind in SERIES_NAMES and record.status != WITHDRAWN]
     left = [record for record in recorded if record.kind == KIND]
     revisions = []
@@ -120,7 +121,7 @@ def _revisions(
             revisions.append(record)
         elif same.status == WITHDRAWN:
             again = "an alarm again, with late events"
-            revisions.append(_next(same, record, again))
+            revisions.append(next_revision(same, record, again))
         elif (changed := revision(same, _joined(same, record))) is not None:
             revisions.append(changed)
     for other in left:
@@ -129,21 +130,10 @@ def _revisions(
     return revisions
 
 
-def _next(record: AlarmRecord, current: AlarmRecord, change: str) -> AlarmRecord:
-    return replace(
-        current,
-        id=record.id,
-        revision=record.revision + 1,
-        change=change,
-        first_recorded_at=record.first_recorded_at,
-    )
-
-
 def _withdrawn(record: AlarmRecord | None, reason: str, now: datetime) -> list[AlarmRecord]:
     if record is None or record.status == WITHDRAWN:
         return []
-    gone = replace(record, status=WITHDRAWN, recorded_at=now)
-    return [_next(record, gone, f"withdrawn: {reason}")]
+    return [withdrawn(record, reason, now)]
 
 
 def _joined(record: AlarmRecord, current: AlarmRecord) -> AlarmRecord:

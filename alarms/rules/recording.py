@@ -1,12 +1,12 @@
 """Makes the record of an alarm from what a rule found."""
 
 import uuid
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alarms.login_alarm import AlarmKey
 from alarms.records.identity import SeriesSpan
 from alarms.records.record import RUNNING, SETTLED, AlarmRecord, Reason, Share
+from alarms.records.revising import next_revision
 from alarms.rules.hits import JOINED_WITHIN, Hit
 from alarms.rules.rule import Rule
 from alarms.sensitivity import SENSITIVITIES
@@ -78,15 +78,7 @@ def revision(record: AlarmRecord, current: AlarmRecord) -> AlarmRecord | None:
         "settled": current.status != record.status,
     }
     change = ", ".join(text for text, applies in changes.items() if applies)
-    if not change:
-        return None
-    return replace(
-        current,
-        id=record.id,
-        revision=record.revision + 1,
-        change=change,
-        first_recorded_at=record.first_recorded_at,
-    )
+    return next_revision(record, current, change) if change else None
 
 
 def _share(name: str, events: int) -> Share:

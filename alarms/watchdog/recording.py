@@ -8,6 +8,7 @@ from alarms.login_alarm import AlarmKey
 from alarms.records import reading
 from alarms.records.identity import SeriesSpan
 from alarms.records.record import RUNNING, SETTLED, AlarmRecord, Reason
+from alarms.records.revising import next_revision
 from alarms.records.rows import as_row
 from alarms.sensitivity import SENSITIVITIES
 from alarms.watchdog.checks import SOURCE, Fault, faults
@@ -21,7 +22,7 @@ VERSION = "1"
 _NAMESPACE = uuid.UUID("2f0c3a52-93c1-5b60-8b6a-64d1b6a1c8a4")
 
 
-def record_faults(engine: Engine, tz: str, now: datetime) -> list[AlarmRecord]:
+def record_faults(engine: Engine, store_id: str, tz: str, now: datetime) -> list[AlarmRecord]:
     """Record what does not work at `now` (naive UTC), and what works again; gives the new revisions.
 
     Times in a filter are those of the zone `tz`. The caller holds `detector.one_detector`. Raises what the store
@@ -31,7 +32,6 @@ def record_faults(engine: Engine, tz: str, now: datetime) -> list[AlarmRecord]:
         record for record in reading.records(engine) if record.kind == KIND and record.status == RUNNING
     ]
     current = faults(engine, now)
-    store_id = str(engine.run(engine.queries.identity())["store_id"].iloc[0])
     about = {(record.rule, record.spans[0].key.agent): record for record in running}
     found = {(fault.kind, fault.subject) for fault in current}
     new = [fault for fault in current if (fault.kind, fault.subject) not in about]
@@ -43,14 +43,8 @@ def record_faults(engine: Engine, tz: str, now: datetime) -> list[AlarmRecord]:
 
 
 def _ended(record: AlarmRecord, now: datetime) -> AlarmRecord:
-    return replace(
-        record,
-        revision=record.revision + 1,
-        status=SETTLED,
-        change="works again",
-        recorded_at=now,
-        ends_at=max(now, record.ends_at),
-    )
+    ended = replace(record, status=SETTLED, recorded_at=now, ends_at=max(now, record.ends_at))
+    return next_revision(record, ended, "works again")
 
 
 def _record(fault: Fault, store_id: str, tz: str, now: datetime) -> AlarmRecord:
