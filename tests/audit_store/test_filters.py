@@ -239,6 +239,58 @@ def test_without_sets_choices_to_their_default() -> None:
     assert where.without("agent", "not_agent", "q") == EventFilter(outcome=("failure",))
 
 
+def test_parts_have_labels_and_can_be_removed_one_by_one() -> None:
+    where, _ = EventFilter.parse(
+        {
+            "range": ["30d"],
+            "outcome": ["failure", "none"],
+            "activity": ["Login"],
+            "not_activity": ["User deleted"],
+            "agent": ["support-7", "ada"],
+            "not_agent": ["bob"],
+            "source": ["none", "web"],
+            "not_source": ["none"],
+            "hours": ["off", "Tue-14"],
+            "q": ["10 %"],
+            "tz": ["Asia/Kolkata"],
+        },
+        now=NOW,
+    )
+    assert [part.label for part in where.parts()] == [
+        *(
+            "Last 30 days",
+            "Failed",
+            "No outcome",
+            "Login",
+            "Not User deleted",
+            "Agent support-7",
+            "Agent ada",
+        ),
+        *("Not agent bob", "No source", "Source web", "Not no source", "Outside Mon–Fri 08:00–18:00"),
+        *("Tue 14:00–14:59", 'Text "10 %"'),
+    ]
+    count = len(where.parts())
+    while parts := where.parts(NOW):
+        where = parts[len(parts) // 2].without
+        count -= 1
+        assert len(where.parts(NOW)) == count
+    assert where == EventFilter.parse({}, now=NOW, tz="Asia/Kolkata")[0]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "label"),
+    [
+        ({"range": ["all"]}, "All time"),
+        ({"range": ["custom"], "from": ["2026-03-08"]}, "2026-03-08 to now"),
+        ({"range": ["custom"], "to": ["2026-03-08"]}, "The beginning to 2026-03-08"),
+        ({"activity": ["login"]}, "login"),
+        ({"agent": ["none"]}, "Agent none"),
+    ],
+)
+def test_a_part_says_what_it_selects(parameters: dict[str, list[str]], label: str) -> None:
+    assert [part.label for part in EventFilter.parse(parameters)[0].parts()] == [label]
+
+
 ODD = [
     *("", " ", "\0", "\ud800", "x\udfff", "'", "$1", "%", "\\", "x" * 5000, "ſ", "İ", "nan", "-1", "1e999"),
     *("0001-01-01", "9999-12-31", "9999-12-31T23:59:59.999999", "2026-03-08T02:30", "2026-11-01T01:30"),
