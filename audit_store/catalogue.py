@@ -8,7 +8,6 @@ from pathlib import Path
 
 from audit_store.errors import InvalidFormat
 
-MAX_CATEGORIES = 8
 BUILT_IN = Path(__file__).with_name("catalogue.toml")
 
 
@@ -16,10 +15,9 @@ BUILT_IN = Path(__file__).with_name("catalogue.toml")
 class Catalogue:
     """Activity → category, in the order of the file.
 
-    `categories` ends with `other`, the category of every activity the catalogue does not name; there are at
-    most 8, so that each keeps a colour of its own in every chart. `logins` are the activities that count as
-    a login, and `failures` the outcomes that make one a failed login. `colours` (#rrggbb) are those that the
-    file gives to categories. `sensitive` are the activities after which an alarm is worse.
+    `categories` ends with `other`, the category of every activity the catalogue does not name. `logins` are the
+    activities that count as a login, and `failures` the outcomes that make one a failed login. `colours`
+    (#rrggbb) are those that the file gives to categories. `sensitive` are the activities after which an alarm is worse.
     """
 
     categories: tuple[str, ...]
@@ -49,8 +47,7 @@ def load(path: Path = BUILT_IN) -> Catalogue:
     """The catalogue in a TOML file.
 
     Raises InvalidFormat, naming the file, the line and the value: for a file that is not TOML or has another
-    shape, an activity in two categories, a category that occurs twice, more than 8 categories, or a [login]
-    table without an activity.
+    shape, an activity in two categories, a category that occurs twice, or a [login] table without an activity.
     """
     from audit_store.catalogue_file import read
 

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from audit_store.catalogue import MAX_CATEGORIES, Catalogue
+from audit_store.catalogue import Catalogue
 from audit_store.errors import InvalidFormat, reason, shorten
 
 _Name = Annotated[str, msgspec.Meta(min_length=1)]
@@ -96,11 +96,6 @@ def _catalogue(declared: _File, other: str) -> Catalogue:
                     f"{activity!r} is in {categories[activity]!r} and in {category.name!r}; keep it in one",
                 )
             categories[activity] = category.name
-    if len(names) >= MAX_CATEGORIES:
-        raise _InvalidValue(
-            ("category", MAX_CATEGORIES - 1),
-            f"there are {len(names)} categories; the most is {MAX_CATEGORIES - 1} beside {other!r}",
-        )
     login = declared.login or _Login()
     return Catalogue(
         (*names, other),
@@ -119,13 +114,6 @@ def _merged(built_in: Catalogue, own: Catalogue, declared: _File) -> Catalogue:
     names = [name for name in built_in.categories[:-1] if name in categories.values()] + added
     if own.other in names:
         raise _InvalidValue(("other",), f"{own.other!r} is the name of a category; choose another one")
-    if len(names) >= MAX_CATEGORIES:
-        last = [category.name for category in declared.category].index(added[-1])
-        raise _InvalidValue(
-            ("category", last, "name"),
-            f"{added[-1]!r} makes {len(names)} categories with the built-in ones, and {MAX_CATEGORIES - 1} is the "
-            "most. Use a built-in name, take all activities of one over, or write built_in = false",
-        )
     merged = replace(own, categories=(*names, own.other), category_by_activity=MappingProxyType(categories))
     if declared.login is None:
         merged = replace(merged, logins=built_in.logins, failures=built_in.failures)

@@ -24,9 +24,16 @@ def default_store() -> Path:
 
 def waiting_events(store: Path) -> int:
     """How many events wait in `<store>.spool/` for the next fold, as far as this user may see them."""
+    with contextlib.suppress(OSError):
+        return count_waiting(store)
+    return 0
+
+
+def count_waiting(store: Path) -> int:
+    """How many events wait in `<store>.spool/` for the next fold. Raises OSError where it cannot be listed."""
     try:
         return sum(events_in(path) for path in readable(spool_dir(store)))
-    except (FileNotFoundError, NotADirectoryError, PermissionError):
+    except (FileNotFoundError, NotADirectoryError):
         return 0
 
 
@@ -48,7 +55,7 @@ def spool_dir(store: Path) -> Path:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    with contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+    with contextlib.suppress(OSError):
         yield from (path for path in folder.iterdir() if path.is_file())
 
 

@@ -8,8 +8,10 @@ from audit_store.errors import AuditStoreError
 from dashboard import active_catalogue, data, notices
 from dashboard.charts import parts
 from dashboard.filters import sidebar, url_state
+from dashboard.frame import header
 from dashboard.log import paging
 from dashboard.spikes import states
+from dashboard.store_page import health
 from dashboard.text import heading
 
 pages = {
@@ -18,10 +20,12 @@ pages = {
     ":material/crisis_alert:": st.Page("../pages/spikes.py", title="Login spikes", url_path="spikes"),
     ":material/database:": st.Page("../pages/store.py", title="Store", url_path="store"),
 }
+# The pages that are drawn again when what they show changes; the others follow the store by themselves.
+STATES = {"": lambda: data.store().version(), "store": health.state}
 # The built-in menu drops the filters from the URL and loads its icons from another host.
 page = st.navigation(list(pages.values()), position="hidden")
 icon = Path(__file__).with_name("icon.svg")
-st.set_page_config(f"{page.title} · Audit log explorer", icon, layout="wide")
+st.set_page_config(f"{page.title} · {header.PRODUCT}", icon, layout="wide")
 st.logo(icon)
 parts.skip_validation()
 request = url_state.read()
@@ -33,7 +37,7 @@ with st.sidebar.container(gap="xxsmall"):
 if page.url_path != "log":
     paging.unpin()
 
-st.title(page.title, anchor=False)
+header.draw(page.title, where.tz, STATES.get(page.url_path))
 notices.ignored_values(request.ignored)
 notices.waiting_events()
 for problem in (active_catalogue.problem(), states.problem()):

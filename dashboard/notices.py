@@ -22,8 +22,10 @@ from audit_store.errors import (
     os_error_text,
 )
 from audit_store.filters import EventFilter
-from dashboard import data, store_health
+from dashboard import data
 from dashboard.filters import url_state
+from dashboard.frame import freshness
+from dashboard.store_page import health
 from dashboard.text import shown
 from dashboard.times import local
 
@@ -43,13 +45,23 @@ def explained(where: EventFilter) -> Iterator[None]:
         unreadable(os_error_text(error))
 
 
+@contextlib.contextmanager
+def left_to_header() -> Iterator[None]:
+    """Leave a fragment as it is while the store cannot be read: the header of the page says so."""
+    with contextlib.suppress(AuditStoreError, OSError):
+        yield
+
+
 def problem(error: AuditStoreError, path: Path) -> None:
-    """Draw why the store could not be read."""
+    """Draw why the store could not be read. The page is drawn again once it can."""
+    freshness.note_problem()
     if isinstance(error, StoreNotFound):
         missing(path)
     elif isinstance(error, StoreBusy):
         _draw(":material/hourglass_top:", "The store is busy", str(error))
-        st.markdown("Nothing is lost: new events wait in the spool until the file is free.")
+        st.markdown(
+            "Nothing is lost: new events wait in the spool until the file is free. This page then opens by itself."
+        )
         _try_again()
     elif isinstance(error, StoreLost):
         _draw(":material/error:", "The store is not the one that was here", str(error))
@@ -120,7 +132,8 @@ def nothing_matches(where: EventFilter, newest: datetime | None) -> None:
 
 
 def unreadable(reason: str) -> None:
-    """Draw that the file cannot be read for another reason."""
+    """Draw that the file cannot be read for another reason. The page is drawn again once it can."""
+    freshness.note_problem()
     _draw(":material/error:", "The store cannot be opened", reason)
     st.markdown("Check that the dashboard's user can read the file and its folder, then try again.")
     _try_again()
@@ -133,8 +146,8 @@ def ignored_values(ignored: Iterable[InvalidFilter]) -> None:
 
 
 def waiting_events() -> None:
-    """Draw how many events wait in the spool, if this dashboard does not fold them itself."""
-    if (reason := store_health.held_up()) is not None:
+    """Draw how many events wait in the spool, or why it cannot be listed, if this dashboard does not fold it itself."""
+    if (reason := health.held_up()) is not None:
         line(reason)
 
 

@@ -29,8 +29,12 @@ drawn_at = time.monotonic()
 @st.fragment(run_every=LIVE_SECONDS)
 def live() -> None:
     """Draw how fresh the log is; newer events are shown at once in a live log, else after a click on a button."""
-    freshness.draw()
-    newer = data.newer(url_state.until_now(where), pinned.below)
+    with notices.left_to_header():
+        freshness.draw()
+        _show_newer(data.newer(url_state.until_now(where), pinned.below))
+
+
+def _show_newer(newer: int) -> None:
     if newer and on_top and st.session_state["log_live"] and not where.q:
         # Not during the run of the whole page: with new events every second, it would never end.
         if time.monotonic() - drawn_at > LIVE_SECONDS / 2:

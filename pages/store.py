@@ -2,9 +2,11 @@
 
 import streamlit as st
 
-from dashboard import notices, store_health
+from dashboard import notices
 from dashboard.filters import url_state
 from dashboard.log import event_fields
+from dashboard.store_page import banner
+from dashboard.store_page import health as store_health
 from dashboard.text import shown
 from dashboard.times import age, local
 
@@ -13,6 +15,7 @@ zone = request.where.zone
 health = store_health.look()
 contents = health.contents
 
+banner.draw(health, request.now, zone)
 if health.problem is not None:
     with st.container(border=True):
         notices.problem(health.problem, health.path)
@@ -30,16 +33,6 @@ with st.container(horizontal=True):
     rejected = "–" if health.rejected is None else f"{health.rejected:,}"
     st.metric("Rejected", rejected, border=True, help="Not valid, so not stored.")
 
-st.subheader("Folding", anchor=False)
-if not health.folds:
-    st.markdown(
-        "This dashboard is read-only. Run `python -m ingest fold` to load waiting events into the file."
-    )
-elif health.fold_error:
-    st.markdown(":red[:material/error:] The last fold failed; it is retried until it succeeds:")
-    st.text(shown(health.fold_error))
-else:
-    st.markdown(":green[:material/check_circle:] Appended events are loaded into the file within a second.")
 if health.set_aside:
     st.markdown("These segments were set aside because some of their events could not be stored:")
     st.code("\n".join(shown(name) for name in health.set_aside), language=None)
@@ -68,7 +61,10 @@ event_fields.pairs(
         ("Newest event", local(newest, zone) if newest else "–"),
         ("Last stored", local(contents.recorded, zone) if contents and contents.recorded else "–"),
         ("Spool", shown(str(health.spool))),
+        (
+            "Folding",
+            "By this dashboard" if health.folds else "By other programs: this dashboard is read-only",
+        ),
         *([("Roll-ups", roll_ups)] if roll_ups else []),
     )
 )
-st.button("Refresh", icon=":material/refresh:")

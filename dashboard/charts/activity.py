@@ -204,9 +204,12 @@ def _counts(field: str, title: str) -> list[alt.Tooltip]:
 
 
 def _colour(categories: Sequence[str], own: Mapping[str, str]) -> alt.Color:
-    """Colours by position in the catalogue, so that they do not depend on the data; the last one is grey."""
-    defaults = [*PALETTE[: len(categories) - 1], PALETTE[-1]]
-    colours = [own.get(name, default) for name, default in zip(categories, defaults, strict=True)]
+    """Colours by position in the catalogue, so that they do not depend on the data.
+
+    The last category, and those for which no colour is left, are grey.
+    """
+    defaults = dict(zip(categories[:-1], PALETTE[:-1], strict=False))
+    colours = [own.get(name, defaults.get(name, PALETTE[-1])) for name in categories]
     scale = alt.Scale(domain=[*categories], range=colours)
     return alt.Color("category:N", title=None, scale=scale, legend=LEGEND)
 

@@ -1,5 +1,6 @@
 """What a viewer sees when there is nothing to draw, and on the store page."""
 
+import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,7 +25,7 @@ def test_the_store_page_counts(week: Store) -> None:
     figures = metrics(app)
     assert figures.pop("Newest event").endswith("minutes ago")
     assert figures == {"Events": "6", "Waiting in the spool": "0", "Rejected": "0"}
-    assert "This dashboard is read-only" in words(app)
+    assert "this dashboard is read-only" in words(app)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -33,6 +34,28 @@ def test_a_read_only_dashboard_names_waiting_events(own_week: Store, page: str) 
     spool.mkdir()
     (spool / "from-elsewhere.ndjson").write_text('{"agent":"ada","activity":"Login"}\n' * 3)
     assert "3 events in the spool: this dashboard is read-only" in words(show(own_week, page))
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO])
+@pytest.mark.parametrize("page", PAGES)
+def test_a_spool_that_cannot_be_listed_is_a_notice(
+    own_week: Store, page: str, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = own_week.path.with_name("audit.duckdb.spool")
+    spool.mkdir()
+    scandir = os.scandir
+
+    def refuse(path: str | Path) -> object:
+        if Path(path) == spool:
+            raise OSError(number, os.strerror(number), str(spool))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    app = show(own_week, page)
+    assert "The spool cannot be listed, so events may wait in it" in words(app)
+    assert "cannot be read" not in words(app)
+    if page == "activity":
+        assert metrics(app)["Events"] == "4"
 
 
 def broken(store: Store) -> None:

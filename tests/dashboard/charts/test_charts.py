@@ -188,6 +188,14 @@ def test_a_short_catalogue_keeps_the_first_colours_and_grey_for_the_rest() -> No
     ]
 
 
+def test_categories_without_a_colour_left_are_grey_and_keep_their_names() -> None:
+    names = (*(f"Category {number}" for number in range(9)), "Other")
+    spec = activity.timeline(local_timeline(), names, DAY, colours={"Category 8": "#123abc"}).to_dict()
+    scale = marks(spec)[0]["encoding"]["color"]["scale"]
+    grey = activity.PALETTE[-1]
+    assert scale == {"domain": list(names), "range": [*activity.PALETTE[:7], grey, "#123abc", grey]}
+
+
 def test_agents_keep_their_order_their_full_names_and_a_line_each() -> None:
     long = "arn:aws:sts::123456789012:assumed-role/" + "x" * 200
     spec = activity.by_agent(agents([long, *"bcdefgh"]), CATEGORIES).to_dict()

@@ -1,13 +1,19 @@
 """The health of the store, for a page that has to work when the file cannot be read."""
 
 import contextlib
+import os
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from audit_store.errors import AuditStoreError
+from alarms.records import reading
+from alarms.records.reading import Progress
+from alarms.records.record import RUNNING
+from alarms.watchdog.recording import KIND as WATCHDOG
+from audit_store.errors import AuditStoreError, os_error_text
 from audit_store.quantities import counted, size
 from audit_store.state import deliveries
-from audit_store.store_files import set_aside, spool_dir, unusable, waiting_events
+from audit_store.store_files import count_waiting, set_aside, spool_dir, unusable, waiting_events
 from dashboard import data
 from dashboard.server import background_service
 from ingest.rejects import count_rejects, rejects_path
@@ -18,8 +24,10 @@ from ingest.spool import intake
 class Health:
     """The paths, counts and problems of one store.
 
-    `size` is in words; `contents` and `rejected` are None where they could not be read; `problem` says why the
-    store could not. `refused_alarms` has a line for each message about an alarm that a receiver refused.
+    `size` is in words; `contents`, `progress` (of detection) and `rejected` are None where they could not be read;
+    `problem` says why the store could not. `detector_error` is why the log was not judged at last, and `faults` are the
+    sentences of the watchdog's alarms that last. `refused_alarms` has a line for each message about an alarm that a
+    receiver refused.
     """
 
     path: Path
@@ -35,17 +43,23 @@ class Health:
     problem: AuditStoreError | None
     folds: bool
     fold_error: str | None
+    progress: Progress | None
+    detector_error: str | None
+    faults: list[str]
     refused_alarms: list[str]
 
 
 def look() -> Health:
     """The health of the store; never raises for one that is missing, busy or damaged."""
     path = data.store().path.absolute()
-    contents, problem, rejected = None, None, None
+    contents, problem, rejected, progress = None, None, None, None
+    faults: list[str] = []
     with contextlib.suppress(AuditStoreError):
         rejected = count_rejects(path)
     try:
         contents = data.contents()
+        progress = reading.progress(data.store())
+        faults = _faults()
     except AuditStoreError as error:
         problem = error
     return Health(
@@ -62,6 +76,9 @@ def look() -> Health:
         problem=problem,
         folds=background_service.folds(),
         fold_error=background_service.error(),
+        progress=progress,
+        detector_error=background_service.detector_error(),
+        faults=faults,
         refused_alarms=_refused_alarms(path),
     )
 
@@ -85,8 +102,33 @@ def held_up() -> str | None:
     error = background_service.error()
     if background_service.folds() and error is None:
         return None
-    waiting = waiting_events(data.store().path)
+    try:
+        waiting = count_waiting(data.store().path)
+    except OSError as failure:
+        return f"The spool cannot be listed, so events may wait in it: {os_error_text(failure)}"
     if not waiting:
         return None
     reason = error or "this dashboard is read-only; run `python -m ingest fold` to load them"
     return f"{counted(waiting, 'event')} in the spool: {reason}"
+
+
+def state() -> Hashable:
+    """A value that changes whenever the health does; read without opening the store."""
+    store = data.store()
+    folder = store.path.absolute().parent
+    beside = frozenset(_sizes(folder, store.path.name)) | frozenset(_sizes(spool_dir(store.path), ""))
+    return store.version(), beside, background_service.error(), background_service.detector_error()
+
+
+def _sizes(folder: Path, prefix: str) -> Iterator[tuple[str, int]]:
+    """The names and sizes of the files of a folder whose names begin with `prefix`."""
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(folder):
+            if entry.name.startswith(prefix):
+                yield entry.path, entry.stat(follow_symlinks=False).st_size
+
+
+def _faults() -> list[str]:
+    """The sentences of the watchdog's alarms that last. Raises as `data.contents`."""
+    recorded = reading.records(data.store())
+    return [record.sentence for record in recorded if (record.kind, record.status) == (WATCHDOG, RUNNING)]

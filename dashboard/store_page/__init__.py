@@ -1,0 +1,1 @@
+"""The page about the health of the store."""
