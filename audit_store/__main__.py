@@ -1,17 +1,16 @@
 """Command line of a store: python -m audit_store export | check-export | check | accept | repair | backup | restore."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from audit_store.cli import DONE, Commands, data_output, run, say, show, store_option
-from audit_store.errors import AuditStoreError, InvalidFilter, one_line
-from audit_store.filters import LISTS, SINGLE, EventFilter
+from audit_store.errors import AuditStoreError, one_line
+from audit_store.filters.options import filter_of, filter_options
 from audit_store.quantities import counted, size
-from audit_store.ranges import DEFAULT_RANGE, RANGES
 from audit_store.store_files import waiting_events
 
 CHANGED = 1
@@ -19,34 +18,11 @@ CHANGED = 1
 FORMATS = ("csv", "jsonl", "parquet", "ocsf")
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
-_HELP = {
-    "range": f"{', '.join(RANGES)}; default: {DEFAULT_RANGE}.",
-    "from": "Local date or time at which a custom range starts, such as 2026-03-14T09:26.",
-    "to": "Local date or time before which a custom range ends.",
-    "tz": "IANA time zone of dates and hours; default: UTC.",
-    "q": "Only events that contain this text, ignoring case.",
-    "hours": "Only events in this hour of the week, such as Tue-14, or off: outside Monday to Friday, 8 to 18.",
-    "outcome": "Only events with this outcome: success, failure or none; may be repeated.",
-}
 
 
 @click.group(cls=Commands)
 def commands() -> None:
     """Export, check, repair, back up and restore an audit log."""
-
-
-def _filter_options(command: Callable[..., int]) -> Callable[..., int]:
-    """An option for each parameter of the dashboard's URL."""
-    for name in reversed((*SINGLE, *LISTS)):
-        which = "Leave out events with" if name.startswith("not_") else "Only events with"
-        command = click.option(
-            f"--{name.replace('_', '-')}",
-            name,
-            multiple=name in LISTS,
-            metavar="VALUE",
-            help=_HELP.get(name, f"{which} this {name.removeprefix('not_')}; may be repeated."),
-        )(command)
-    return command
 
 
 @commands.command("export")
@@ -56,7 +32,7 @@ def _filter_options(command: Callable[..., int]) -> Callable[..., int]:
 @click.option("--force", is_flag=True, help="Replace files that exist.")
 @click.option("--by", metavar="NAME", help="Who exports, for the manifest; default: the user.")
 @store_option
-@_filter_options
+@filter_options
 @click.pass_context
 def export_command(
     ctx: click.Context,
@@ -73,7 +49,7 @@ def export_command(
 
     The filter's options are named like the parameters of the dashboard's URL.
     """
-    where = _filter(ctx, parameters)
+    where = filter_of(ctx, parameters)
     if output is None and file_format == "parquet" and sys.stdout.isatty():
         raise AuditStoreError("Parquet cannot be shown on a terminal; name a file with --output FILE")
     from audit_store.engines.registry import open_store
@@ -101,34 +77,6 @@ def export_command(
     events = counted(exported.events, "event")
     say(ctx, f"{exported.filter}: {events}{seqs}; manifest SHA-256 {exported.own_hash}")
     return DONE
-
-
-def _filter(ctx: click.Context, parameters: dict[str, Any]) -> EventFilter:
-    """The filter of the options. Raises UsageError for the first value that cannot be used."""
-    values = {name: _values(parameters[name]) for name in (*SINGLE, *LISTS)}
-    for name, texts in values.items():
-        if "" in texts:
-            raise _unusable(InvalidFilter(name, "", "give a value, or leave the option out"))
-    if values["from"] or values["to"]:
-        if values["range"] not in ([], ["custom"]):
-            wrong = InvalidFilter("range", values["range"][0], "with --from or --to it must be custom")
-            raise _unusable(wrong)
-        values["range"] = ["custom"]
-    if not values["range"]:
-        say(ctx, f"exporting the {RANGES[DEFAULT_RANGE].lower()}; --range all exports every event")
-    where, notices = EventFilter.parse(values)
-    for notice in notices:
-        raise _unusable(notice)
-    return where
-
-
-def _values(value: str | Sequence[str] | None) -> list[str]:
-    return [value] if isinstance(value, str) else list(value or ())
-
-
-def _unusable(notice: InvalidFilter) -> AuditStoreError:
-    option = f"--{notice.parameter.replace('_', '-')}"
-    return AuditStoreError(f"{option} {notice.value!r} cannot be used: {notice.allowed}")
 
 
 @commands.command("check-export")

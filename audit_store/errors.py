@@ -3,6 +3,7 @@
 AuditStoreError
 ├── InvalidEvent       the event is not valid; sending it again fails again
 ├── InvalidFilter      a filter's value cannot be used (an unknown range, zone, date …)
+├── InvalidQuery       a query line cannot be read as a filter; says at which character
 ├── InvalidFormat      an import format or a catalogue file is not valid, or the format of a file is unknown
 ├── InvalidSetting     an environment variable has a value that cannot be used
 ├── EventConflict      the same (source, event_id) came with another body; the first stays
@@ -155,6 +156,16 @@ class InvalidFilter(AuditStoreError):
     def __init__(self, parameter: str, value: object, allowed: str) -> None:
         self.parameter, self.value, self.allowed = parameter, value, allowed
         super().__init__(f"{parameter}={shorten(value)} was ignored: {allowed}")
+
+
+class InvalidQuery(AuditStoreError):
+    """A query line is not valid; says at which character, counted from 1, and what is allowed there."""
+
+    def __init__(self, line: str, start: int, allowed: str) -> None:
+        self.position, self.allowed = start + 1, allowed
+        text = line[start:]
+        where = f"character {self.position}, {shorten(text)}" if text else "the end of the line"
+        super().__init__(f"the query cannot be read at {where}: {allowed}")
 
 
 class InvalidFormat(AuditStoreError):

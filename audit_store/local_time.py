@@ -59,12 +59,15 @@ def local_text(moment: datetime, zone: ZoneInfo) -> str:
 def bound_text(moment: datetime, zone: ZoneInfo) -> str:
     """A naive datetime in UTC as the parameters `from` and `to` write it: a local date where it is midnight.
 
-    The offset is written only where the local time occurs twice.
+    Seconds are written where they are not zero, and the offset only where the local time occurs twice.
+
+    >>> bound_text(datetime(2026, 10, 25, 1, 30), ZoneInfo("Europe/Berlin"))
+    '2026-10-25T02:30+01:00'
     """
     local = moment.replace(tzinfo=UTC).astimezone(zone)
     plain = local.replace(tzinfo=None)
     if local.utcoffset() != plain.replace(tzinfo=zone, fold=1 - local.fold).utcoffset():
-        return local.isoformat(timespec="minutes")
+        return _to_precision(local)
     return plain_text(plain)
 
 
@@ -74,4 +77,9 @@ def plain_text(local: datetime) -> str:
     >>> plain_text(datetime(2026, 3, 14)), plain_text(datetime(2026, 3, 14, 9, 26))
     ('2026-03-14', '2026-03-14T09:26')
     """
-    return local.date().isoformat() if local.time() == time() else local.isoformat(timespec="minutes")
+    return local.date().isoformat() if local.time() == time() else _to_precision(local)
+
+
+def _to_precision(local: datetime) -> str:
+    """ISO text with seconds where they are not zero."""
+    return local.isoformat(timespec="auto" if local.second or local.microsecond else "minutes")

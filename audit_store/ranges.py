@@ -1,12 +1,12 @@
-"""Time ranges: the presets, and local dates as bounds in UTC."""
+"""Time ranges: relative ones such as the last 7 days or last week, and local dates as bounds in UTC."""
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from audit_store.errors import InvalidFilter
+from audit_store.errors import InvalidFilter, shorten
 from audit_store.event import EARLIEST, LATEST
 
 DEFAULT_RANGE = "7d"
@@ -18,6 +18,15 @@ LENGTHS = {
     "90d": timedelta(days=90),
     "1y": timedelta(days=365),
 }
+CALENDAR = {
+    "today": "Today",
+    "yesterday": "Yesterday",
+    "this_week": "This week",
+    "last_week": "Last week",
+    "this_month": "This month",
+    "last_month": "Last month",
+}
+"""Ranges of local days; weeks begin on Monday. The current day, week or month lasts until now."""
 RANGES = {
     "1h": "Last hour",
     "24h": "Last 24 hours",
@@ -25,13 +34,18 @@ RANGES = {
     "30d": "Last 30 days",
     "90d": "Last 90 days",
     "1y": "Last year",
+    **CALENDAR,
     "all": "All time",
     "custom": "Custom dates",
 }
 
 
-# `fromisoformat` accepts more: any character between date and time, and any number of digits.
-_ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII)
+# `fromisoformat` accepts more: any character between date and time, and any number of digits. The plus sign of an
+# offset arrives as a space where a URL does not encode it.
+_ISO = re.compile(
+    r"(?P<local>\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?)(?P<offset>(?<=:..)Z|[ +-]\d\d:\d\d)?",
+    re.ASCII,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,36 +84,72 @@ def zone_names() -> frozenset[str]:
     return frozenset(available_timezones())  # reads the whole time zone database
 
 
-def relative(name: str, now: datetime) -> Period:
-    """The period of a preset; it ends with the current minute, so that views of the same minute share their reads.
+def relative(name: str, now: datetime, tz: tzinfo = UTC) -> Period:
+    """What a relative range means at a time; days, weeks and months are those of the zone `tz`.
 
-    `now` is aware. Raises InvalidFilter for an unknown preset.
+    One that lasts until now ends with the current minute, so that views of the same minute share their reads.
+    `now` is aware. Raises InvalidFilter for an unknown range.
     """
     if name == "all":
         return Period()
-    if name not in LENGTHS:
-        raise InvalidFilter("range", name, f"give one of {', '.join(RANGES)}")
     utc = now.astimezone(UTC).replace(tzinfo=None)
     end = utc.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    if name in CALENDAR:
+        first, after = _days(name, now.astimezone(tz).date())
+        return Period(_midnight(first, tz), end if after is None else _midnight(after, tz))
+    if name not in LENGTHS:
+        raise InvalidFilter("range", name, f"give one of {', '.join(RANGES)}")
     return Period(end - LENGTHS[name], end)
 
 
-def custom(start: str | None, end: str | None, tz: tzinfo) -> Period:
+def _days(name: str, today: date) -> tuple[date, date | None]:
+    """The first day of one of CALENDAR, and the day after its last; None where that is now."""
+    if name in ("today", "yesterday"):
+        start, before = today, today - timedelta(days=1)
+    elif name in ("this_week", "last_week"):
+        start = today - timedelta(days=today.weekday())
+        before = start - timedelta(days=7)
+    else:
+        start = today.replace(day=1)
+        before = (start - timedelta(days=1)).replace(day=1)
+    return (start, None) if name in ("today", "this_week", "this_month") else (before, start)
+
+
+def _midnight(day: date, tz: tzinfo) -> datetime:
+    """The start of a local day, naive UTC."""
+    return datetime.combine(day, time(), tz).astimezone(UTC).replace(tzinfo=None)
+
+
+def custom(start: str | None, end: str | None, tz: tzinfo) -> tuple[Period | None, list[InvalidFilter]]:
     """[from, to) of local dates or date-times, clipped to the years an event can have; either may be missing.
 
-    Raises InvalidFilter for an invalid date and for an empty period.
+    None, and a notice for each date that is not valid, or for both of an empty period.
     """
-    period = Period(_bound("from", start, tz), _bound("to", end, tz))
-    if period.start is not None and period.end is not None and period.end <= period.start:
-        raise InvalidFilter("to", end, f"it must be later than from={start}")
-    return period
+    bounds: list[datetime | None] = []
+    notices: list[InvalidFilter] = []
+    for parameter, text in (("from", start), ("to", end)):
+        try:
+            bounds.append(_bound(parameter, text, tz))
+        except InvalidFilter as notice:
+            notices.append(notice)
+    if notices:
+        return None, notices
+    period = Period(*bounds)
+    if period.length is not None and period.length <= timedelta():
+        return None, [
+            InvalidFilter("from", start, f"it must be earlier than to={shorten(end)}"),
+            InvalidFilter("to", end, f"it must be later than from={shorten(start)}"),
+        ]
+    return period, []
 
 
 def _bound(parameter: str, text: str | None, tz: tzinfo) -> datetime | None:
     if not text:
         return None
     try:
-        moment = datetime.fromisoformat(text if _ISO.fullmatch(text) else "")
+        parts = _ISO.fullmatch(text)
+        offset = parts["offset"] or "" if parts else ""
+        moment = datetime.fromisoformat(parts["local"] + offset.replace(" ", "+") if parts else "")
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=tz)
         return min(max(moment.astimezone(UTC), EARLIEST), LATEST).replace(tzinfo=None)

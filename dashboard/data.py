@@ -50,7 +50,8 @@ class Surroundings:
     """What every page needs: the extent of the store, and the values of each of FACETS with their events.
 
     There are at most OPTIONS values, the most frequent first; each count is that of the rows after selecting it alone.
-    The values of a search are those without its text, and are not counted: that would read every event.
+    The values of a search are those without its text, and are not counted: that would read every event. So are those
+    of a filter by metadata.
     """
 
     extent: Extent
@@ -142,11 +143,16 @@ def frames(*statements: Query) -> list[pd.DataFrame]:
 
 
 def _facet(where: EventFilter, column: str, containing: str = "") -> Query:
-    return queries().facet(where.without("q"), column, OPTIONS, containing=containing)
+    return queries().facet(where.without(*_uncounted(where)), column, OPTIONS, containing=containing)
+
+
+def _uncounted(where: EventFilter) -> list[str]:
+    """The parameters that compare long texts of every event."""
+    return [*(["q"] if where.q else []), *(selection.parameter for selection in where.metadata)]
 
 
 def _counts(where: EventFilter, facet: pd.DataFrame) -> dict[str, int | None]:
-    counts = [None] * len(facet) if where.q else facet["events"].tolist()
+    counts = [None] * len(facet) if _uncounted(where) else facet["events"].tolist()
     return dict(zip(facet["value"].tolist(), counts, strict=True))
 
 

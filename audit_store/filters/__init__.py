@@ -10,10 +10,15 @@ from audit_store.filters.fields import (
     OUTCOME_CHOICES,
     SINGLE,
     Field,
+    Selection,
+    field_of,
+    is_parameter,
+    text_of,
 )
 from audit_store.filters.parameters import Q_MAX
 from audit_store.filters.parts import Part
 from audit_store.filters.search import searched
+from audit_store.filters.values import Pattern, Value, matches, parse, to_text
 
 __all__ = [
     "FIELDS",
@@ -27,5 +32,14 @@ __all__ = [
     "EventFilter",
     "Field",
     "Part",
+    "Pattern",
+    "Selection",
+    "Value",
+    "field_of",
+    "is_parameter",
+    "matches",
+    "parse",
     "searched",
+    "text_of",
+    "to_text",
 ]

@@ -1,16 +1,19 @@
 """The values of URL parameters, and a notice for each that cannot be used."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from audit_store import ranges
 from audit_store.errors import InvalidFilter
-from audit_store.filters.fields import Field
+from audit_store.filters import addresses
+from audit_store.filters.fields import Field, field_of
+from audit_store.filters.values import Value, parse
 from audit_store.ranges import Period
 
 Q_MAX = 200
 """The most characters of a search."""
+_INVALID_UNICODE = "unpaired surrogate; text must be valid Unicode"
 
 
 class Parameters:
@@ -28,7 +31,7 @@ class Parameters:
                 value.encode()
                 valid.append(value)
             except UnicodeEncodeError:
-                self.ignore(name, value, "unpaired surrogate; text must be valid Unicode")
+                self.ignore(name, value, _INVALID_UNICODE)
         return valid
 
     def ignore(self, name: str, value: str, allowed: str) -> None:
@@ -39,17 +42,34 @@ class Parameters:
         """The last value of a parameter that takes one."""
         return (self.values(name) or [""])[-1]
 
-    def distinct(self, name: str) -> tuple[str, ...]:
-        """The values of a parameter that may be repeated, each once."""
-        return tuple(dict.fromkeys(self.values(name)))
+    def lists(self) -> dict[str, tuple[Value, ...]]:
+        """The values that are allowed of each parameter that may be repeated, each once."""
+        lists: dict[str, dict[Value, None]] = {}
+        for name in self._parameters:
+            if (field := self._field(name)) is not None:
+                parameter = field.parameters[name.startswith("not_")]
+                lists.setdefault(parameter, {}).update(dict.fromkeys(self._allowed(field, name)))
+        return {parameter: tuple(values) for parameter, values in lists.items() if values}
 
-    def of_field(self, field: Field, name: str) -> tuple[str, ...]:
-        """The values of a parameter of a field that are allowed, each once."""
-        values = self.distinct(name)
-        for value in values:
-            if field.choices and value not in field.choices:
-                self.ignore(name, value, field.allowed)
-        return tuple(value for value in values if not field.choices or value in field.choices)
+    def _field(self, name: str) -> Field | None:
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            self.ignore(name, "", _INVALID_UNICODE)
+            return None
+        return field_of(name)
+
+    def _allowed(self, field: Field, name: str) -> Iterator[Value]:
+        for text in self.values(name):
+            if field.choices:
+                if text in field.choices:
+                    yield text
+                else:
+                    self.ignore(name, text, field.allowed)
+            elif field.name == "source_ip" and addresses.is_wrong(text):
+                self.ignore(name, text, addresses.ALLOWED)
+            else:
+                yield parse(text)
 
     def search(self) -> str:
         """The text to search for, cut to Q_MAX characters."""
@@ -71,14 +91,19 @@ class Parameters:
         """The name of the range, and what it means now; the default range where the values make no range."""
         name = self.last("range") or ranges.DEFAULT_RANGE
         bounds = {bound: self.last(bound) for bound in ("from", "to")}
+        if name == "custom":
+            custom, notices = ranges.custom(bounds["from"], bounds["to"], zone)
+            self.notices += notices
+            return (name, custom) if custom else self._default_period(now)
         try:
-            if name == "custom":
-                return name, ranges.custom(bounds["from"], bounds["to"], zone)
-            period = ranges.relative(name, now)
+            period = ranges.relative(name, now, zone)
         except InvalidFilter as notice:
             self.notices.append(notice)
-            return ranges.DEFAULT_RANGE, ranges.relative(ranges.DEFAULT_RANGE, now)
+            return self._default_period(now)
         for bound, text in bounds.items():
             if text:
                 self.ignore(bound, text, "it needs range=custom")
         return name, period
+
+    def _default_period(self, now: datetime) -> tuple[str, Period]:
+        return ranges.DEFAULT_RANGE, ranges.relative(ranges.DEFAULT_RANGE, now)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from audit_store import ranges, week_hours
-from audit_store.filters.fields import FIELDS, Field
+from audit_store.filters.fields import NO_VALUE, Selection
 from audit_store.filters.sentence import names, when
 
 if TYPE_CHECKING:
@@ -29,25 +29,32 @@ def parts(where: "EventFilter", now: datetime) -> Iterator[Part]:
     The time range is one of them unless it is the default one. Each value of a field is a part.
     """
     if where.range != ranges.DEFAULT_RANGE:
-        text = when(where)
-        yield Part(text[:1].upper() + text[1:], where.in_range(ranges.DEFAULT_RANGE, now))
-    for field in FIELDS:
-        for parameter in field.parameters:
-            for value in where.values(parameter):
-                others = [other for other in where.values(parameter) if other != value]
-                yield Part(_label(field, parameter, value), where.with_values(parameter, others))
+        yield Part(_sentence_case(when(where)), where.in_range(ranges.DEFAULT_RANGE, now))
+    for selection in where.selections():
+        for value in selection.values:
+            others = [other for other in selection.values if other != value]
+            label = _label(selection._replace(values=(value,)))
+            yield Part(label, where.with_values(selection.parameter, others))
     if where.q:
         yield Part(f'Text "{where.q}"', replace(where, q=""))
 
 
-def _label(field: Field, parameter: str, value: str) -> str:
-    """The label of a value: "Agent support-7", "Not Login", "Failed"."""
+def _label(selection: Selection) -> str:
+    """The label of a selection of one value: "Agent support-7", "Not Login", "Failed"."""
+    field, [value] = selection.field, selection.values
     if field.name == "outcome":
-        return _OUTCOMES[value]
+        return _OUTCOMES[str(value)]
     if field.name == "hours":
-        words = week_hours.words(value)
-        return words[:1].upper() + words[1:]
-    [name] = names(field, [value])
-    label = f"{field.label} {name}" if field.label and name == value else name
-    label = f"not {label}" if parameter != field.name else label
-    return label[:1].upper() + label[1:] if label != value else label
+        return _sentence_case(week_hours.words(str(value)))
+    [name] = names(selection)
+    is_missing = field.can_be_missing and value == NO_VALUE
+    label = name if is_missing else f"{field.label} {name}".strip()
+    if selection.is_excluded:
+        return f"Not {label}"
+    return (
+        _sentence_case(label) if label.startswith((field.label or "\n", "no ")) and not field.path else label
+    )
+
+
+def _sentence_case(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from audit_store import ranges, week_hours
-from audit_store.filters.fields import FIELDS, NO_OUTCOME, NO_VALUE, Field
+from audit_store.filters.fields import NO_OUTCOME, NO_VALUE, Selection
+from audit_store.filters.values import to_text
 
 if TYPE_CHECKING:
     from audit_store.filters.event_filter import EventFilter
@@ -15,12 +16,14 @@ OUTCOMES = {"success": "successful", "failure": "failed"}
 def subject(where: "EventFilter", noun: str = "events") -> str:
     """A filter without its time: "failed Login events by support-7"."""
     outcomes = [OUTCOMES[outcome] for outcome in where.outcome if outcome != NO_OUTCOME]
-    words = " ".join(filter(None, (_listed(outcomes), _listed(where.activity), noun)))
+    activities = _listed([to_text(value) for value in where.activity])
+    words = " ".join(filter(None, (_listed(outcomes), activities, noun)))
     if NO_OUTCOME in where.outcome:
         words += f"{' and those' if outcomes else ''} with no outcome recorded"
     text = f' with "{where.q}"' if where.q else ""
     hours = f", {_listed([week_hours.words(value) for value in where.hours])}" if where.hours else ""
-    return f"{words}{_included(where)}{_excluded(where)}{text}{hours}"
+    selections = where.selections()
+    return f"{words}{_included(selections)}{_excluded(selections)}{text}{hours}"
 
 
 def when(where: "EventFilter") -> str:
@@ -30,25 +33,28 @@ def when(where: "EventFilter") -> str:
     return f"{where.start or 'the beginning'} to {where.end or 'now'}"
 
 
-def _included(where: "EventFilter") -> str:
+def _included(selections: Sequence[Selection]) -> str:
     """What selects values, for each field that has words of its own: " by support-7"."""
-    selected = [(field, where.values(field.name)) for field in FIELDS if field.phrase]
-    return "".join(field.phrase.format(_listed(names(field, values))) for field, values in selected if values)
+    chosen = [selection for selection in selections if not selection.is_excluded and selection.field.phrase]
+    return "".join(selection.field.phrase.format(_listed(names(selection))) for selection in chosen)
 
 
-def _excluded(where: "EventFilter") -> str:
-    """What excludes values: ", not Login, not by support-7"."""
-    excluded = [(field, where.values(f"not_{field.name}")) for field in FIELDS if field.can_be_excluded]
+def _excluded(selections: Sequence[Selection]) -> str:
+    """What leaves out values: ", not Login, not by support-7"."""
     return "".join(
-        f", not {(field.phrase or '{}').lstrip(', ').format(_listed(names(field, values)))}"
-        for field, values in excluded
-        if values
+        f", not {(selection.field.phrase or '{}').lstrip(', ').format(_listed(names(selection)))}"
+        for selection in selections
+        if selection.is_excluded
     )
 
 
-def names(field: Field, values: Sequence[str]) -> list[str]:
+def names(selection: Selection) -> list[str]:
     """The values of a field as words: "none" is "no source"."""
-    return [f"no {field.label}" if field.can_be_missing and value == NO_VALUE else value for value in values]
+    field = selection.field
+    return [
+        f"no {field.label}" if field.can_be_missing and value == NO_VALUE else to_text(value)
+        for value in selection.values
+    ]
 
 
 def _listed(words: Sequence[str]) -> str:

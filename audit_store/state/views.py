@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from audit_store.errors import AuditStoreError, InvalidFormat, reason, shorten
-from audit_store.filters import LISTS, SINGLE
+from audit_store.filters import is_parameter
 from audit_store.state import json_files
 from audit_store.state.database import Connection, decoded
 
@@ -83,9 +83,7 @@ def _checked(content: Any) -> dict[str, Parameters]:
 
 def _are_parameters(parameters: Any) -> bool:
     return isinstance(parameters, dict) and all(
-        name in (*SINGLE, *LISTS)
-        and isinstance(values, list)
-        and all(isinstance(value, str) for value in values)
+        is_parameter(name) and isinstance(values, list) and all(isinstance(value, str) for value in values)
         for name, values in parameters.items()
     )
 

@@ -13,7 +13,7 @@ from alarms.triage.decisions import SILENCED, STATUSES, Decision
 from alarms.triage.states import INCIDENT, OPEN, State
 from audit_store import week_hours
 from audit_store.errors import InvalidFilter
-from audit_store.filters import EventFilter
+from audit_store.filters import EventFilter, Value, matches
 from audit_store.local_time import wall_clock
 from dashboard import data
 from dashboard.filters import url_state
@@ -137,6 +137,8 @@ def concerns(record: AlarmRecord, where: EventFilter) -> bool:
     )
 
 
-def _leaves(selected: Sequence[str], excluded: Sequence[str], names: Sequence[str]) -> bool:
+def _leaves(selected: Sequence[Value], excluded: Sequence[Value], names: Sequence[str]) -> bool:
     """Whether a filter leaves some of these names; where none is known, it leaves them."""
-    return not names or any((not selected or name in selected) and name not in excluded for name in names)
+    return not names or any(
+        (not selected or matches(selected, name)) and not matches(excluded, name) for name in names
+    )

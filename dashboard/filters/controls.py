@@ -9,7 +9,7 @@ import streamlit as st
 
 from audit_store import week_hours
 from audit_store.errors import AuditStoreError
-from audit_store.filters import OUTCOME_CHOICES, EventFilter
+from audit_store.filters import OUTCOME_CHOICES, EventFilter, Pattern, Value, parse, to_text
 from audit_store.quantities import counted
 from dashboard import active_catalogue, data
 from dashboard.filters import facet_labels, url_state
@@ -36,10 +36,10 @@ def names(label: str, name: str, where: EventFilter, counts: Counts) -> None:
 
     A typed text that is not a listed value is searched for among all values, not only the busiest in the list.
     """
-    chosen: tuple[str, ...] = getattr(where, name)
+    chosen = tuple(map(to_text, where.values(name)))
     column = name.removeprefix("not_")
     typed, matches = st.session_state.get(_MATCHES, {}).get(name, ("", {}))
-    offered = facet_labels.options(counts, matches, chosen)
+    offered = facet_labels.options(_texts(counts), _texts(matches), chosen)
     set_value(name, list(chosen), chosen)
     st.multiselect(
         label,
@@ -91,8 +91,13 @@ def _outcome_label(counts: Counts, outcome: str) -> str:
 def _label(column: str, offered: Mapping[str, int | None], chosen: Collection[str], value: str) -> str:
     if value in chosen:
         return shown(value)
-    category = active_catalogue.activities().category(value) if column == "activity" else ""
+    category = active_catalogue.activities().category(str(parse(value))) if column == "activity" else ""
     return facet_labels.label(value, offered.get(value), category)
+
+
+def _texts(counts: Counts) -> Counts:
+    """Values as the list holds them: an asterisk that belongs to a name is escaped."""
+    return {to_text(value): events for value, events in counts.items()}
 
 
 def _ordered(column: str, offered: Collection[str]) -> list[str]:
@@ -102,18 +107,18 @@ def _ordered(column: str, offered: Collection[str]) -> list[str]:
 def _choose(name: str, where: EventFilter, offered: Collection[str]) -> None:
     column = name.removeprefix("not_")
     other = column if name != column else f"not_{column}"
-    values = [facet_labels.value_of(value, offered) for value in st.session_state[name]]
+    texts = [facet_labels.value_of(text, offered) for text in st.session_state[name]]
     st.session_state[_MATCHES] = {}
-    resolved = [_resolved(name, value, where, offered) for value in values]
+    resolved = [parse(text) if text in offered else _resolved(name, parse(text), where) for text in texts]
     chosen = [value for value in dict.fromkeys(resolved) if value is not None]
     # A selected value is removed from the excluded ones: its count is that of the rows after selecting it.
-    kept = [value for value in getattr(where, other) if value not in chosen]
+    kept = [value for value in where.values(other) if value not in chosen]
     url_state.change(**{name: chosen, other: kept})
 
 
-def _resolved(name: str, value: str, where: EventFilter, offered: Collection[str]) -> str | None:
+def _resolved(name: str, value: Value, where: EventFilter) -> Value | None:
     """The value to filter by; None where several values contain the typed text, which are offered next."""
-    if value in offered:
+    if isinstance(value, Pattern):
         return value
     matches: dict[str, int | None] = {}
     with contextlib.suppress(AuditStoreError, OSError):

@@ -1,8 +1,7 @@
 """Labels of the values that a filter offers, each with the number of its events.
 
-A label is the count, an em space, which no escaped value contains, and the value, so that the count is visible
-however long the value is. The browser returns labels, sometimes one with an earlier count: `value_of` reads the
-value from any of them.
+A label is the value, an em space, which no escaped value contains, and the count. The browser returns labels,
+sometimes one with an earlier count: `value_of` reads the value from any of them.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -19,18 +18,18 @@ def label(value: str, events: int | None, category: str = "") -> str:
     """A value with the number of its events and its category, on one line; the value alone where it is not counted.
 
     >>> label("Login", 1204, "Sign-in").split(BETWEEN)
-    ['1,204', 'Login', 'Sign-in']
+    ['Login', '1,204', 'Sign-in']
     """
     if events is None:
         return shown(value)
-    return BETWEEN.join(filter(None, (f"{events:,}", shown(value), category)))
+    return BETWEEN.join(filter(None, (shown(value), f"{events:,}", category)))
 
 
 def value_of(chosen: str, options: Collection[str]) -> str:
     """The value that was chosen: an option, the option with this label, or a typed text."""
     if chosen in options:
         return chosen
-    name = chosen.split(BETWEEN)[1] if BETWEEN in chosen else chosen
+    name = chosen.partition(BETWEEN)[0]
     return next((option for option in options if shown(option) == name), name)
 
 

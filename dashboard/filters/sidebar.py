@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 import streamlit as st
 
@@ -11,7 +11,7 @@ from audit_store.errors import AuditStoreError
 from audit_store.filters import Q_MAX, EventFilter
 from audit_store.local_time import bound_text, wall_clock
 from dashboard import data
-from dashboard.filters import controls, saved_views_box, url_state
+from dashboard.filters import controls, query_box, saved_views_box, typed_values, url_state
 from dashboard.filters.controls import set_value
 from dashboard.filters.facet_labels import Counts
 from dashboard.filters.url_state import Request
@@ -21,26 +21,20 @@ def draw(request: Request, counts: Mapping[str, Counts]) -> None:
     """Draw the filters of a request; `counts` are the facets of `data.surroundings`, empty while they are unknown."""
     where, activities, agents = request.where, counts.get("activity", {}), counts.get("agent", {})
     with st.sidebar:
+        with _box("Saved views", "views", False) as is_open:
+            if is_open:
+                saved_views_box.draw(where)
         _undo_and_reset()
+        query_box.draw(where, counts)
         _period(where)
         _search(where)
         controls.names("Activity", "activity", where, activities)
         controls.names("Agent", "agent", where, agents)
         controls.outcome(where, counts.get("outcome", {}))
-        with _box("Exclude", "exclude", bool(where.not_activity or where.not_agent)) as is_open:
+        with _box("More filters", "more", _has_more(where)) as is_open:
             if is_open:
-                controls.names("Not these activities", "not_activity", where, activities)
-                controls.names("Not these agents", "not_agent", where, agents)
-        with _box("Sources", "sources", bool(where.source or where.not_source)) as is_open:
-            if is_open:
-                _sources(where)
-        with _box("Hours", "of_week", bool(where.hours)) as is_open:
-            if is_open:
-                controls.hours(where)
+                _more(where, activities, agents)
         _zone(where)
-        with _box("Saved views", "views", False) as is_open:
-            if is_open:
-                saved_views_box.draw(where, request.now)
 
 
 def draw_zone(where: EventFilter) -> None:
@@ -74,7 +68,7 @@ def _bound(label: str, name: str, where: EventFilter, bound: datetime | None) ->
         key=name,
         format="YYYY-MM-DD",
         on_change=_choose_bound,
-        args=(name,),
+        args=(name, where),
     )
 
 
@@ -86,7 +80,7 @@ def _search(where: EventFilter) -> None:
         max_chars=Q_MAX,
         type="search",
         placeholder="Text in any field",
-        help="Searches description, agent, activity, target and address; ignores case.",
+        help="Searches every field, the metadata too; ignores case.",
         on_change=_choose,
         args=("q",),
     )
@@ -100,11 +94,26 @@ def _box(label: str, key: str, expanded: bool) -> Iterator[bool]:
         yield bool(box.open)
 
 
-def _sources(where: EventFilter) -> None:
+def _has_more(where: EventFilter) -> bool:
+    """Whether a filter has values that are not among those of the first lists."""
+    first = ("activity", "agent", "outcome")
+    return any(selection.parameter not in first for selection in where.selections())
+
+
+def _more(where: EventFilter, activities: Counts, agents: Counts) -> None:
+    controls.names("Not these activities", "not_activity", where, activities)
+    controls.names("Not these agents", "not_agent", where, agents)
     with contextlib.suppress(AuditStoreError, OSError):
-        counts = data.sources(where)
-        controls.names("Source", "source", where, counts)
-        controls.names("Not these sources", "not_source", where, counts)
+        sources = data.sources(where)
+        controls.names("Source", "source", where, sources)
+        controls.names("Not these sources", "not_source", where, sources)
+    typed_values.draw("Address", "source_ip", where, "203.0.113.0/24")
+    typed_values.draw("Not these addresses", "not_source_ip", where, "None")
+    typed_values.draw("Target", "target", where, "journey*")
+    typed_values.draw("Not these targets", "not_target", where, "None")
+    typed_values.draw_metadata("Metadata", where, "user.role=admin")
+    typed_values.draw_metadata("Not this metadata", where, "None", excluded=True)
+    controls.hours(where)
 
 
 def _undo_and_reset() -> None:
@@ -147,13 +156,26 @@ def _choose_range(before: EventFilter) -> None:
     )
 
 
-def _choose_bound(name: str) -> None:
-    bounds = {bound: st.session_state[bound] for bound in ("from", "to")}
-    start, end = bounds["from"], bounds["to"]
-    if start is not None and end is not None and end <= start:
-        # The other bound is cleared: a range that ends before it starts selects nothing.
-        bounds["to" if name == "from" else "from"] = None
-    url_state.change_period(bounds["from"], bounds["to"])
+def _choose_bound(name: str, before: EventFilter) -> None:
+    """Change one bound. The other one stays as the URL has it, to the second and with its offset."""
+    local: datetime | None = st.session_state[name]
+    if local is None:
+        url_state.change(**{f"{name}_": None})
+        return
+    # A local time that occurs twice is the one that leaves a period.
+    times = [
+        local.replace(tzinfo=before.zone, fold=fold).astimezone(UTC).replace(tzinfo=None) for fold in (0, 1)
+    ]
+    fitting = [moment for moment in times if _is_period(name, moment, before)]
+    changed = {f"{name}_": bound_text((fitting or times)[0], before.zone)}
+    # Without such a time, the other bound is cleared: a range that ends before it starts selects nothing.
+    cleared = {} if fitting else {"to" if name == "from" else "from_": None}
+    url_state.change(**changed, **cleared)
+
+
+def _is_period(name: str, moment: datetime, before: EventFilter) -> bool:
+    start, end = (moment, before.period.end) if name == "from" else (before.period.start, moment)
+    return start is None or end is None or start < end
 
 
 def _to_minute(moment: datetime, where: EventFilter) -> datetime:

@@ -8,7 +8,7 @@ The run of a fragment changes nothing: the browser asks for it by a timer, and m
 before the last run of the page reached it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -17,10 +17,11 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from audit_store import local_time, ranges
 from audit_store.errors import InvalidFilter
-from audit_store.filters import LISTS, SINGLE, EventFilter
+from audit_store.filters import LISTS, SINGLE, EventFilter, Pattern, Value, is_parameter, text_of
 
 EVENT, ALARM = "event", "alarm"
-_FILTERS = (*SINGLE, *LISTS)
+OF_PAGES = (EVENT, ALARM, "state", "sensitivity")
+"""The parameters that are not filters but a page's own."""
 _REQUEST = "url_request"
 _HISTORY = "url_history"
 _HISTORY_LENGTH = 50
@@ -42,7 +43,7 @@ def read() -> Request:
     st.session_state[_LAST] = _all_parameters()
     now = local_time.now()
     where, ignored = EventFilter.parse(_parameters(), now=now.replace(tzinfo=UTC), tz=browser_zone())
-    request = st.session_state[_REQUEST] = Request(where, now, tuple(ignored))
+    request = st.session_state[_REQUEST] = Request(where, now, (*ignored, *_unknown()))
     return request
 
 
@@ -69,7 +70,7 @@ def until_now(where: EventFilter) -> EventFilter:
     """The same filter with a relative range that ends now, for a fragment that reruns by itself."""
     if where.range == "custom":
         return where
-    return replace(where, period=ranges.relative(where.range, datetime.now(UTC)))
+    return replace(where, period=ranges.relative(where.range, datetime.now(UTC), where.zone))
 
 
 def browser_zone() -> str:
@@ -77,12 +78,15 @@ def browser_zone() -> str:
     return st.context.timezone or "UTC"
 
 
-def change(**values: str | Sequence[str] | None) -> None:
+def change(**values: Value | Sequence[Value] | None) -> None:
     """Change filters in the URL; None or an empty value removes one. `from_` stands for `from`.
 
-    Values of the URL that were ignored are removed, too.
+    A name is taken literally, also with an asterisk at an end. Values of the URL that were ignored are removed, too.
     """
-    wanted = _parameters() | {name.rstrip("_"): _listed(value) for name, value in values.items()}
+    wanted = _parameters()
+    for keyword, changed in values.items():
+        name = keyword.rstrip("_")
+        wanted[name] = [text_of(name, value) for value in _listed(changed)]
     where, _ = EventFilter.parse(wanted, tz=browser_zone())
     go(link(where))
 
@@ -94,8 +98,8 @@ def change_period(start: datetime | None, end: datetime | None) -> None:
 
 
 def reset() -> None:
-    """Remove every filter from the URL."""
-    go({})
+    """Remove every filter from the URL; the time zone stays."""
+    go({name: values for name, values in _parameters().items() if name == "tz"})
 
 
 def go(filters: Mapping[str, Sequence[str]]) -> None:
@@ -104,6 +108,15 @@ def go(filters: Mapping[str, Sequence[str]]) -> None:
     _write(filters)
     if _parameters() != before:
         st.session_state[_HISTORY] = [*st.session_state.get(_HISTORY, ()), before][-_HISTORY_LENGTH:]
+
+
+def open_view(parameters: Mapping[str, Sequence[str]]) -> None:
+    """Replace everything in the URL, and remember the previous filters for `undo`."""
+    if not in_fragment():
+        for name in {*_all_parameters(), *parameters}:
+            if not is_parameter(name):
+                put(name, parameters.get(name, ()))
+        go({name: values for name, values in parameters.items() if is_parameter(name)})
 
 
 def changes() -> int:
@@ -124,16 +137,20 @@ def undo() -> None:
 
 
 def link(where: EventFilter) -> dict[str, list[str]]:
-    """A filter as URL parameters, without the time zone where it is the browser's own."""
-    parameters = where.parameters()
-    if parameters["tz"] == [browser_zone()]:
-        del parameters["tz"]
-    return parameters
+    """A filter as URL parameters; the time zone is one of them, so that everyone who opens the link sees the same."""
+    return where.parameters()
+
+
+def view() -> dict[str, list[str]]:
+    """Everything that the URL says but the opened event, with the time zone."""
+    others = {name: values for name, values in _all_parameters().items() if not is_parameter(name)}
+    others.pop(EVENT, None)
+    return others | link(current().where)
 
 
 def is_filtered() -> bool:
-    """Whether the URL has any filter."""
-    return bool(_parameters())
+    """Whether the URL has any filter; the time zone alone is none."""
+    return bool(_parameters().keys() - {"tz"})
 
 
 def opened_event() -> str | None:
@@ -167,16 +184,24 @@ def _all_parameters() -> dict[str, list[str]]:
 
 
 def _parameters() -> dict[str, list[str]]:
-    return {name: values for name, values in _all_parameters().items() if name in _FILTERS}
+    return {name: values for name, values in _all_parameters().items() if is_parameter(name)}
 
 
-def _listed(value: str | Sequence[str] | None) -> list[str]:
-    return [value] if isinstance(value, str) else list(value or ())
+def _unknown() -> Iterator[InvalidFilter]:
+    """A notice for each parameter of the URL that is neither a filter nor a page's own."""
+    for name, values in _all_parameters().items():
+        if not is_parameter(name) and name not in OF_PAGES:
+            filters = ", ".join((*SINGLE, *LISTS))
+            yield InvalidFilter(name, ", ".join(values), f"filters are named {filters} and meta.<path>")
+
+
+def _listed(value: Value | Sequence[Value] | None) -> list[Value]:
+    return [value] if isinstance(value, str | Pattern) else list(value or ())
 
 
 def _write(filters: Mapping[str, Sequence[str]]) -> None:
     if in_fragment():
         return
-    others = {name: values for name, values in _all_parameters().items() if name not in _FILTERS}
+    others = {name: values for name, values in _all_parameters().items() if not is_parameter(name)}
     st.query_params.from_dict({**others, **filters})
     st.session_state[_CHANGES] = changes() + 1

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from audit_store.filters import EventFilter
+from audit_store.filters import EventFilter, text_of
 from dashboard.filters import url_state
 
 AROUND = timedelta(minutes=15)
@@ -31,13 +31,25 @@ def views(event: Mapping[str, Any], where: EventFilter) -> list[tuple[str, str, 
     same = {name: values for name, values in url_state.link(where).items() if name in _PERIOD}
     minutes = AROUND // timedelta(minutes=1)
     around = {"tz": same["tz"]} if "tz" in same else {}
-    around |= {"range": ["custom"], "agent": [event["agent"]]} | _around(event["occurred_at"], where)
+    around |= {"range": ["custom"], "agent": [text_of("agent", event["agent"])]} | _around(
+        event["occurred_at"], where
+    )
     related = [
         (f"This agent ± {minutes} minutes", ":material/schedule:", around),
-        ("Same activity", ":material/category:", same | {"activity": [event["activity"]]}),
+        (
+            "Same activity",
+            ":material/category:",
+            same | {"activity": [text_of("activity", event["activity"])]},
+        ),
     ]
     if isinstance(event["source_ip"], str) and event["source_ip"]:
-        related.append(("Same address", ":material/lan:", same | {"q": [event["source_ip"]]}))
+        related.append(
+            (
+                "Same address",
+                ":material/lan:",
+                same | {"source_ip": [text_of("source_ip", event["source_ip"])]},
+            )
+        )
     return related
 
 
@@ -55,8 +67,7 @@ def _around(moment: datetime, where: EventFilter) -> dict[str, list[str]]:
 
 def exclude(name: str, value: str, where: EventFilter) -> None:
     """Exclude an agent or activity, and remove it from the selected ones."""
-    selected: tuple[str, ...] = getattr(where, name)
-    excluded: tuple[str, ...] = getattr(where, f"not_{name}")
+    selected, excluded = where.values(name), where.values(f"not_{name}")
     url_state.change(
         **{
             name: [other for other in selected if other != value],

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from audit_store.filters import searched
 
@@ -11,6 +12,9 @@ LABELS = {
     "activity": "Activity",
     "target": "Target",
     "source_ip": "Address",
+    "source": "Source",
+    "event_id": "Event id",
+    "metadata": "Metadata",
 }
 
 
@@ -19,11 +23,15 @@ def matched_in(event: Mapping[str, Any], q: str) -> list[str]:
 
     >>> matched_in({"agent": "Ada", "description": "an adage", "target": None}, "ADA")
     ['Agent', 'Description']
+    >>> matched_in({"source": "gateway", "metadata": '{"via": "gateway"}'}, "gate")
+    ['Source', 'Metadata']
     """
     needle = _lower(q)
     texts = ((name, event.get(name)) for name in searched(q))
     return [
-        LABELS[name] for name, text in texts if needle and isinstance(text, str) and needle in _lower(text)
+        LABELS[name]
+        for name, text in texts
+        if needle and isinstance(text, str | UUID) and needle in _lower(str(text))
     ]
 
 

@@ -13,7 +13,7 @@ from alarms.records.record import AlarmRecord
 from alarms.sensitivity import is_alarm_at
 from audit_store.engines.registry import open_store
 from audit_store.errors import AuditStoreError
-from audit_store.filters import EventFilter
+from audit_store.filters import EventFilter, Value, matches
 from audit_store.ranges import Period
 from dashboard import data
 from dashboard.filters import url_state
@@ -67,6 +67,8 @@ def _concerns(record: AlarmRecord, where: EventFilter) -> bool:
     )
 
 
-def _leaves(selected: Sequence[str], excluded: Sequence[str], names: Sequence[str]) -> bool:
+def _leaves(selected: Sequence[Value], excluded: Sequence[Value], names: Sequence[str]) -> bool:
     """Whether a filter leaves some of these names; no name stands for all of them."""
-    return not names or any((not selected or name in selected) and name not in excluded for name in names)
+    return not names or any(
+        (not selected or matches(selected, name)) and not matches(excluded, name) for name in names
+    )

@@ -30,8 +30,36 @@ def test_a_preset_ends_with_the_current_minute(name: str, hours: int) -> None:
 
 def test_all_is_open_and_every_preset_has_a_name_for_people() -> None:
     assert ranges.relative("all", NOW) == Period(None, None)
-    assert set(ranges.RANGES) == {*ranges.LENGTHS, "all", "custom"}
+    assert set(ranges.RANGES) == {*ranges.LENGTHS, *ranges.CALENDAR, "all", "custom"}
     assert ranges.DEFAULT_RANGE in ranges.LENGTHS
+
+
+@pytest.mark.parametrize(
+    ("name", "tz", "now", "start", "end"),
+    [
+        ("today", "UTC", "2026-03-14T12:00:30Z", "2026-03-14", "2026-03-14T12:01"),
+        ("today", "Asia/Kolkata", "2026-03-14T18:29:30Z", "2026-03-13T18:30", "2026-03-14T18:30"),
+        ("today", "Asia/Kolkata", "2026-03-14T18:30:30Z", "2026-03-14T18:30", "2026-03-14T18:31"),
+        (
+            "yesterday",
+            "America/New_York",
+            "2026-03-09T12:00Z",
+            "2026-03-08T05:00",
+            "2026-03-09T04:00",
+        ),  # 23 hours
+        ("this_week", "UTC", "2026-03-14T12:00Z", "2026-03-09", "2026-03-14T12:01"),
+        ("this_week", "UTC", "2026-03-09T00:00Z", "2026-03-09", "2026-03-09T00:01"),
+        ("last_week", "Europe/Berlin", "2026-04-05T12:00Z", "2026-03-22T23:00", "2026-03-29T22:00"),
+        ("this_month", "Asia/Kolkata", "2026-02-28T18:30Z", "2026-02-28T18:30", "2026-02-28T18:31"),
+        ("last_month", "UTC", "2026-01-31T12:00Z", "2025-12-01", "2026-01-01"),
+        ("last_month", "Africa/Cairo", "2026-05-01T12:00Z", "2026-03-31T22:00", "2026-04-30T21:00"),
+    ],
+)
+def test_days_weeks_and_months_are_those_of_the_zone(
+    name: str, tz: str, now: str, start: str, end: str
+) -> None:
+    period = ranges.relative(name, datetime.fromisoformat(now), ranges.zone(tz))
+    assert period == Period(utc(start), utc(end))
 
 
 CUSTOM = [
@@ -44,6 +72,15 @@ CUSTOM = [
     ("Africa/Cairo", "2026-04-24", "2026-04-25", "2026-04-23T22:00", "2026-04-24T21:00"),  # no midnight
     ("Asia/Kolkata", "2026-03-08T09:15:30.5", None, "2026-03-08T03:45:30.5", None),
     ("Asia/Kolkata", "2026-03-08T09:15Z", None, "2026-03-08T09:15", None),
+    ("UTC", "2026-03-08T09:15+05:30", "2026-03-08 09:15:01-01:00", "2026-03-08T03:45", "2026-03-08T10:15:01"),
+    ("UTC", "2026-03-08T09:15 05:30", "2026-03-08 09:15", "2026-03-08T03:45", "2026-03-08T09:15"),
+    (
+        "Europe/Berlin",
+        "2026-10-25T02:30+02:00",
+        "2026-10-25T02:30+01:00",
+        "2026-10-25T00:30",
+        "2026-10-25T01:30",
+    ),
     ("UTC", None, "9999-12-31", None, "2200-01-01T00:00"),
     ("UTC", "0001-01-01", "", "1970-01-01T00:00", None),
     ("UTC", None, None, None, None),
@@ -54,37 +91,41 @@ CUSTOM = [
 def test_local_dates_become_half_open_bounds(
     tz: str, start: str | None, end: str | None, from_utc: str | None, to_utc: str | None
 ) -> None:
-    assert ranges.custom(start, end, ranges.zone(tz)) == Period(utc(from_utc), utc(to_utc))
+    assert ranges.custom(start, end, ranges.zone(tz)) == (Period(utc(from_utc), utc(to_utc)), [])
 
 
 @pytest.mark.parametrize(
-    ("tz", "start", "end", "parameter", "value"),
+    ("tz", "start", "end", "wrong"),
     [
-        ("UTC", "2026-03-09", "2026-03-08", "to", "2026-03-08"),
-        ("UTC", "2026-03-09", "2026-03-09", "to", "2026-03-09"),
-        ("UTC", "2300-01-01", "2400-01-01", "to", "2400-01-01"),
-        ("UTC", "2026-03-08\ud80009:26", None, "from", "2026-03-08\ud80009:26"),
-        ("America/New_York", "2026-03-08T02:30", "2026-03-08T03:15", "to", "2026-03-08T03:15"),  # in the gap
-        ("UTC", "2026-02-30", None, "from", "2026-02-30"),
-        ("UTC", None, "14.3.2026", "to", "14.3.2026"),
-        ("UTC", "2026-03-08\0", None, "from", "2026-03-08\0"),
-        ("America/New_York", None, "9999-12-31T23:00", "to", "9999-12-31T23:00"),
-        ("Asia/Kolkata", "0001-01-01", None, "from", "0001-01-01"),
-        ("UTC", "1" * 100_000, None, "from", "1" * 100_000),
+        ("UTC", "2026-03-09", "2026-03-08", ["from", "to"]),
+        ("UTC", "2026-03-09", "2026-03-09", ["from", "to"]),
+        ("UTC", "2300-01-01", "2400-01-01", ["from", "to"]),
+        ("UTC", "2026-03-08\ud80009:26", None, ["from"]),
+        ("America/New_York", "2026-03-08T02:30", "2026-03-08T03:15", ["from", "to"]),  # in the gap
+        ("UTC", "2026-02-30", None, ["from"]),
+        ("UTC", None, "14.3.2026", ["to"]),
+        ("UTC", "soon", "2026-03-08Z", ["from", "to"]),
+        ("UTC", "2026-03-08\0", None, ["from"]),
+        ("America/New_York", None, "9999-12-31T23:00", ["to"]),
+        ("Asia/Kolkata", "0001-01-01", None, ["from"]),
+        ("UTC", "1" * 100_000, None, ["from"]),
     ],
 )
 def test_dates_that_cannot_be_used_are_named(
-    tz: str, start: str | None, end: str | None, parameter: str, value: str
+    tz: str, start: str | None, end: str | None, wrong: list[str]
 ) -> None:
-    with pytest.raises(InvalidFilter) as refusal:
-        ranges.custom(start, end, ranges.zone(tz))
-    assert (refusal.value.parameter, refusal.value.value) == (parameter, value)
-    assert len(str(refusal.value)) < 250
+    period, notices = ranges.custom(start, end, ranges.zone(tz))
+    assert period is None
+    assert [notice.parameter for notice in notices] == wrong
+    assert [notice.value for notice in notices] == [{"from": start, "to": end}[name] for name in wrong]
+    assert all(len(str(notice)) < 350 for notice in notices)
 
 
 @pytest.mark.parametrize("name", ["7days", "", "custom", "1H", "1h\0"])
 def test_an_unknown_preset_is_refused_with_the_list(name: str) -> None:
-    with pytest.raises(InvalidFilter, match="give one of 1h, 24h, 7d, 30d, 90d, 1y, all, custom"):
+    with pytest.raises(
+        InvalidFilter, match="give one of 1h, 24h, 7d, 30d, 90d, 1y, today, yesterday, this_week"
+    ):
         ranges.relative(name, NOW)
 
 

@@ -35,7 +35,7 @@ def test_a_name_among_thousands_is_found_by_typing_and_excluded(crowded: Server,
     becomes(lambda: parameters(page)["agent"], ["busy", "agent-1234"])
     page.reload()
     seen.settle()
-    page.get_by_text("Exclude", exact=True).click()
+    page.get_by_text("More filters", exact=True).click()
     seen.settle()
     choose(page, re.compile("^Not these agents"), "busy", re.compile("busy$"))
     events_are(page, "2")

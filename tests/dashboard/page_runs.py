@@ -105,6 +105,11 @@ def url(app: AppTest) -> dict[str, list[str]]:
     return {name: [value] if isinstance(value, str) else value for name, value in app.query_params.items()}
 
 
+def filters_of(app: AppTest) -> dict[str, list[str]]:
+    """The parameters of the URL without the time zone."""
+    return {name: values for name, values in url(app).items() if name != "tz"}
+
+
 def listed(app: AppTest) -> list[str]:
     """The activities of the rows of the log, from the top."""
     return list(app.dataframe[0].value["activity"])

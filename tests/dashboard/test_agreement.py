@@ -15,7 +15,7 @@ from audit_store.engines.duckdb.store import Store
 from audit_store.engines.protocol import Reader
 from audit_store.event import Event
 from audit_store.export import export
-from audit_store.filters import OUTCOME_CHOICES, EventFilter
+from audit_store.filters import OUTCOME_CHOICES, EventFilter, Part, query_line, text_of
 from dashboard import data
 from dashboard.activity import overview
 from dashboard.log.listing import Listing
@@ -23,12 +23,13 @@ from dashboard.log.paging import Pin
 from tests.conftest import examples
 
 BEGIN = datetime(2026, 3, 27, tzinfo=UTC)
-AGENTS = ("ada", "bob", "Bob's", "ünal", "%")
+AGENTS = ("ada", "bob", "Bob's", "ünal", "%", "*")
+PATTERNS = ("a*", "*b", "*", r"\*", "*o*")
 ACTIVITIES = ("Login", "User deleted", "Journey saved", "Coffee made")
 ZONES = ("UTC", "Asia/Kolkata", "Europe/Berlin", "Australia/Lord_Howe")
 
 events = st.builds(
-    lambda minutes, agent, activity, outcome, source, description: Event.of(
+    lambda minutes, agent, activity, outcome, source, description, more: Event.of(
         {
             "agent": agent,
             "activity": activity,
@@ -36,6 +37,7 @@ events = st.builds(
             "source": source,
             "description": description,
             "occurred_at": BEGIN + timedelta(minutes=minutes),
+            **more,
         }
     ),
     st.integers(0, 60 * 24 * 5),
@@ -44,6 +46,14 @@ events = st.builds(
     st.sampled_from(("success", "failure", None)),
     st.sampled_from(("", "web", "none")),
     st.sampled_from(("", "wrong password", "left")),
+    st.sampled_from(
+        (
+            {},
+            {"source_ip": "203.0.113.9", "target": "journey 5"},
+            {"source_ip": "2001:db8::A", "target": "*", "metadata": {"user": {"role": "admin"}}},
+            {"metadata": {"user": {"role": "owner"}, "word": 1}},
+        )
+    ),
 )
 
 
@@ -60,14 +70,20 @@ filters = st.fixed_dictionaries(
         "from": st.just([]) | moments,
         "to": st.just([]) | moments,
         "tz": st.sampled_from(ZONES).map(lambda name: [name]),
-        "activity": some(ACTIVITIES),
-        "agent": some((*AGENTS, "nobody")),
+        "activity": some((*ACTIVITIES, "*ed")),
+        "agent": some((*AGENTS, "nobody", *PATTERNS)),
         "outcome": some(OUTCOME_CHOICES),
         "not_activity": some(ACTIVITIES),
-        "not_agent": some(AGENTS),
-        "source": some(("web", "none")),
-        "not_source": some(("web", "none")),
+        "not_agent": some((*AGENTS, *PATTERNS)),
+        "source": some(("web", "none", "w*")),
+        "not_source": some(("web", "none", "*")),
         "hours": some(("off", "Sun-01", "Sun-02", "Fri-12")),
+        "source_ip": some(("203.0.113.0/24", "2001:db8::/32", "203.0.113.9", "*")),
+        "not_source_ip": some(("203.0.113.9", "::/0")),
+        "target": some(("journey*", r"\*", "*")),
+        "not_target": some(("*5", "*")),
+        "meta.user.role": some(("admin", "o*", "*")),
+        "not_meta.user.role": some(("admin", "*")),
         "q": st.sampled_from(([], [], ["WORD"], ["a"], ["%"])),
     }
 ).map(lambda parameters: EventFilter.parse(parameters)[0])
@@ -124,7 +140,35 @@ def test_everything_counts_the_same(
     with store.read() as reader:
         for column, counts in {**around.facets, "source": data.sources(where)}.items():
             for value, number in counts.items():
-                assert number == (None if where.q else rows_after_selecting(reader, where, column, value))
+                assert number == (
+                    None if where.q or where.metadata else rows_after_selecting(reader, where, column, value)
+                )
+
+
+@settings(max_examples=examples(50))
+@given(logged=st.lists(events, min_size=1, max_size=20), where=filters)
+def test_a_part_or_a_line_of_a_filter_selects_the_same_events(
+    stored: Callable[[list[Event]], Store], logged: list[Event], where: EventFilter
+) -> None:
+    store = stored(logged)
+    with store.read() as reader:
+        every = events_of(reader, where)
+        assert events_of(reader, query_line.parse(query_line.to_text(where), tz=where.tz)) == every
+        for part in where.parts():
+            is_wider = part.without.range == where.range and not is_one_of_several(where, part)
+            assert not is_wider or every <= events_of(reader, part.without)
+
+
+def is_one_of_several(where: EventFilter, part: Part) -> bool:
+    """Whether another value of the same field is left without a part, which selects fewer events."""
+    return any(
+        0 < len(part.without.values(selection.parameter)) < len(selection.values)
+        for selection in where.selections()
+    )
+
+
+def events_of(reader: Reader, where: EventFilter) -> set[int]:
+    return set(reader.run(queries.seqs(where, since=0, below=1 << 60))["seq"])
 
 
 def exported(where: EventFilter, store: Store) -> int:
@@ -138,6 +182,6 @@ def exported(where: EventFilter, store: Store) -> int:
 def rows_after_selecting(reader: Reader, where: EventFilter, column: str, value: str) -> int:
     """The events of the log after a value of a facet is selected, and no longer excluded."""
     alone = where.without(column, f"not_{column}") if column != "outcome" else where.without(column)
-    parameters = alone.parameters() | {column: [value]}
-    chosen = EventFilter.parse(parameters)[0]
+    chosen = alone.with_values(column, [value])
+    assert EventFilter.parse(alone.parameters() | {column: [text_of(column, value)]}) == (chosen, [])
     return int(reader.run(queries.blocks(chosen, since=0, below=1 << 60))["events"].sum())

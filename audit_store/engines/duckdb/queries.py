@@ -10,10 +10,10 @@ from typing import Any
 
 from audit_store.catalogue import Catalogue
 from audit_store.engines.duckdb.conditions import condition
-from audit_store.engines.duckdb.rollups.cells_sql import cells
+from audit_store.engines.duckdb.rollups.cells_sql import cells, reads_events
 from audit_store.engines.protocol import SEQ_BLOCK, Query
 from audit_store.event import COLUMNS
-from audit_store.filters import LISTS, EventFilter
+from audit_store.filters import EventFilter, field_of
 
 EXPORT_CHUNK = 512
 _COLUMNS = ", ".join(COLUMNS)
@@ -88,7 +88,7 @@ def by_agent(where: EventFilter, top: int, catalogue: Catalogue) -> Query:
     by_both, both_params = cells(where, ("agent", "activity"))
     by_activity, activities_params = cells(where, ("activity",))
     pairs = ""
-    if where.q:  # no roll-up answers; every text is compared once
+    if reads_events(where):  # every text is compared once
         pairs = f"pairs AS MATERIALIZED (SELECT agent, activity, sum(events) AS events FROM {by_both} GROUP BY ALL), "
         by_agent = by_both = by_activity = "pairs"
     return Query(
@@ -116,10 +116,10 @@ def facet(where: EventFilter, column: str, limit: int, *, containing: str = "") 
     The column's own filter is ignored, so that a count equals the rows after choosing the value. With
     `containing`, only values that contain this text, ignoring case.
     """
-    if column not in _FACETS:
+    field = field_of(column)
+    if column not in _FACETS or field is None:
         raise ValueError(f"{column!r} is not a facet; give one of {', '.join(_FACETS)}")
-    own = [name for name in LISTS if name.removeprefix("not_") == column]
-    counted, params = cells(where.without(*own), (column,))
+    counted, params = cells(where.without(*field.parameters), (column,))
     condition = ""
     if containing:
         condition = f"WHERE contains(lower({_FACETS[column]}), lower($containing)) "

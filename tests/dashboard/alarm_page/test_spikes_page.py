@@ -16,7 +16,7 @@ from audit_store.errors import StoreCorrupt
 from dashboard.alarm_page import boxes, decide
 from tests.alarms.login_logs import logins, office, store_of
 from tests.dashboard.alarm_page.recorded import EVIL, HOUR, THIS_HOUR, many, small, takeover, write
-from tests.dashboard.page_runs import button, show, url, widget, words
+from tests.dashboard.page_runs import button, filters_of, show, url, widget, words
 from tests.dashboard.test_hostile import check
 from tests.hostile import MARK
 
@@ -295,5 +295,5 @@ def test_findings_are_computed_when_their_box_is_opened(
 def test_no_alarm_in_a_range_offers_all_time(recorded: Store) -> None:
     app = show(recorded, "spikes", range="1h")
     button(app, "Show all time").click().run()
-    assert url(app) == {"range": ["all"]}
+    assert filters_of(app) == {"range": ["all"]}
     assert len(listed(app)) == 2

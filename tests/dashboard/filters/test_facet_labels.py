@@ -10,9 +10,9 @@ from dashboard.filters.facet_labels import BETWEEN
     ("chosen", "options", "value"),
     [
         ("ada", ["ada"], "ada"),
-        (f"12{BETWEEN}ada", ["ada"], "ada"),
-        (f"12{BETWEEN}ada{BETWEEN}Sign-in", [], "ada"),
-        (f"1{BETWEEN}a⟨U+202E⟩", ["a\u202e"], "a\u202e"),
+        (f"ada{BETWEEN}12", ["ada"], "ada"),
+        (f"ada{BETWEEN}12{BETWEEN}Sign-in", [], "ada"),
+        (f"a⟨U+202E⟩{BETWEEN}1", ["a\u202e"], "a\u202e"),
         ("a⟨U+202E⟩", ["a\u202e"], "a\u202e"),
         (f"a{BETWEEN}b", [f"a{BETWEEN}b", "a"], f"a{BETWEEN}b"),
     ],

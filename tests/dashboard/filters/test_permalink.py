@@ -53,7 +53,20 @@ def test_a_sentence_for_a_ticket(where: EventFilter, events: int, sentence: str)
 
 
 @pytest.mark.parametrize(
-    "parameters", [{"range": ["24h"], "agent": ["a&b"]}, {"range": ["all"]}, {"q": ["x"], "tz": ["UTC"]}]
+    "parameters",
+    [
+        {"range": ["24h"], "agent": ["a&b"]},
+        {"range": ["all"]},
+        {"q": ["x"], "tz": ["UTC"]},
+        {"range": ["yesterday"], "tz": ["America/New_York"]},
+        {"range": ["custom"], "from": ["2026-03-14T09:26:53"], "to": ["2026-03-14T09:26:53.5"]},
+        {
+            "range": ["custom"],
+            "from": ["2026-10-25T02:45:30+02:00"],
+            "to": ["2026-10-25T02:15+01:00"],
+            "tz": ["Europe/Berlin"],
+        },
+    ],
 )
 def test_the_link_of_a_ticket_shows_the_same_later(parameters: dict[str, list[str]]) -> None:
     where, _ = EventFilter.parse(parameters, now=NOW, tz="Asia/Kolkata")

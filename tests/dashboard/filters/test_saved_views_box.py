@@ -1,7 +1,5 @@
 """The box of saved views: a viewer saves, opens, replaces and deletes views."""
 
-from datetime import UTC, datetime
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -9,9 +7,19 @@ from audit_store.engines.duckdb.store import Store
 from audit_store.filters import EventFilter
 from audit_store.state import views
 from dashboard.filters import saved_views, saved_views_box
-from tests.dashboard.page_runs import HOSTILE, MARKDOWN, drawn, metrics, open_box, show, url, widget, words
-
-NOW = datetime(2026, 3, 18, 21, tzinfo=UTC)
+from tests.dashboard.page_runs import (
+    HOSTILE,
+    MARKDOWN,
+    button,
+    drawn,
+    filters_of,
+    metrics,
+    open_box,
+    show,
+    url,
+    widget,
+    words,
+)
 
 
 def save_as(app: AppTest, name: str) -> None:
@@ -25,12 +33,14 @@ def test_a_viewer_saves_opens_replaces_and_deletes(own_week: Store) -> None:
     save_as(app, "mine")
     assert "'mine' exists; choose another name" in words(app)
     widget(app, "view").set_value(saved_views_box.Choice(True, "mine")).run()
-    assert url(app) == {"agent": ["ada"]}
+    assert filters_of(app) == {"agent": ["ada"]}
     assert metrics(app)["Events"] == "2"
     widget(app, "view_overwrite").check().run()
     widget(app, "q").set_value("wrong").run()
     widget(app, "view_save").click().run()
-    assert saved_views.load(own_week.path) == {"mine": {"agent": ["ada"], "q": ["wrong"]}}
+    assert saved_views.load(own_week.path) == {
+        "mine": {"agent": ["ada"], "q": ["wrong"], "tz": ["UTC"], "page_name": ["activity"]}
+    }
     widget(app, "view_delete").click().run()
     assert saved_views.load(own_week.path) == {}
 
@@ -39,9 +49,7 @@ def test_names_of_views_are_never_markdown(own_week: Store) -> None:
     saved_views.save(own_week.path, HOSTILE[:80], {})
     app = open_box(show(own_week), "views")
     widget(app, "view").set_value(saved_views_box.Choice(True, HOSTILE[:80])).run()
-    texts = [str(element.value) for element in drawn(app, *MARKDOWN)] + [
-        button.label for button in app.button
-    ]
+    texts = [str(element.value) for element in drawn(app, *MARKDOWN)] + [one.label for one in app.button]
     assert texts
     assert not [text for text in texts if "<img" in text]
 
@@ -53,10 +61,45 @@ def test_a_bad_file_is_a_notice(own_week: Store, page: str) -> None:
     assert page == "store" or f"{views.json_path(own_week.path)} does not hold saved views" in words(app)
 
 
-@pytest.mark.parametrize(("tz", "today", "monday"), [("UTC", "18", "16"), ("Asia/Kolkata", "19", "16")])
-def test_built_in_views_begin_with_local_days(tz: str, today: str, monday: str) -> None:
-    views_by_name = saved_views_box.built_in(EventFilter(tz=tz), NOW.replace(tzinfo=None))
-    for filters in views_by_name.values():
-        assert EventFilter.parse(filters, tz=tz, now=NOW)[1] == []
-    assert views_by_name["Failed logins today"]["from"] == [f"2026-03-{today}"]
-    assert views_by_name["Deletions this week"]["from"] == [f"2026-03-{monday}"]
+def test_a_view_opens_again_after_a_reset(own_week: Store) -> None:
+    saved_views.save(own_week.path, "mine", {"agent": ["ada"], "tz": ["Asia/Kolkata"]})
+    app = open_box(show(own_week), "views")
+    widget(app, "view").set_value(saved_views_box.Choice(True, "mine")).run()
+    assert "Open it again" not in [one.label for one in app.button]
+    button(app, "Reset all").click().run()
+    button(app, "Open it again").click().run()
+    assert url(app) == {"agent": ["ada"], "tz": ["Asia/Kolkata"]}
+
+
+def test_a_view_keeps_its_page_and_all_of_the_url_but_the_event(own_week: Store) -> None:
+    event = "11111111-1111-4111-8111-111111111111"
+    app = open_box(show(own_week, "log", agent="ada", state="open", event=event, tz="Asia/Kolkata"), "views")
+    save_as(app, "mine")
+    app = open_box(show(own_week, "spikes", sensitivity="high", outcome="failure"), "views")
+    widget(app, "view").set_value(saved_views_box.Choice(True, "mine")).run()
+    assert not app.exception
+    assert url(app) == {"agent": ["ada"], "state": ["open"], "tz": ["Asia/Kolkata"]}
+    assert app.title[0].value == "Audit log"
+
+
+def test_a_view_of_an_unknown_page_opens_on_this_one(own_week: Store) -> None:
+    saved_views.save(own_week.path, "mine", {"agent": ["ada"], "page_name": ["../../etc/passwd"]})
+    app = open_box(show(own_week), "views")
+    widget(app, "view").set_value(saved_views_box.Choice(True, "mine")).run()
+    assert filters_of(app) == {"agent": ["ada"]}
+    assert app.title[0].value == "Activity"
+
+
+@pytest.mark.parametrize("tz", ["UTC", "Asia/Kolkata"])
+def test_built_in_views_are_filters_that_stay_relative(tz: str) -> None:
+    for filters in saved_views_box.built_in().values():
+        where, notices = EventFilter.parse(filters, tz=tz)
+        assert notices == []
+        assert where.range in ("today", "this_week", "30d")
+
+
+def test_a_built_in_view_keeps_the_zone(own_week: Store) -> None:
+    app = open_box(show(own_week, tz="Asia/Kolkata"), "views")
+    widget(app, "view").set_value(saved_views_box.Choice(False, "Failed logins today")).run()
+    assert url(app)["tz"] == ["Asia/Kolkata"]
+    assert url(app)["range"] == ["today"]

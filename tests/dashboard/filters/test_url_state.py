@@ -9,7 +9,7 @@ import pytest
 from audit_store.engines.duckdb.store import Store
 from audit_store.filters import EventFilter
 from dashboard.filters import url_state
-from tests.dashboard.page_runs import NOW, PAGES, button, drawn, metrics, show, url, widget
+from tests.dashboard.page_runs import NOW, PAGES, button, drawn, filters_of, metrics, show, url, widget, words
 
 
 @pytest.mark.parametrize(
@@ -32,14 +32,44 @@ def test_the_url_filters(week: Store, parameters: dict[str, Any], events: str) -
 def test_filters_survive_a_change_of_page(week: Store, page: str) -> None:
     app = show(week, page, range="30d", agent=["ada", "bob"])
     links = [element.proto.query_string for element in drawn(app, "page_link")]
-    assert links[-4:] == ["range=30d&agent=ada&agent=bob"] * 4
+    assert links[-4:] == ["range=30d&tz=UTC&agent=ada&agent=bob"] * 4
 
 
 def test_reset_takes_every_filter_away(week: Store) -> None:
     app = show(week, range="30d", agent="ada", q="x", not_activity="Login")
     button(app, "Reset all").click().run()
-    assert url(app) == {}
+    assert filters_of(app) == {}
     assert metrics(app)["Events"] == "4"
+
+
+def test_reset_keeps_the_zone(week: Store) -> None:
+    app = show(week, tz="Asia/Kolkata", agent="ada")
+    button(app, "Reset all").click().run()
+    assert url(app) == {"tz": ["Asia/Kolkata"]}
+    assert button(app, "Reset all").disabled
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_changed_filter_names_the_zone_of_the_browser(week: Store, page: str) -> None:
+    app = show(week, page)
+    if page == "store":
+        widget(app, "tz").set_value("Europe/Berlin").run()
+        assert url(app) == {"tz": ["Europe/Berlin"]}
+        return
+    widget(app, "range").set_value("all").run()
+    assert url(app) == {"range": ["all"], "tz": ["UTC"]}
+
+
+def test_a_parameter_that_is_none_of_the_page_is_named(week: Store) -> None:
+    text = words(show(week, foo=["bar", "baz"], alarm="a1", state="open", sensitivity="high"))
+    assert "foo='bar, baz' was ignored: filters are named range, from, to, tz, q, " in text
+    assert text.count("was ignored") == 1
+
+
+def test_both_inverted_dates_are_named(week: Store) -> None:
+    text = words(show(week, range="custom", from_="2026-03-09", to="2026-03-08"))
+    assert "from='2026-03-09' was ignored: it must be earlier than to='2026-03-08'" in text
+    assert "to='2026-03-08' was ignored: it must be later than from='2026-03-09'" in text
 
 
 def test_undo_goes_back_a_change_at_a_time(week: Store) -> None:
@@ -47,11 +77,11 @@ def test_undo_goes_back_a_change_at_a_time(week: Store) -> None:
     assert button(app, "Undo").disabled
     widget(app, "agent").set_value(["ada"]).run()
     button(app, "Reset all").click().run()
-    assert url(app) == {}
+    assert filters_of(app) == {}
     button(app, "Undo").click().run()
-    assert url(app) == {"range": ["30d"], "agent": ["ada"]}
+    assert filters_of(app) == {"range": ["30d"], "agent": ["ada"]}
     button(app, "Undo").click().run()
-    assert url(app) == {"range": ["30d"]}
+    assert filters_of(app) == {"range": ["30d"]}
     assert button(app, "Undo").disabled
 
 

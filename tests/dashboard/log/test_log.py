@@ -14,7 +14,19 @@ from dashboard import data
 from dashboard.log import search, walk
 from dashboard.log.table import DEFAULT
 from tests.conftest import Fill
-from tests.dashboard.page_runs import HOSTILE, NOW, button, drawn, event, listed, show, url, widget, words
+from tests.dashboard.page_runs import (
+    HOSTILE,
+    NOW,
+    button,
+    drawn,
+    event,
+    filters_of,
+    listed,
+    show,
+    url,
+    widget,
+    words,
+)
 
 OPENED = "55555555-5555-4555-8555-555555555555"
 
@@ -171,7 +183,7 @@ def test_a_link_to_an_event_opens_it_outside_its_page(week: Store) -> None:
     assert "wrong password" in text
     assert "11111111-1111-4111-8111-111111111111" in text
     app.button(key="close_0").click().run()
-    assert url(app) == {"agent": ["bob"]}
+    assert filters_of(app) == {"agent": ["bob"]}
     assert "wrong password" not in words(app)
 
 
@@ -187,7 +199,7 @@ def test_details_exclude_an_agent_and_keep_what_was_excluded(week: Store) -> Non
         week, "log", agent=["ada", "bob"], not_agent="eve", event="11111111-1111-4111-8111-111111111111"
     )
     app.button(key="not_agent_0").click().run()
-    assert url(app) | {"event": []} == {"agent": ["bob"], "not_agent": ["eve", "ada"], "event": []}
+    assert filters_of(app) | {"event": []} == {"agent": ["bob"], "not_agent": ["eve", "ada"], "event": []}
     assert listed(app) == ["User deleted"]
     assert "This event is hidden by the current filters." in words(app)
 

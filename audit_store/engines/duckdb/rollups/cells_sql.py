@@ -21,7 +21,7 @@ from audit_store.engines.duckdb.conditions import (
 from audit_store.engines.duckdb.rollups import tables_sql
 from audit_store.engines.duckdb.rollups.rollup import BY_AGENT, BY_QUARTER_HOUR, LOGINS, QUARTER, Rollup
 from audit_store.event import EARLIEST, LATEST
-from audit_store.filters import NAMES, EventFilter
+from audit_store.filters import EventFilter
 from audit_store.ranges import Period
 
 _EPOCH = EARLIEST.replace(tzinfo=None)
@@ -59,7 +59,16 @@ def cells(where: EventFilter, columns: Sequence[str], width: timedelta | None = 
 
 def login_cells(where: EventFilter, columns: Sequence[str], width: timedelta) -> Condition:
     """The same as `cells` for a filter that names activities, which the roll-up of logins may count."""
-    return _of_first([_as_stored(LOGINS)] if where.activity else [], where, columns, width)
+    names_all = bool(where.activity) and all(isinstance(value, str) for value in where.activity)
+    return _of_first([_as_stored(LOGINS)] if names_all else [], where, columns, width)
+
+
+def reads_events(where: EventFilter) -> bool:
+    """Whether no roll-up knows what a filter compares, so that every count of it reads the events."""
+    columns = {column for rollup in (BY_QUARTER_HOUR, BY_AGENT) for column in rollup.columns}
+    return bool(where.q) or not {selection.field.name for selection in where.selections()} <= columns | {
+        "hours"
+    }
 
 
 def single_events(where: EventFilter, columns: Sequence[str], width: timedelta | None = None) -> Condition:
@@ -99,7 +108,7 @@ def _listed(columns: Sequence[str], width: timedelta | None) -> list[str]:
 
 def _answers(reading: _Reading, where: EventFilter, columns: Sequence[str], width: timedelta | None) -> bool:
     """Whether the cells of a roll-up are as fine as a statement needs."""
-    filtered = {name.removeprefix("not_") for name in (*NAMES, "outcome") if getattr(where, name)}
+    filtered = {selection.field.name for selection in where.selections()} - {"hours"}
     return (
         not where.q
         and filtered.union(columns).issubset(reading.rollup.columns)

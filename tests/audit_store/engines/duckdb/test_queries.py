@@ -18,16 +18,33 @@ from audit_store.engines.duckdb import file_queries, login_queries, queries
 from audit_store.engines.duckdb.store import Store
 from audit_store.engines.protocol import LISTED
 from audit_store.event import COLUMNS, Event
-from audit_store.filters import LISTS, EventFilter
+from audit_store.filters import EventFilter, Pattern, parse
 from audit_store.ranges import Period
+from tests.audit_store.engines.duckdb.filter_model import wanted
 from tests.audit_store.engines.duckdb.rollups.worlds import cover
 from tests.conftest import RECORDED_AT, examples
 
 MakeStore = Callable[[Iterable[Event]], Store]
 KNOWN = catalogue.load()
 START = datetime(2026, 3, 8, tzinfo=UTC)
-AGENTS = ["support-7", "support-8", "Bob's", "ünal", "%"]
+AGENTS = ["support-7", "support-8", "Bob's", "ünal", "%", "*", "support-*"]
+ADDRESSES = [
+    None,
+    "203.0.113.9",
+    "203.0.114.9",
+    "2001:DB8::9",
+    "2001:db8:0:0::a",
+    "gateway",
+    "203.0.113.0/24",
+]
 ACTIVITIES = ["Login", "User deleted", "Journey saved", "Something new"]
+METADATA = [
+    "{}",
+    '{"a": [1, 2.5]}',
+    '{"user": {"role": "admin", "a.b": true}}',
+    '{"user": {"role": "administrator"}, "~/": null, "n": 7}',
+    '{"user": {"role": {"x": "\\u00e9"}}, "": "empty"}',
+]
 ABOVE_ALL = 10**9
 MICRO = timedelta(microseconds=1)
 DICE = {size: random.Random(size) for size in (0, 1, 7, 25, 60)}
@@ -40,10 +57,10 @@ def random_event(dice: random.Random) -> Event:
         description=dice.choice(["", "changed the ROLE", "nul\0 \x1b"]),
         occurred_at=START + timedelta(seconds=dice.randrange(4 * 86_400)),
         outcome=dice.choice(["success", "failure", None]),
-        source_ip=dice.choice([None, "203.0.113.9"]),
-        target=dice.choice([None, "journey 5"]),
+        source_ip=dice.choice(ADDRESSES),
+        target=dice.choice([None, "journey 5", "journey 55", "widget"]),
         source=dice.choice(["", "billing"]),
-        metadata=dice.choice(["{}", '{"a": [1, 2.50]}']),
+        metadata=dice.choice(METADATA),
     )
 
 
@@ -84,28 +101,41 @@ filters = st.builds(
     outcome=choice(["success", "failure", "none"]),
     not_activity=choice(ACTIVITIES),
     not_agent=choice(AGENTS),
+    source=choice(["billing", "none", Pattern("bil", after=True)]),
     q=st.sampled_from(["", "role", "SUPPORT", "journey 5", "113", "%", "Ü"]),
+)
+SELECTED = {
+    "agent": ["support-*", r"support-\*", r"\*", "*s", "*port*", "*"],
+    "activity": ["*ed", "User*"],
+    "source": ["none", "*", "*ing"],
+    "source_ip": [
+        "203.0.113.0/24",
+        "203.0.113.9",
+        "2001:db8::/32",
+        "2001:db8::a",
+        "::/0",
+        "0.0.0.0/0",
+        "203*",
+        "*",
+    ],
+    "target": ["journey 5", "journey*", "*", "*5*"],
+    "meta.user.role": ["admin", "admin*", "*", '{"x":"é"}'],
+    "meta.a.1": ["2.5"],
+    r"meta.user.a\.b": ["true"],
+    "meta.~/": ["null", "*"],
+    "meta.": ["empty"],
+    "meta.n": ["7", "7.0"],
+}
+selected = st.lists(
+    st.sampled_from([(name, value) for name, values in SELECTED.items() for value in values]),
+    min_size=1,
+    max_size=3,
 )
 which = st.integers(0, len(DICE) - 1)
 
 
 # Every example opens a file.
 few = settings(max_examples=examples(30))
-
-
-def wanted(where: EventFilter, event: Event) -> bool:
-    happened = (event.occurred_at or START).replace(tzinfo=None)
-    start, end = where.period.start or datetime.min, where.period.end or datetime.max  # noqa: DTZ901
-    searched = (event.description, event.agent, event.activity, event.target or "", event.source_ip or "")
-    return (
-        start <= happened < end
-        and event.activity in (where.activity or ACTIVITIES)
-        and event.agent in (where.agent or AGENTS)
-        and (event.outcome or "none") in (where.outcome or ("success", "failure", "none"))
-        and event.activity not in where.not_activity
-        and event.agent not in where.not_agent
-        and any(where.q.lower() in text.lower() for text in searched)
-    )
 
 
 def chosen(where: EventFilter, world: list[Event]) -> list[Event]:
@@ -126,6 +156,24 @@ def test_summary(worlds: list[World], n: int, where: EventFilter) -> None:
     assert row["events"] == total == len(kept)
     assert row["agents"] == len({event.agent for event in kept})
     assert row["failures"] == sum(event.outcome == "failure" for event in kept)
+
+
+@settings(max_examples=examples(200))
+@given(which, filters, selected, st.booleans())
+def test_values_patterns_networks_and_metadata(
+    worlds: list[World], n: int, where: EventFilter, values: list[tuple[str, str]], excluded: bool
+) -> None:
+    for name, text in values:
+        parameter = f"not_{name}" if excluded else name
+        where = where.with_values(parameter, dict.fromkeys((*where.values(parameter), parse(text))))
+    with worlds[n].store.read() as reader:
+        rows = reader.run(queries.seqs(where, since=0, below=ABOVE_ALL))
+        row = reader.run(queries.summary(where)).iloc[0]
+        agents = reader.run(queries.by_agent(where, 2, KNOWN))
+    kept = [seq for seq, event in enumerate(worlds[n].events) if wanted(where, event)]
+    assert list(rows["seq"]) == kept[::-1]
+    assert row["events"] == agents["events"].sum() == len(kept)
+    assert row["agents"] == len({worlds[n].events[seq].agent for seq in kept})
 
 
 @few
@@ -209,7 +257,7 @@ def test_by_agent(worlds: list[World], n: int, where: EventFilter, top: int) -> 
 def test_a_facet_counts_the_rows_after_choosing_its_value(
     worlds: list[World], n: int, where: EventFilter, column: str
 ) -> None:
-    free = replace(where, **{name: () for name in LISTS if name.removeprefix("not_") == column})
+    free = where.without(column) if column == "outcome" else where.without(column, f"not_{column}")
     values = Counter(getattr(event, column) or "none" for event in chosen(free, worlds[n].events))
     with worlds[n].store.read() as reader:
         rows = reader.run(queries.facet(where, column, limit=100))

@@ -1,5 +1,6 @@
 """A search finds what `contains(lower(field), lower(q))` finds, in every script."""
 
+import json
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -39,7 +40,7 @@ searches = st.text(CHARACTERS, min_size=1, max_size=3) | st.builds(
 
 def plain(store: Store, q: str) -> list[int]:
     """What the definition finds."""
-    parts = " OR ".join(f"contains(lower({column}), lower($q))" for column in searched(q))
+    parts = " OR ".join(f"contains(lower({column}::VARCHAR), lower($q))" for column in searched(q))
     return store.run(Query(f"SELECT seq FROM events WHERE {parts} ORDER BY seq DESC", {"q": q}))[
         "seq"
     ].tolist()
@@ -60,6 +61,8 @@ def stores(make_store: MakeStore) -> list[Store]:
             description=text,
             target=values[-3 * number % len(values)],
             source_ip=ADDRESSES[number % len(ADDRESSES)],
+            source=values[5 * number % len(values)],
+            metadata=json.dumps({values[-7 * number % len(values)]: number}, ensure_ascii=number % 2 == 0),
         )
         for number, text in enumerate(values)
     ]
@@ -102,6 +105,32 @@ def test_a_character_of_two_cases_is_never_compared_exactly(stores: list[Store])
         ("moved to 10.0", False),
     ],
 )
+def test_an_event_is_found_by_its_id_source_and_metadata(make_store: MakeStore) -> None:
+    event_id = "0197c1f2-0000-7000-8000-00000000abcd"
+    store = make_store(
+        [
+            Event(agent="a", activity="b", event_id=event_id),
+            Event(agent="a", activity="b", source="Gateway"),
+            Event(agent="a", activity="b", metadata='{"user": {"role": "Admin"}}'),
+        ]
+    )
+    for q, seqs in [
+        (event_id.upper(), [0]),
+        ("0000abc", [0]),
+        ("gate", [1]),
+        ("ADMIN", [2]),
+        ('"role": "a', [2]),
+    ]:
+        assert found(store, q) == seqs
+
+
+@pytest.mark.parametrize(
+    ("q", "is_searched"), [("dead-", True), ("0197C1F2", True), ("xyz", False), ("a" * 37, False)]
+)
+def test_the_event_id_is_searched_for_what_can_be_a_part_of_one(q: str, is_searched: bool) -> None:
+    assert ("event_id" in searched(q)) == is_searched
+
+
 def test_the_address_is_searched_for_what_can_be_a_part_of_one(q: str, is_searched: bool) -> None:
     assert ("source_ip" in searched(q)) == is_searched
     assert ("source_ip" in condition(EventFilter(q=q))[0]) == is_searched

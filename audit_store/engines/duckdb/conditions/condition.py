@@ -4,8 +4,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from audit_store import week_hours
+from audit_store.engines.duckdb.conditions.search import search_condition
+from audit_store.engines.duckdb.conditions.selected_values import selection_condition
 from audit_store.event import EARLIEST, LATEST
-from audit_store.filters import NAMES, NO_OUTCOME, NO_SOURCE, EventFilter, searched
+from audit_store.filters import EventFilter
 from audit_store.ranges import Period
 from audit_store.week_hours import Stretch
 
@@ -27,7 +29,12 @@ def condition(where: EventFilter) -> Condition:
 
 def values_condition(where: EventFilter) -> Condition:
     """The same without the filter's period and `below`."""
-    return joined([*_names(where), _outcome(where), _search(where), _hours(where)])
+    selections = [selection for selection in where.selections() if selection.field.name != "hours"]
+    named = [
+        selection_condition(selection, f"meta_{number}" if selection.field.path else selection.parameter)
+        for number, selection in enumerate(selections)
+    ]
+    return joined([*named, search_condition(where.q), _hours(where)])
 
 
 def joined(parts: Iterable[Condition]) -> Condition:
@@ -47,45 +54,6 @@ def period_condition(period: Period, start: str = "start", end: str = "end") -> 
 def below_condition(where: EventFilter) -> Condition:
     """Whether an event is one of the log as it was at some moment."""
     return ("", {}) if where.below is None else ("seq < $below_seq", {"below_seq": where.below})
-
-
-def _names(where: EventFilter) -> list[Condition]:
-    """A condition for each field that lists names; the name "none" of a source stands for the empty text."""
-    conditions = []
-    for name in NAMES:
-        if wanted := getattr(where, name):
-            column = name.removeprefix("not_")
-            values = [*wanted, *([""] if column == "source" and NO_SOURCE in wanted else [])]
-            sql = f"{'NOT ' if column != name else ''}({column} = ANY(${name}))"
-            conditions.append((sql, {name: values}))
-    return conditions
-
-
-def _outcome(where: EventFilter) -> Condition:
-    outcomes = [outcome for outcome in where.outcome if outcome != NO_OUTCOME]
-    parts = ["outcome = ANY($outcome)"] if outcomes else []
-    parts += ["outcome IS NULL"] if NO_OUTCOME in where.outcome else []
-    return f"({' OR '.join(parts)})" if parts else "", {"outcome": outcomes} if outcomes else {}
-
-
-def _search(where: EventFilter) -> Condition:
-    """Whether a searched field contains the text, ignoring case: `contains(lower(field), lower(q))`.
-
-    `lower` maps each character alone, as in the simple case mapping of Unicode. The other forms give the same, and do
-    not make a lower copy of every text.
-    """
-    if not where.q:
-        return "", {}
-    form, text = "contains(lower({}), lower($q))", where.q
-    if not any(map(_has_case, where.q)):
-        form = "contains({}, $q)"
-    elif "%" not in where.q and "_" not in where.q:
-        form, text = "{} ILIKE $q", f"%{where.q}%"
-    return f"({' OR '.join(map(form.format, searched(where.q)))})", {"q": text}
-
-
-def _has_case(character: str) -> bool:
-    return not (character == character.lower() == character.upper() == character.title())
 
 
 def _hours(where: EventFilter) -> Condition:

@@ -1,0 +1,26 @@
+"""The page that is shown, by its name, and the way to another one."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+
+def current() -> str:
+    """The name of the page that is shown, such as "log"; a callback, which runs before the page, has none."""
+    context = get_script_run_ctx()
+    if context is None:
+        return ""
+    page = context.pages_manager.get_pages().get(context.page_script_hash)
+    return "" if page is None else Path(page["script_path"]).stem
+
+
+def go(name: str, parameters: Mapping[str, Sequence[str]]) -> None:
+    """Show another page with these URL parameters, and end this run; nothing happens for an unknown name."""
+    context = get_script_run_ctx()
+    pages = {} if context is None else context.pages_manager.get_pages()
+    if name in {Path(page["script_path"]).stem for page in pages.values()}:
+        st.switch_page(
+            f"../pages/{name}.py", query_params={key: list(texts) for key, texts in parameters.items()}
+        )
