@@ -15,7 +15,7 @@ from alarms.collection_gaps import is_collected
 from analysis import local_times
 from audit_store.catalogue import Catalogue
 from audit_store.engines.protocol import Engine, Reader
-from audit_store.filters import EventFilter
+from audit_store.filters import EventFilter, matches
 from audit_store.ranges import Period
 
 HOUR = timedelta(hours=1)
@@ -124,7 +124,9 @@ def count_hours(
 def login_activities(where: EventFilter, catalogue: Catalogue) -> tuple[str, ...]:
     """The kinds of login of the catalogue that a filter includes."""
     included = where.activity or catalogue.logins
-    return tuple(name for name in catalogue.logins if name in included and name not in where.not_activity)
+    return tuple(
+        name for name in catalogue.logins if matches(included, name) and not matches(where.not_activity, name)
+    )
 
 
 def clock_of(where: EventFilter, first: datetime | None, newest: datetime | None, now: datetime) -> Clock:

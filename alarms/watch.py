@@ -19,7 +19,7 @@ from analysis import SMALLEST_SPIKE, Model, fit_unfed
 from audit_store import catalogue as catalogues
 from audit_store.catalogue import Catalogue
 from audit_store.engines.protocol import Engine
-from audit_store.filters import EventFilter
+from audit_store.filters import EventFilter, matches
 
 OVERALL = ("all", "failed", "agents")
 """The kinds of series over many agents: all logins, failed logins, and how many agents log in."""
@@ -149,9 +149,13 @@ def _period(logins: Logins, where: EventFilter, now: datetime) -> TimeSpan:
 
 
 def _is_selected(logins: Logins, where: EventFilter) -> NDArray[np.bool_]:
-    names = pd.Index(logins.agents)
-    is_included = names.isin(where.agent) if where.agent else np.ones(len(names), dtype=bool)
-    return np.asarray(is_included & ~names.isin(where.not_agent))
+    return np.array(
+        [
+            (not where.agent or matches(where.agent, name)) and not matches(where.not_agent, name)
+            for name in logins.agents
+        ],
+        dtype=bool,
+    )
 
 
 def _could_alarm(logins: Logins, period: TimeSpan) -> NDArray[np.intp]:

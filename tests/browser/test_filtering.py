@@ -118,6 +118,6 @@ def test_sources_are_counted_when_their_box_is_opened(url: str, visit: Visit) ->
     seen = visit(f"{url}/?range=all")
     seen.page.get_by_text("More filters", exact=True).click()
     seen.settle()
-    choose(seen.page, re.compile("^Source"), "web", re.compile(r"^1\s+web$"))
+    choose(seen.page, re.compile("^Source"), "web", re.compile(r"^web\s+1$"))
     expect(seen.page).to_have_url(re.compile("source=web"))
     events_are(seen.page, "1")

@@ -1,0 +1,86 @@
+"""A link shows everyone the same events, and a typed line is the filter of the page."""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urljoin
+
+import pytest
+from playwright.sync_api import expect
+
+from audit_store.engines.duckdb.store import Store
+from tests.browser.conftest import Visit, choose, events_are, parameters, serving_well
+from tests.conftest import Fill
+from tests.dashboard.page_runs import WEEK, event
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory, fill: Fill) -> Iterator[str]:
+    path = tmp_path_factory.mktemp("links") / "audit.duckdb"
+    every_hour = [event(60 * hours, agent="ada") for hours in range(1, 24 * 7)]
+    fill(Store(path), [*WEEK, *every_hour])
+    with serving_well(path, path.with_name("server.log"), AUDIT_READ_ONLY="1") as server:
+        yield server.url
+
+
+def test_a_link_shows_the_same_off_hours_in_another_zone(url: str, visit: Visit) -> None:
+    page = visit(f"{url}/?hours=off&range=30d", timezone_id="Europe/Berlin").page
+    number = page.get_by_test_id("stMetricValue").first.inner_text()
+    link = page.get_by_test_id("stSidebar").get_by_role("link", name="Activity").get_attribute("href")
+    assert link is not None
+    other = visit(urljoin(url, link), timezone_id="America/New_York").page
+    events_are(other, number)
+    assert parameters(other) == {"hours": ["off"], "range": ["30d"], "tz": ["Europe/Berlin"]}
+
+
+def test_a_typed_line_is_the_filter_and_says_what_is_wrong(url: str, visit: Visit) -> None:
+    seen = visit(f"{url}/?range=all")
+    page, line = seen.page, seen.page.get_by_label("Query", exact=True)
+    expect(line).to_have_value("range:all")
+    line.fill("range:all agent:b* -activity:Login")
+    line.press("Enter")
+    events_are(page, "1")
+    seen.settle()
+    assert parameters(page) == {"range": ["all"], "tz": ["UTC"], "agent": ["b*"], "not_activity": ["Login"]}
+    line.fill("range:all outcome:")
+    line.press("Enter")
+    expect(
+        page.get_by_text("the query cannot be read at the end of the line: give a value after outcome:")
+    ).to_be_visible()
+    seen.settle()
+    page.get_by_role("button", name="Use").nth(1).click()
+    expect(line).to_have_value("range:all outcome:failure")
+    events_are(page, "1")
+    page.get_by_role("button", name="Reset all").click()
+    expect(line).to_have_value("")
+    seen.settle()
+    assert parameters(page) == {"tz": ["UTC"]}
+
+
+def test_an_address_is_filtered_by_its_network(url: str, visit: Visit) -> None:
+    seen = visit(url)
+    page = seen.page
+    page.get_by_text("More filters", exact=True).click()
+    seen.settle()
+    addresses = page.get_by_role("combobox", name=re.compile("^Address"))
+    addresses.fill("203.0.113.0/24")
+    addresses.press("Enter")
+    expect(page).to_have_url(re.compile(r"source_ip=203\.0\.113\.0%2F24"))
+    events_are(page, "1")
+
+
+def test_a_saved_view_opens_on_its_page(url: str, visit: Visit) -> None:
+    seen = visit(f"{url}/log?agent=bob&range=all")
+    page = seen.page
+    page.get_by_text("Saved views").click()
+    seen.settle()
+    page.get_by_label("View name").fill("of bob")
+    page.get_by_role("button", name="Save view").click()
+    expect(page.get_by_text("Saved “of bob”.")).to_be_visible()
+    visitor = visit(f"{url}/?outcome=failure")
+    visitor.page.get_by_text("Saved views").click()
+    visitor.settle()
+    choose(visitor.page, "Open a view", "of bob", "of bob (saved)")
+    expect(visitor.page).to_have_url(re.compile(r"/log\?.*agent=bob"))
+    expect(visitor.page.get_by_role("heading", name="Audit log")).to_be_visible()
+    visitor.settle()
+    assert parameters(visitor.page) == {"agent": ["bob"], "range": ["all"], "tz": ["UTC"]}
