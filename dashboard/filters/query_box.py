@@ -19,7 +19,8 @@ _HELP = """Fields are `activity`, `agent`, `outcome`, `source`, `ip`, `target`, 
 
 def draw(where: EventFilter, values: Mapping[str, Iterable[str]]) -> None:
     """Draw the line of a filter; `values` are those of each field, which complete a line that is not finished."""
-    line, problem = st.session_state.get(_REFUSED, {}).get(where, (query_line.to_text(where), ""))
+    text = query_line.to_text(where)
+    line, problem = st.session_state.get(_REFUSED, {}).get(text, (text, ""))
     set_value(_KEY, line)
     st.text_input(
         "Query",
@@ -48,6 +49,6 @@ def _use(where: EventFilter, line: str) -> None:
     try:
         wanted = query_line.parse(line, tz=where.tz)
     except InvalidQuery as error:
-        st.session_state[_REFUSED] = {where: (line, str(error))}
+        st.session_state[_REFUSED] = {query_line.to_text(where): (line, str(error))}
         return
     url_state.go(url_state.link(wanted))
