@@ -100,6 +100,8 @@ def test_an_id_that_does_not_exist_is_named(recorded: Store) -> None:
         ({"range": "24h"}, ["support-1"]),
         ({"agent": "support-3"}, ["support-3"]),
         ({"not_agent": "support-3"}, ["support-1"]),
+        ({"agent": "*-1"}, ["support-1"]),
+        ({"not_agent": "*-3"}, ["support-1"]),
         ({"q": "203.0.113"}, ["support-3"]),
         ({"activity": "Login"}, ["support-3", "support-1"]),
         ({"activity": "Journey saved"}, []),

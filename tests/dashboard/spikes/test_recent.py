@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from audit_store.engines.duckdb.store import Store
-from audit_store.filters import EventFilter
+from audit_store.filters import EventFilter, Pattern
 from audit_store.ranges import Period
 from dashboard.spikes import recent
 from tests.alarms.detector.worlds import judge
@@ -21,6 +21,7 @@ from tests.dashboard.spikes.conftest import ATTACK, HOUR, SPRAY, InView, attack
         (EventFilter(agent=("support-3", "support-1")), [ATTACK, SPRAY]),
         (EventFilter(agent=("support-1",)), [SPRAY]),
         (EventFilter(not_agent=("support-3",)), [SPRAY]),
+        (EventFilter(agent=(Pattern("-1", before=True),)), [SPRAY]),
         (EventFilter(activity=("Login", "User deleted"), tz="Asia/Kolkata"), [ATTACK, SPRAY]),
         (EventFilter(activity=("User deleted",)), []),
         (EventFilter(not_activity=("Login", "ConsoleLogin")), []),
