@@ -49,21 +49,21 @@ def filter_options(command: Callable[..., int]) -> Callable[..., int]:
 
 
 def filter_of(ctx: click.Context, parameters: dict[str, Any]) -> EventFilter:
-    """The filter of the options. Raises AuditStoreError for the first value that cannot be used."""
+    """The filter of the options. Raises AuditStoreError, which names the values that cannot be used."""
     values = {name: _values(parameters[name]) for name in (*SINGLE, *LISTS)} | _of_metadata(parameters)
     for name, texts in values.items():
         if "" in texts:
-            raise _unusable(InvalidFilter(name, "", "give a value, or leave the option out"))
+            raise AuditStoreError(_text(InvalidFilter(name, "", "give a value, or leave the option out")))
     if values["from"] or values["to"]:
         if values["range"] not in ([], ["custom"]):
             wrong = InvalidFilter("range", values["range"][0], "with --from or --to it must be custom")
-            raise _unusable(wrong)
+            raise AuditStoreError(_text(wrong))
         values["range"] = ["custom"]
     if not values["range"]:
         say(ctx, f"exporting the {RANGES[DEFAULT_RANGE].lower()}; --range all exports every event")
     where, notices = EventFilter.parse(values)
-    for notice in notices:
-        raise _unusable(notice)
+    if notices:
+        raise AuditStoreError("; ".join(map(_text, notices)))
     return where
 
 
@@ -75,7 +75,8 @@ def _of_metadata(parameters: dict[str, Any]) -> dict[str, list[str]]:
             path, _, value = text.partition("=")
             parameter = f"{name}.{path}"
             if not value or not path or not is_parameter(parameter):
-                raise _unusable(InvalidFilter(name, text, "give a path and a value such as user.role=admin"))
+                wrong = InvalidFilter(name, text, "give a path and a value such as user.role=admin")
+                raise AuditStoreError(_text(wrong))
             values.setdefault(parameter, []).append(value)
     return values
 
@@ -84,6 +85,6 @@ def _values(value: str | Sequence[str] | None) -> list[str]:
     return [value] if isinstance(value, str) else list(value or ())
 
 
-def _unusable(notice: InvalidFilter) -> AuditStoreError:
-    option = f"--{notice.parameter.replace('_', '-')}"
-    return AuditStoreError(f"{option} {notice.value!r} cannot be used: {notice.allowed}")
+def _text(notice: InvalidFilter) -> str:
+    """What is wrong with the value of an option."""
+    return f"--{notice.parameter.replace('_', '-')} {notice.value!r} cannot be used: {notice.allowed}"

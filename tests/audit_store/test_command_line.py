@@ -26,7 +26,15 @@ EVENTS = [
     Event.of(
         {"occurred_at": "2026-03-01T00:00:00Z", "agent": "ada", "activity": "Login", "outcome": "failure"}
     ),
-    Event.of({"occurred_at": "2026-03-02T00:00:00Z", "agent": "ada", "activity": "User deleted"}),
+    Event.of(
+        {
+            "occurred_at": "2026-03-02T00:00:00Z",
+            "agent": "ada",
+            "activity": "User deleted",
+            "source_ip": "203.0.113.9",
+            "metadata": {"user": {"role": "admin"}},
+        }
+    ),
     Event.of(
         {"occurred_at": "2026-03-03T20:00:00Z", "agent": "bob", "activity": "Login", "target": "Website"}
     ),
@@ -56,6 +64,14 @@ FILTERS = [
     ([*ALL, "--not-agent", "ada"], ["2"]),
     ([*ALL, "--outcome", "failure"], ["0"]),
     ([*ALL, "--outcome", "none", "--q", "WEB"], ["2"]),
+    ([*ALL, "--agent", "b*"], ["2"]),
+    ([*ALL, "--target", "*site"], ["2"]),
+    ([*ALL, "--not-target", "*"], ["0", "1"]),
+    ([*ALL, "--source-ip", "203.0.113.0/24"], ["1"]),
+    ([*ALL, "--not-source-ip", "203.0.113.0/24"], ["0", "2"]),
+    ([*ALL, "--meta", "user.role=adm*", "--meta", "user.role=owner"], ["1"]),
+    ([*ALL, "--not-meta", "user.role=admin"], ["0", "2"]),
+    ([*ALL, "--q", '"role"'], ["1"]),
     (["--from", "2026-03-02"], ["1", "2"]),
     (["--from", "2026-03-02", "--to", "2026-03-04", "--tz", "Asia/Kolkata"], ["1"]),
     (["--range", "custom", "--to", "2026-03-02"], ["0"]),
@@ -83,6 +99,17 @@ BAD = [
     (["--outcome", "maybe"], "--outcome 'maybe' cannot be used"),
     (["--from", "soon"], "--from 'soon' cannot be used"),
     (["--from", "2026-03-02", "--to", "2026-03-01"], "--to '2026-03-01' cannot be used: it must be later"),
+    (
+        ["--from", "2026-03-02", "--to", "2026-03-01"],
+        "--from '2026-03-02' cannot be used: it must be earlier",
+    ),
+    (
+        ["--source-ip", "10.0.0.0/99"],
+        "--source-ip '10.0.0.0/99' cannot be used: give an address, or a network",
+    ),
+    (["--meta", "admin"], "--meta 'admin' cannot be used: give a path and a value such as user.role=admin"),
+    (["--not-meta", "=x"], "--not-meta '=x' cannot be used: give a path and a value"),
+    (["--meta", "a="], "--meta 'a=' cannot be used: give a path and a value"),
     (["--agent", ""], "--agent '' cannot be used: give a value, or leave the option out"),
     (["--not-activity", ""], "--not-activity '' cannot be used"),
     (["--q", "x" * 201], "cannot be used"),
