@@ -21,14 +21,14 @@ demo: setup            ## a filled demo store, and the dashboard on it
 run: setup             ## the dashboard on your own store ($$AUDIT_STORE, else ./audit.duckdb)
 	$(STREAMLIT)
 
-test: setup-dev browser  ## all tests but those marked as campaigns, the browser's included
-	$(PYTEST)
+test: setup-dev browser  ## a test of every behaviour, the browser's included; prints the processor time of each folder
+	$(PYTEST) --cpu
 
 fast: setup-dev        ## the tests without a browser and without other processes
 	$(PYTEST) -m "not browser and not processes"
 
 campaign: setup-dev browser  ## every test, with all examples of properties and all rounds of kills
-	$(PYTEST) --campaign
+	$(PYTEST) --campaign --cpu
 
 faults: setup-dev      ## every injected fault, with its table in docs/reliability.md; an hour (Linux, a C compiler)
 	$(RUN) -m tests.faults

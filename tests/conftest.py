@@ -2,9 +2,10 @@
 
 import itertools
 import signal
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -13,6 +14,7 @@ from audit_store.engines.duckdb import creation
 from audit_store.engines.duckdb.store import Store
 from audit_store.event import Event, fresh_id
 
+pytest_plugins = ["tests.cpu_time"]
 RECORDED_AT = datetime(2026, 3, 14, 12, tzinfo=UTC)
 # More than a test compares with each other: each has its own id.
 EMPTY_STORES = 8
@@ -21,7 +23,7 @@ Fill = Callable[[Store, Iterable[Event]], Store]
 
 # Examples read and write real files, so the time of one of them depends on the disk: no deadline.
 CAMPAIGN_EXAMPLES = 100
-settings.register_profile("ordinary", deadline=None, max_examples=CAMPAIGN_EXAMPLES // 10)
+settings.register_profile("ordinary", deadline=None, max_examples=CAMPAIGN_EXAMPLES // 20)
 settings.register_profile("campaign", deadline=None, max_examples=CAMPAIGN_EXAMPLES)
 
 
@@ -52,8 +54,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def examples(in_campaign: int, least: int = 5) -> int:
-    """The `max_examples` of a property: `in_campaign` in a campaign, otherwise a tenth of it, but at least `least`."""
+    """The `max_examples` of a property: so many in a campaign, otherwise a twentieth, but at least `least`."""
     return max(in_campaign * settings.default.max_examples // CAMPAIGN_EXAMPLES, least)
+
+
+def in_campaign(*cases: Any) -> list[Any]:
+    """Cases of `parametrize` that run in a campaign only: others show the same behaviour."""
+    return [
+        pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=pytest.mark.campaign)
+        for case in cases
+    ]
+
+
+def rest_in_campaign(always: Sequence[Any], cases: Iterable[Any]) -> list[Any]:
+    """Cases of `parametrize` of which those in `always` run always, and the rest in a campaign only."""
+    return [*always, *in_campaign(*(case for case in cases if case not in always))]
 
 
 @pytest.fixture(scope="session")

@@ -42,7 +42,7 @@ COMMANDS = sorted(
 
 LINE = "Mar 30 15:00:00 host sshd[1]: Failed password for ada from 192.0.2.1 port 2 ssh2\n"
 LOG = Path(os.environ.get("AUDIT_TEST_DATA", "")) / "sshd" / "auth-march.log"
-"""The log of a real host, where AUDIT_TEST_DATA names a folder with it; tests/test_real_inputs.py says which."""
+"""The log of a real host, in the folder that AUDIT_TEST_DATA names: see tests/ingest/importing/test_real_inputs.py."""
 
 
 def run(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:

@@ -52,10 +52,16 @@ FILES = sorted(
 
 
 @cache
+def nodes(source: str) -> tuple[ast.AST, ...]:
+    """The syntax tree of a file."""
+    return tuple(ast.walk(ast.parse(source)))
+
+
+@cache
 def imports(source: str) -> frozenset[str]:
     """The dotted names that a file imports, anywhere in it; of `from a import b` both a and a.b."""
     modules = set()
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes(source):
         if isinstance(node, ast.Import):
             modules |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -194,7 +200,7 @@ def test_analysis_needs_numpy_and_pandas_only() -> None:
 
 def statements(source: str) -> list[str]:
     """The texts of a file that are SQL statements."""
-    constants = [node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant)]
+    constants = [node.value for node in nodes(source) if isinstance(node, ast.Constant)]
     return [text for text in constants if isinstance(text, str) and STATEMENT.match(text)]
 
 

@@ -18,6 +18,7 @@ from audit_store.state import deliveries
 from ingest import append
 from ingest.fold import fold
 from tests import ROOT, forked
+from tests.conftest import in_campaign
 
 EVIL = "\x1b]0;owned\x07\x1b[2J\x9b31m\rforged\u202egpj\u2066\u200f\x7f"
 NAME = EVIL.replace("\x9b", "")
@@ -234,7 +235,8 @@ COMMANDS = [
     dead_letters,
     demo,
     demo_bad,
-    *map(export, ("csv", "jsonl", "ocsf")),
+    export("csv"),
+    *in_campaign(export("jsonl"), export("ocsf")),
 ]
 
 

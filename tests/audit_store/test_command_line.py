@@ -20,7 +20,7 @@ from audit_store.store_files import waiting_events
 from audit_store.store_files import waiting_events as spooled
 from ingest import append
 from tests import ROOT, forked
-from tests.conftest import Fill
+from tests.conftest import Fill, in_campaign
 
 EVENTS = [
     Event.of(
@@ -79,7 +79,7 @@ FILTERS = [
 ]
 
 
-@pytest.mark.parametrize(("arguments", "seqs"), FILTERS)
+@pytest.mark.parametrize(("arguments", "seqs"), [*FILTERS[::2], *in_campaign(*FILTERS[1::2])])
 def test_filters_are_options(
     filled: Store, capfdbinary: pytest.CaptureFixture[bytes], arguments: list[str], seqs: list[str]
 ) -> None:

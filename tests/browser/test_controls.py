@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 from audit_store.engines.duckdb.store import Store
@@ -79,6 +80,7 @@ def test_details_lead_to_related_views(crowded: Server, visit: Visit) -> None:
         seen.settle()
 
 
+@pytest.mark.campaign
 def test_columns_can_be_chosen(crowded: Server, visit: Visit) -> None:
     page = visit(f"{crowded.url}/log?agent=busy").page
     headers = page.locator("[role=columnheader]").filter(has_text="Activity")
@@ -88,6 +90,7 @@ def test_columns_can_be_chosen(crowded: Server, visit: Visit) -> None:
     expect(headers).to_have_count(0)
 
 
+@pytest.mark.campaign
 def test_a_paused_log_says_how_many_are_new(crowded: Server, visit: Visit) -> None:
     page = visit(f"{crowded.url}/log?activity=Login").page
     page.get_by_text("Live", exact=True).click()

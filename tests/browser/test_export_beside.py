@@ -17,7 +17,7 @@ from ingest.fold import fold
 from tests import ROOT, forked
 from tests.browser.conftest import Visit, crowd, leave, serving, slowness
 
-EVENTS = 100_000
+EVENTS = 60_000
 SOON = 3.0
 
 
@@ -85,13 +85,13 @@ def test_a_download_lets_other_pages_and_folds_go_on(store: Store, tmp_path: Pat
 def test_a_download_shows_its_progress_and_fails_in_the_browser_when_it_is_broken_off(
     tmp_path: Path, visit: Visit
 ) -> None:
-    store = crowd(tmp_path / "audit.duckdb", 250_000)  # more than one read of the store
+    store = crowd(tmp_path / "audit.duckdb", 120_000)  # more than one read of the store
     with serving(store.path, tmp_path / "server.log") as server:
         seen = visit(f"{server.url}/log?range=all&tz=UTC")
         seen.page.get_by_role("button", name="Export", exact=True).click()
         with seen.page.expect_download(timeout=120_000) as download:
             seen.page.get_by_role("link", name="OCSF").click()
-        expect(seen.page.get_by_text(re.compile(r"^OCSF: [\d,]+ of 250,000 events$"))).to_be_visible()
+        expect(seen.page.get_by_text(re.compile(r"^OCSF: [\d,]+ of 120,000 events$"))).to_be_visible()
         store.path.unlink()
         assert download.value.failure() is not None
         assert "was broken off after 99840 events" in server.log.read_text()

@@ -22,6 +22,7 @@ def url(tmp_path_factory: pytest.TempPathFactory, fill: Fill) -> Iterator[str]:
         yield server.url
 
 
+@pytest.mark.campaign
 def test_a_value_selects_as_many_events_as_its_count(url: str, visit: Visit) -> None:
     page = visit(url).page
     page.get_by_role("combobox", name="Agent", exact=False).first.click()
@@ -67,6 +68,7 @@ def test_a_click_in_the_legend_a_drag_and_a_bar_are_filters_and_undone(url: str,
     assert end - start == timedelta(hours=6)
 
 
+@pytest.mark.campaign
 def test_a_saved_view_can_be_opened_by_another_viewer(url: str, visit: Visit) -> None:
     seen = visit(f"{url}/?agent=ada")
     page = seen.page
@@ -83,6 +85,7 @@ def test_a_saved_view_can_be_opened_by_another_viewer(url: str, visit: Visit) ->
     expect(other).to_have_url(re.compile("agent=ada"))
 
 
+@pytest.mark.campaign
 def test_the_sentence_names_today(url: str, visit: Visit) -> None:
     page = visit(f"{url}/?range=24h&agent=bob").page
     page.get_by_text("Copy as a sentence").click()
@@ -114,6 +117,7 @@ def test_an_hour_of_the_week_is_a_filter_and_off_hours_a_view(url: str, visit: V
     expect(page.get_by_text("outside Mon–Fri 08:00–18:00, last 30 days")).to_be_visible()
 
 
+@pytest.mark.campaign
 def test_sources_are_counted_when_their_box_is_opened(url: str, visit: Visit) -> None:
     seen = visit(f"{url}/?range=all")
     seen.page.get_by_text("More filters", exact=True).click()

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from ingest import append
 from tests.browser.conftest import Server, Visit, Watched
 from tests.browser.test_controls import opened_event
+from tests.conftest import in_campaign
 
 # The layout of a narrow window is the one that may fail.
 WIDTHS = (pytest.param(1280, marks=pytest.mark.campaign), 400)
@@ -80,7 +81,7 @@ def test_an_opened_event_is_in_sight_beside_its_list(crowded: Server, visit: Vis
     expect(seen.page.get_by_text("Event details")).to_have_count(0)
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (400, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), [(400, "dark"), *in_campaign((1280, "light"))])
 def test_pages_have_titles_an_icon_a_theme_and_nothing_cut_off(
     crowded: Server, visit: Visit, width: int, scheme: Literal["light", "dark"]
 ) -> None:
@@ -125,9 +126,7 @@ def watched(seen: Watched) -> Page:
     return seen.page
 
 
-@pytest.mark.parametrize(
-    ("path", "width"), [("/", 1280), pytest.param("/", 400, marks=pytest.mark.campaign), ("/log", 1280)]
-)
+@pytest.mark.parametrize(("path", "width"), [("/", 1280), *in_campaign(("/", 400), ("/log", 1280))])
 def test_nothing_jumps_while_a_filter_changes(crowded: Server, visit: Visit, path: str, width: int) -> None:
     page = watched(seen := visit(f"{crowded.url}{path}?range=24h", **size(width), **MOVING))
     if width < 640:

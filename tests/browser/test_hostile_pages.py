@@ -110,6 +110,7 @@ def test_a_page_on_another_port_reaches_neither_the_websocket_nor_a_download(
     assert "The request comes from a page of another origin" in reasons
 
 
+@pytest.mark.campaign
 def test_a_link_on_another_page_opens_the_dashboard_and_keeps_the_downloads_of_open_pages(
     store: Store, serve: Serve, visit: Visit, hostile_origin: str
 ) -> None:

@@ -6,6 +6,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
@@ -102,6 +103,7 @@ def test_letters_typed_into_the_search_are_no_commands(crowded: Server, visit: V
     assert opened(seen.page) == [event_id]
 
 
+@pytest.mark.campaign
 def test_a_download_is_what_its_manifest_says(crowded: Server, visit: Visit, tmp_path: Path) -> None:
     seen = visit(crowded.url + "/log?activity=Journey+saved")
     events = total(seen.page)

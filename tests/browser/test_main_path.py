@@ -71,6 +71,7 @@ def test_an_event_has_an_address_of_its_own(store: Path, url: str, visit: Visit)
     expect(page.locator("[data-testid=stMain]").get_by_text(frame.event_id[0]).first).to_be_visible()
 
 
+@pytest.mark.campaign
 def test_every_page_answers_bad_parameters_with_a_notice(url: str, visit: Visit) -> None:
     for path in ("/", "/log", "/store"):
         page = visit(url + path + "?range=9d&tz=Mars/Base&outcome=maybe").page

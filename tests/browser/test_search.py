@@ -60,6 +60,7 @@ def test_an_event_opens_while_the_search_goes_on(searched: Server, visit: Visit)
     expect(seen.page.get_by_text("Event details")).to_be_visible()
 
 
+@pytest.mark.campaign
 def test_a_search_that_finds_nothing_says_so_at_its_end(searched: Server, visit: Visit) -> None:
     seen = visit(searched.url + "/store")
     begin(seen.page, searched, "nowhere")

@@ -26,7 +26,7 @@ from tests.browser.conftest import (
     parameters,
     serving_well,
 )
-from tests.conftest import Fill
+from tests.conftest import Fill, in_campaign
 from tests.dashboard.alarm_page.recorded import HOUR, THIS_HOUR, many, small, takeover, write
 from tests.dashboard.page_runs import NOW
 
@@ -112,6 +112,7 @@ def test_keys_move_through_the_list_and_acknowledge(own: Path, serve: Serve, vis
     leave(seen.page)
 
 
+@pytest.mark.campaign
 def test_a_decision_is_there_after_a_restart(own: Path, serve: Serve, visit: Visit) -> None:
     server = serve(own, AUDIT_READ_ONLY="1")
     seen = visit(f"{server.url}/spikes?{WEEK}")
@@ -130,6 +131,7 @@ def test_a_decision_is_there_after_a_restart(own: Path, serve: Serve, visit: Vis
     leave(again.page)
 
 
+@pytest.mark.campaign
 def test_an_exception_is_previewed_before_it_is_made(own: Path, serve: Serve, visit: Visit) -> None:
     seen = visit(f"{serve(own, AUDIT_READ_ONLY='1').url}/spikes?{WEEK}&alarm={SCRIPT.id}")
     seen.page.get_by_role("button", name="Expect this from now on").click()
@@ -156,7 +158,7 @@ def test_a_page_that_is_open_lists_an_alarm_when_it_is_recorded(
     leave(seen.page)
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1400, "light"), (400, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), [(400, "dark"), *in_campaign((1400, "light"))])
 def test_500_alarms_fit_the_window(own: Path, serve: Serve, visit: Visit, width: int, scheme: str) -> None:
     write(Store(own), *many(500))
     server = serve(own, AUDIT_READ_ONLY="1")

@@ -18,7 +18,7 @@ from ingest.spool.folder import has_waiting
 from tests import ROOT, forked
 from tests.browser.conftest import PATIENCE, Serve, Visit, leave, slowness
 
-WRITERS, EACH = 4, 100
+WRITERS, EACH = 4, 50
 SOON = 2.0
 
 WRITER = f"""

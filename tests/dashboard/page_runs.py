@@ -9,9 +9,12 @@ from streamlit.testing.v1 import AppTest
 from audit_store.engines.duckdb.store import Store
 from audit_store.event import Event
 from tests import ROOT
+from tests.conftest import in_campaign
 
 MAIN = ROOT / "dashboard" / "main.py"
 PAGES = ("activity", "log", "spikes", "store")
+# For what the frame of all pages does.
+SOME_PAGES = ("activity", "log", *in_campaign("spikes", "store"))
 NOW = datetime.now(UTC).replace(microsecond=0)
 HOSTILE = (
     "<img src=x onerror=alert(1)> ![x](http://evil.example/x.png) $x^2$ :red[x] :material/home: "

@@ -19,7 +19,7 @@ from demo import Planted, generate, planted
 from demo.__main__ import main
 from demo.live import trickle
 from demo.roster import AGENTS_MAX, roster
-from tests.conftest import examples
+from tests.conftest import examples, in_campaign
 from tests.demo.demo_log import FIRST, PLANTED, UNTIL, hourly
 
 UNSEEN = ip_network("198.51.100.0/24")
@@ -46,7 +46,7 @@ def test_the_same_arguments_give_the_same_events(small: list[dict[str, Any]]) ->
 
 
 @pytest.mark.parametrize(
-    "change", [{"seed": 8}, {"until": UNTIL + timedelta(days=1)}, {"days": 19}, {"agents": 11}]
+    "change", [{"seed": 8}, {"until": UNTIL + timedelta(days=1)}, *in_campaign({"days": 19}, {"agents": 11})]
 )
 def test_other_arguments_give_another_log_with_other_keys(
     small: list[dict[str, Any]], change: dict[str, Any]
@@ -55,7 +55,7 @@ def test_other_arguments_give_another_log_with_other_keys(
     assert keys.isdisjoint(event["event_id"] for event in generate(**SMALL | change))
 
 
-@pytest.mark.parametrize(("hour", "hours"), [(6, 1), (22, 7), (5, -23)])
+@pytest.mark.parametrize(("hour", "hours"), [(22, 7), *in_campaign((6, 1), (5, -23))])
 def test_within_a_day_a_later_until_only_moves_the_window(hour: int, hours: int) -> None:
     first = datetime(2026, 11, 22, hour, tzinfo=UTC)
     second = first + timedelta(hours=hours)

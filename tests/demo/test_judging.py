@@ -65,6 +65,23 @@ def limits(model: Model) -> pd.DataFrame:
     return pd.DataFrame(upper.T, index=model.buckets, columns=model.series)
 
 
+class Limits(NamedTuple):
+    """The most logins an hour that are no alarm, by hour and series."""
+
+    agents: pd.DataFrame
+    overall: pd.DataFrame
+
+
+@pytest.fixture(scope="module")
+def attacked_limits(attacked: Judged) -> Limits:
+    return Limits(*map(limits, attacked))
+
+
+@pytest.fixture(scope="module")
+def quiet_limits(quiet: Judged) -> Limits:
+    return Limits(*map(limits, quiet))
+
+
 def test_every_planted_spike_is_found_and_no_other_agent(attacked: Judged) -> None:
     alarms = find_alarms(attacked.agents, BUDGET)
     sprays = [spike for spike in PLANTED if spike.kind == "password spray"]
@@ -86,14 +103,14 @@ def test_every_planted_spike_is_found_and_no_other_agent(attacked: Judged) -> No
 
 @pytest.mark.parametrize("spike", PLANTED, ids=lambda spike: f"{spike.kind} {spike.start:%d %b}")
 def test_the_days_after_a_planted_spike_have_the_limits_of_a_log_without_it(
-    attacked: Judged, quiet: Judged, spike: Planted
+    attacked_limits: Limits, quiet_limits: Limits, spike: Planted
 ) -> None:
     end = pd.Timestamp(spike.end.replace(tzinfo=None)).ceil("1h")
     for series, with_spike, without in (
-        ([*spike.agents], attacked.agents, quiet.agents),
-        (["all", "failed", "agents"], attacked.overall, quiet.overall),
+        ([*spike.agents], attacked_limits.agents, quiet_limits.agents),
+        (["all", "failed", "agents"], attacked_limits.overall, quiet_limits.overall),
     ):
-        upper, usual = (limits(model).loc[end:, series] for model in (with_spike, without))
+        upper, usual = (all_limits.loc[end:, series] for all_limits in (with_spike, without))
         # Hours of an attack that are no spikes are learned from, such as a spray's four logins of an agent.
         change = (upper - usual).abs()
         assert (change <= np.maximum(0.15 * usual, 3.0)).all(axis=None), change.max().to_dict()

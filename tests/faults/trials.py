@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from itertools import product
 from queue import SimpleQueue
 from typing import Any
@@ -14,6 +15,7 @@ SEED = 11
 Trial = dict[str, Any]
 
 
+@cache
 def syscalls(client: Client, workload: str, mutant: str = "") -> list[list[Trial]]:
     """The trials of a workload, those of one call in a list of their own."""
     possible = client.trial("faults", workload=workload, mutant=mutant)["values"]

@@ -28,6 +28,7 @@ from ingest.spool import folder
 from ingest.spool.folder import has_waiting
 from ingest.spool.writer import SpoolWriter
 from tests import ROOT, forked
+from tests.conftest import in_campaign
 
 LOGIN: dict[str, Any] = {"agent": "support-7", "activity": "Login"}
 
@@ -113,7 +114,7 @@ def test_a_batch_is_stored_whole_or_not_at_all(store: Path) -> None:
         ({"event_id": "another"}, 2, 0, 0),
     ],
 )
-@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("together", [True, *in_campaign(False)])
 def test_a_key_is_stored_once(
     store: Path, second: dict[str, Any], stored: int, duplicates: int, conflicts: int, together: bool
 ) -> None:
@@ -162,7 +163,12 @@ def test_any_program_may_move_a_file_into_the_spool_even_under_the_same_name(sto
 
 
 @pytest.mark.parametrize(
-    "name", ["caf\udce9.ndjson", "nightly-batch.ndjson", "0198c5a4-6d5e-7c3b-8f00-1234567890ab-events.ndjson"]
+    "name",
+    [
+        "caf\udce9.ndjson",
+        *in_campaign("nightly-batch.ndjson"),
+        "0198c5a4-6d5e-7c3b-8f00-1234567890ab-events.ndjson",
+    ],
 )
 def test_a_foreign_name_says_nothing_of_what_is_in_the_file(store: Path, name: str) -> None:
     spool_dir(store).mkdir()

@@ -22,6 +22,7 @@ from ingest.rejects import rejects_path
 from ingest.resident import is_resident, resident
 from ingest.running_imports import running_import
 from ingest.status import status, words
+from tests.conftest import in_campaign
 from tests.users import ADA, BOB, GROUP, as_user, needs_root, new_store, shared_folder
 
 pytestmark = needs_root
@@ -197,7 +198,7 @@ def test_a_resident_of_another_user_is_seen(store: Path) -> None:
 LINKS = ["x.ndjson", "x.rejects", "x.import", "x.parquet", "00000000-0000-7000-8000-000000000000-1.open"]
 
 
-@pytest.mark.parametrize("name", LINKS)
+@pytest.mark.parametrize("name", [*LINKS[:2], *in_campaign(*LINKS[2:])])
 def test_a_link_to_a_file_of_the_user_who_folds_gives_nobody_its_text(store: Path, name: str) -> None:
     as_user(ADA, lambda: command(store, "ada"))
     secret = store.parent / "secret.key"

@@ -24,6 +24,7 @@ from ingest.rejects import rejects_path
 from ingest.rows import ROW_SCHEMA
 from ingest.status import status, words
 from tests import ROOT
+from tests.conftest import rest_in_campaign
 
 LOGIN: dict[str, Any] = {"agent": "ada", "activity": "Login"}
 ROW: dict[str, Any] = {
@@ -156,7 +157,7 @@ REFUSED_ROWS: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("row", "reason"), REFUSED_ROWS)
+@pytest.mark.parametrize(("row", "reason"), rest_in_campaign(REFUSED_ROWS[::3], REFUSED_ROWS))
 def test_a_row_of_a_bulk_segment_is_judged_like_a_line(store: Path, row: dict[str, Any], reason: str) -> None:
     path = bulk(spool_dir(store), {}, row)
     append(**LOGIN, store=store, fold=False)
@@ -179,7 +180,7 @@ BROKEN_SEGMENTS = [
 ]
 
 
-@pytest.mark.parametrize(("row", "schema"), BROKEN_SEGMENTS)
+@pytest.mark.parametrize(("row", "schema"), rest_in_campaign(BROKEN_SEGMENTS[::4], BROKEN_SEGMENTS))
 def test_a_bulk_segment_of_another_form_is_set_aside(
     store: Path, row: dict[str, Any], schema: pa.Schema
 ) -> None:
@@ -195,7 +196,7 @@ def test_a_flipped_byte_of_a_bulk_segment_is_found(store: Path, campaign: bool) 
     whole = bulk(spool_dir(store), *({"agent": f"agent-{n}"} for n in range(20)))
     content = whole.read_bytes()
     whole.unlink()
-    for number, position in enumerate(range(0, len(content), len(content) // (200 if campaign else 20))):
+    for number, position in enumerate(range(0, len(content), len(content) // (200 if campaign else 10))):
         damaged = bytearray(content)
         damaged[position] ^= 0x10
         (spool_dir(store) / f"{uuid.uuid4()}-1-20.parquet").write_bytes(damaged)

@@ -21,6 +21,7 @@ from ingest.fold import fold
 from ingest.rejects import count_rejects
 from ingest.status import status
 from tests.audit_store.backup.stores import agents, append_and_fold, content
+from tests.conftest import in_campaign
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def put_other(path: Path) -> None:
 LOSSES = [delete, empty, cut, flip_header, flip_metadata, put_other]
 
 
-@pytest.mark.parametrize("lose", LOSSES)
+@pytest.mark.parametrize("lose", [*LOSSES[::2], *in_campaign(*LOSSES[1::2])])
 def test_a_store_is_restored_and_what_waits_is_stored_once(
     path: Path, folder: Path, lose: Callable[[Path], None]
 ) -> None:

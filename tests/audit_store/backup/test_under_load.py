@@ -86,12 +86,12 @@ def wait_for(acknowledged: Path, more: int) -> list[str]:
     return event_ids
 
 
-def test_backups_under_load_and_restores_keep_every_event(path: Path, tmp_path: Path) -> None:
+def test_backups_under_load_and_restores_keep_every_event(path: Path, tmp_path: Path, campaign: bool) -> None:
     acknowledged = tmp_path / "acknowledged"
     acknowledged.touch()
     with writing(path, acknowledged):
         wait_for(acknowledged, 50)
-        for lose in (delete, cut, flip_header):
+        for lose in (delete, cut, flip_header) if campaign else (flip_header,):
             folders = [
                 backup(path, tmp_path / f"{lose.__name__}-{number}").folder for number in range(BACKUPS)
             ]

@@ -1,6 +1,7 @@
 """The login-spike page: it lists records, opens one, and keeps what reviewers decide."""
 
 import json
+import shutil
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from audit_store.engines.duckdb.store import Store
 from audit_store.errors import StoreCorrupt
 from dashboard.alarm_page import boxes, decide
 from tests.alarms.login_logs import logins, office, store_of
+from tests.conftest import in_campaign
 from tests.dashboard.alarm_page.recorded import EVIL, HOUR, THIS_HOUR, many, small, takeover, write
 from tests.dashboard.page_runs import button, filters_of, show, url, widget, words
 from tests.dashboard.test_hostile import check
@@ -31,15 +33,29 @@ def office_rows() -> list[dict[str, Any]]:
     return rows + logins("support-3", WORST.starts_at, 88, outcome="failure", address="203.0.113.9")
 
 
-@pytest.fixture
-def store(tmp_path: Path, office_rows: list[dict[str, Any]]) -> Store:
-    return store_of(Store(tmp_path / "audit.duckdb"), office_rows)
+@pytest.fixture(scope="module")
+def office_store(tmp_path_factory: pytest.TempPathFactory, office_rows: list[dict[str, Any]]) -> Store:
+    return store_of(Store(tmp_path_factory.mktemp("office") / "audit.duckdb"), office_rows)
+
+
+@pytest.fixture(scope="module")
+def recorded_store(tmp_path_factory: pytest.TempPathFactory, office_store: Store) -> Store:
+    return write(copy_of(office_store, tmp_path_factory.mktemp("recorded")), WORST, OTHER)
 
 
 @pytest.fixture
-def recorded(store: Store) -> Store:
+def store(tmp_path: Path, office_store: Store) -> Store:
+    return copy_of(office_store, tmp_path)
+
+
+@pytest.fixture
+def recorded(tmp_path: Path, recorded_store: Store) -> Store:
     """A store with a takeover and a small alarm of the last 7 days."""
-    return write(store, WORST, OTHER)
+    return copy_of(recorded_store, tmp_path)
+
+
+def copy_of(store: Store, folder: Path) -> Store:
+    return Store(Path(shutil.copy(store.path, folder / "audit.duckdb")))
 
 
 def opened(app: AppTest) -> str:
@@ -103,11 +119,13 @@ def test_an_id_that_does_not_exist_is_named(recorded: Store) -> None:
         ({"agent": "*-1"}, ["support-1"]),
         ({"not_agent": "*-3"}, ["support-1"]),
         ({"q": "203.0.113"}, ["support-3"]),
-        ({"activity": "Login"}, ["support-3", "support-1"]),
         ({"activity": "Journey saved"}, []),
         ({"sensitivity": "lowest"}, []),
         ({"state": "closed"}, []),
-        ({"state": ["closed", "open"]}, ["support-3", "support-1"]),
+        *in_campaign(
+            ({"activity": "Login"}, ["support-3", "support-1"]),
+            ({"state": ["closed", "open"]}, ["support-3", "support-1"]),
+        ),
     ],
 )
 def test_filters_choose_among_the_alarms(

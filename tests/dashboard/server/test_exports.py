@@ -29,7 +29,7 @@ from tests.dashboard.server.serving import within
 
 pytestmark = pytest.mark.processes
 
-EVENTS = 60_000
+EVENTS = 20_000
 OWN = {"Cookie": f"{COOKIE_NAME}={COOKIE}"}
 Serve = Callable[..., "Server"]
 

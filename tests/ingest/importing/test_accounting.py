@@ -187,7 +187,7 @@ def labels(store: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("name", CONTAINERS)
-@settings(max_examples=examples(25, least=3))
+@settings(max_examples=examples(25, least=2))
 @given(st.data())
 def test_every_record_is_counted_once(name: str, data: st.DataObject) -> None:
     pack, fmt, bad = CONTAINERS[name]
@@ -211,7 +211,7 @@ def test_every_record_is_counted_once(name: str, data: st.DataObject) -> None:
         assert sorted(labels(store)) == sorted(labelled)
 
 
-@settings(max_examples=examples(25, least=3))
+@settings(max_examples=examples(25, least=2))
 @given(st.integers(1, 4), st.integers(0, 4), st.integers(0, 7), st.integers(1, 10_000))
 def test_of_a_damaged_file_every_complete_member_is_counted(
     complete: int, after: int, bit: int, position: int

@@ -16,9 +16,8 @@ from audit_store.engines.protocol import Query
 from audit_store.event import BODY
 from ingest import append_many, fold
 from ingest.importer import import_files
-from tests.conftest import examples
+from tests.conftest import examples, in_campaign
 
-FORMATS = ["csv", "jsonl", "parquet"]
 AWKWARD = [
     "=1",
     "'=1",
@@ -79,7 +78,7 @@ def rows(store: Path) -> list[Any]:
     )
 
 
-@pytest.mark.parametrize("fmt", FORMATS)
+@pytest.mark.parametrize("fmt", ["csv", *in_campaign("jsonl", "parquet")])
 @settings(max_examples=examples(10, least=2))
 @given(
     events=st.lists(

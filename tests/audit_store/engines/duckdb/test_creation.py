@@ -16,6 +16,7 @@ from ingest import append
 from ingest.fold import fold
 from ingest.status import status, words
 from tests import ROOT, forked
+from tests.conftest import in_campaign
 
 pytestmark = pytest.mark.usefixtures("real_creation")
 
@@ -44,7 +45,7 @@ def count(store: Store) -> int:
 UNFINISHED = [1 * HEADER, 2 * HEADER, 3 * HEADER - 1, 100]
 
 
-@pytest.mark.parametrize("size", UNFINISHED)
+@pytest.mark.parametrize("size", [UNFINISHED[0], UNFINISHED[-1], *in_campaign(*UNFINISHED[1:-1])])
 def test_a_file_with_some_of_its_headers_is_moved_aside(store: Store, tmp_path: Path, size: int) -> None:
     content = start_of_a_store(tmp_path, size)
     store.path.write_bytes(content)
@@ -105,7 +106,7 @@ except AuditStoreError as error:
 
 
 @pytest.mark.processes
-@pytest.mark.parametrize("size", [0, HEADER, 2 * HEADER, 3 * HEADER, 100_000])
+@pytest.mark.parametrize("size", [HEADER, 100_000, *in_campaign(0, 2 * HEADER, 3 * HEADER)])
 def test_a_creation_that_runs_out_of_space_leaves_no_file(store: Store, size: int) -> None:
     command = [sys.executable, "-c", LIMITED, str(store.path), str(size)]
     output = forked.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -30,7 +30,7 @@ from audit_store.errors import (
 )
 from audit_store.event import COLUMNS, Event
 from tests import ROOT, forked
-from tests.conftest import Fill
+from tests.conftest import Fill, in_campaign
 
 LOGIN = Event(agent="support-7", activity="Login")
 
@@ -151,12 +151,14 @@ def test_the_tables_explain_themselves(store: Store, fill: Fill) -> None:
     "change",
     [
         "UPDATE events SET agent = 'somebody else'",
-        "UPDATE events SET agent = 'somebody else' WHERE seq = 0",
-        "DELETE FROM events",
         "DELETE FROM events WHERE seq = 0",
         "TRUNCATE events",
         "MERGE INTO events USING (SELECT 0 AS seq) s USING (seq) WHEN MATCHED THEN DELETE",
-        "MERGE INTO events USING (SELECT 0 AS seq) s USING (seq) WHEN MATCHED THEN UPDATE SET agent = 'x'",
+        *in_campaign(
+            "UPDATE events SET agent = 'somebody else' WHERE seq = 0",
+            "DELETE FROM events",
+            "MERGE INTO events USING (SELECT 0 AS seq) s USING (seq) WHEN MATCHED THEN UPDATE SET agent = 'x'",
+        ),
     ],
 )
 def test_events_are_append_only_also_after_reopening(store: Store, fill: Fill, change: str) -> None:
@@ -166,6 +168,12 @@ def test_events_are_append_only_also_after_reopening(store: Store, fill: Fill, c
             connection.execute(change)
     fill(store, [LOGIN])
     assert list(store.run(Query("SELECT agent FROM events"))["agent"]) == ["support-7"] * 2
+
+
+@pytest.fixture(scope="module")
+def read_only(make_store: Callable[[Iterable[Event]], Store]) -> Store:
+    """A store with one event, which no test changes."""
+    return make_store([LOGIN])
 
 
 @pytest.mark.parametrize(
@@ -203,15 +211,15 @@ def test_events_are_append_only_also_after_reopening(store: Store, fill: Fill, c
         "CHECKPOINT; CREATE TABLE t (a INTEGER)",
     ],
 )
-def test_a_reading_connection_cannot_leave_or_change_its_file(store: Store, fill: Fill, escape: str) -> None:
-    fill(store, [LOGIN])
-    names = sorted(path.name for path in store.path.parent.iterdir())
-    before = store.path.read_bytes()
-    with store.read() as reader, pytest.raises(AuditStoreError) as refusal:
-        reader.run(Query(escape.format(folder=store.path.parent)))
+def test_a_reading_connection_cannot_leave_or_change_its_file(read_only: Store, escape: str) -> None:
+    folder = read_only.path.parent
+    names = sorted(path.name for path in folder.iterdir())
+    before = read_only.path.read_bytes()
+    with read_only.read() as reader, pytest.raises(AuditStoreError) as refusal:
+        reader.run(Query(escape.format(folder=folder)))
     assert isinstance(refusal.value.__cause__, duckdb.Error)
-    assert sorted(path.name for path in store.path.parent.iterdir()) == names
-    assert store.path.read_bytes() == before
+    assert sorted(path.name for path in folder.iterdir()) == names
+    assert read_only.path.read_bytes() == before
 
 
 def test_errors_of_duckdb_come_as_our_own_and_the_file_is_free_again(store: Store, fill: Fill) -> None:
@@ -348,7 +356,7 @@ print(errors or counts[0], flush=True)
 
 
 @pytest.mark.processes
-@pytest.mark.parametrize(("readers", "writers"), [(4, 0), (0, 2), (2, 1)])
+@pytest.mark.parametrize(("readers", "writers"), [(4, 0), (2, 1), *in_campaign((0, 2))])
 def test_nobody_starves(store: Store, fill: Fill, readers: int, writers: int) -> None:
     """Beside a process that reads or writes in a loop, reads and writes get their turn within the wait."""
     fill(store, [LOGIN])

@@ -92,12 +92,12 @@ def test_a_broken_array_keeps_what_came_before(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["jsonl", "csv", "json"])
 def test_blank_lines_cost_next_to_nothing_and_are_counted(name: str) -> None:
-    blank = b"\n \t\r\n" * 2_000_000
+    blank = b"\n \t\r\n" * 500_000
     header, row = b"agent,activity\n", b"a,b\n"
     beginning, record = (header, row) if name == "csv" else (b"", b'{"agent":"a","activity":"b"}\n')
     before = time.process_time()
     rows, rejects = take(blank + beginning + blank + record + blank + record, name)
-    assert time.process_time() - before < 6
+    assert time.process_time() - before < 1.5
     first = 2 * blank.count(b"\n") + beginning.count(b"\n") + 1
     lines = [1, 2] if name == "json" else [first, first + blank.count(b"\n") + 1]
     assert ([row["line"] for row in rows], rejects) == (lines, [])

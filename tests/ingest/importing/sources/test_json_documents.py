@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from audit_store.errors import InvalidFormat
 from ingest.importing.sources import json_documents
 from ingest.importing.sources.byte_source import Content
+from tests.conftest import in_campaign
 from tests.ingest.importing.records import GOOD, lines_of, take
 
 G = GOOD.decode()
 DEEP = "[" * 100_000 + "]" * 100_000
 LONG = json.dumps({"agent": "x" * (2 << 20)})
-LONG_LIST = json.dumps({"agent": ['"', "\\", "]"] * (1 << 19)})
+LONG_LIST = json.dumps({"agent": ['"', "\\", "]"] * (1 << 17)})
 
 
 @pytest.mark.parametrize(
@@ -44,10 +45,15 @@ LONG_LIST = json.dumps({"agent": ['"', "\\", "]"] * (1 << 19)})
         ("[1234567", [], [1]),
     ],
 )
-@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+@pytest.mark.parametrize("pack", [bytes, *in_campaign(gzip.compress)])
 def test_documents(text: str, rows: list[int], rejects: list[int], pack: Any) -> None:
     taken, refused = take(pack(text.encode()), "json")
     assert (lines_of(taken), lines_of(refused)) == (rows, rejects)
+
+
+def test_documents_may_be_members_of_a_gzip_file() -> None:
+    taken, refused = take(gzip.compress(f"[{G},5]".encode()) + gzip.compress(f"[{G}]".encode()), "json")
+    assert (lines_of(taken), lines_of(refused)) == ([1, 3], [2])
 
 
 @pytest.mark.parametrize(

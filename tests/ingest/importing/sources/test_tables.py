@@ -36,11 +36,11 @@ def test_a_frame_of_a_parquet_file_holds_few_wide_rows(
     assert [reject.line for chunk in chunks for reject in chunk.rejects] == list(range(1, 96))
 
 
-def test_csv_that_breaks_off_gives_no_half_row() -> None:
+def test_csv_that_breaks_off_gives_no_half_row(campaign: bool) -> None:
     texts = [f"{number:x}" * 9 for number in np.random.default_rng(1).integers(1 << 40, size=2000)]
     content = csv_text(HEADER, *(["a", "b", text, ""] for text in texts))
     whole = set(ids(take(content, "csv")[0]))
-    for size in range(20_000, 20_028, 2):
+    for size in range(20_000, 20_028, 2 if campaign else 7):
         cut_off = gzip.compress(content[:size]) + gzip.compress(content[size:])[:-1]
         rows, rejects = take(cut_off, "csv")
         assert len(rows) > 100

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tarfile
 import time
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ from ingest.fold import fold
 from ingest.fold_scheduler import FoldingThread
 from tests import ROOT, forked
 from tests.audit_store.engines.duckdb.rollups import worlds
-from tests.conftest import Fill, examples
+from tests.conftest import Fill, examples, in_campaign
 from tests.test_version_0_1_0 import ARCHIVE
 
 LOGINS = ("Login",)
@@ -146,8 +147,14 @@ DAMAGES = [
 ]
 
 
-@pytest.mark.parametrize("name", NAMES[1:])
-@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        *((NAMES[1], damage) for damage in DAMAGES),
+        *((name, DAMAGES[0]) for name in NAMES[2:]),
+        *in_campaign(*product(NAMES[2:], DAMAGES[1:])),
+    ],
+)
 def test_damaged_roll_ups_are_named_and_built_anew(
     store: Store, folded: Store, name: str, damage: str
 ) -> None:
@@ -244,7 +251,7 @@ while Store(sys.argv[1]).roll_up(["Login"]):
 
 
 @pytest.mark.processes
-@pytest.mark.parametrize("steps", [2, 4, 9])
+@pytest.mark.parametrize("steps", [4, *in_campaign(2, 9)])
 def test_roll_ups_agree_with_the_events_after_a_kill(store: Store, fill: Fill, steps: int) -> None:
     dice = random.Random(6)
     fill(store, [worlds.random_event(dice) for _ in range(60)])

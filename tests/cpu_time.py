@@ -1,0 +1,76 @@
+"""A plugin of pytest: prints the processor time of the tests of each room, with --cpu (Linux)."""
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TICKS = os.sysconf("SC_CLK_TCK")  # a second
+# Where the times of a process and of its ended children stand behind its name in /proc/PID/stat, see proc(5).
+TIMES = slice(11, 15)
+OUTSIDE = "start, collection and end"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add --cpu."""
+    parser.addoption("--cpu", action="store_true", help="print the processor time of the tests of each room")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Measure in this process."""
+    if config.getoption("--cpu") and Path("/proc").is_dir():
+        config.pluginmanager.register(Meter())
+
+
+def seconds(process: int) -> float:
+    """The processor time of a process and its descendants; 0.0 where there is no such process."""
+    folder = Path("/proc") / str(process)
+    try:
+        times = (folder / "stat").read_text().rpartition(")")[2].split()[TIMES]
+        children = [
+            int(child) for file in folder.glob("task/*/children") for child in file.read_text().split()
+        ]
+    except OSError:
+        return 0.0
+    return sum(map(int, times)) / TICKS + sum(map(seconds, children))
+
+
+def room(nodeid: str) -> str:
+    """The folder of a test, such as tests/ingest."""
+    return "/".join(Path(nodeid.partition("::")[0]).parts[:-1][:2])
+
+
+class Meter:
+    """Adds up what each room uses, in this process and in the workers that it started."""
+
+    def __init__(self) -> None:
+        self._used: Counter[str] = Counter()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        """Measure a test and its fixtures."""
+        before = seconds(os.getpid())
+        result = yield
+        self._used[room(item.nodeid)] += seconds(os.getpid()) - before
+        return result
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Add what no test used; a worker hands its sums to the process that started it."""
+        self._used[OUTSIDE] += seconds(os.getpid()) - self._used.total()
+        if hasattr(session.config, "workeroutput"):
+            session.config.workeroutput["cpu"] = dict(self._used)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Add the sums of a worker that has ended."""
+        self._used.update(node.workeroutput["cpu"])
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Print the sums, the largest first."""
+        terminalreporter.section("processor time")
+        for name, used in self._used.most_common():
+            terminalreporter.line(f"{used:8.1f} s  {name}")
+        terminalreporter.line(f"{self._used.total():8.1f} s")
