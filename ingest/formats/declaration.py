@@ -148,6 +148,7 @@ class Declaration(Table, frozen=True):
     values: ValueMaps | None = None
     constants: Values | None = None
     when: tuple[When, ...] = ()
+    columns: tuple[str, ...] = ()
     line: str = ""
     continuation: str = ""
     message: tuple[str, ...] = ()

@@ -100,6 +100,8 @@ def by_pattern(text: str, formats: Sequence[Format]) -> list[Guess]:
 def _fitting_records(candidate: Format, text: str) -> str:
     if text.startswith(PARQUET_MAGIC.decode()):
         return "the file begins with the signature of Parquet"
+    if candidate.columns:
+        return f"a row at its beginning is like those of {candidate.title}"
     documents = samples.json_documents(text)
     records = samples.json_records(documents, envelopes(candidate)) or samples.csv_records(text)
     fitting = sum({"agent", "activity"} <= record.keys() for record in records)

@@ -39,7 +39,8 @@ class Format:
     what is too long for an event is cut and marked instead of refused. `source`, `timezone`, `time_formats` (of
     strptime, or "rfc3339") and `time_unit` are defaults that the caller may override. `records` is the array in each
     document that holds the records; documents with an array at one of the `envelopes` hold records there, and all
-    others are records. `keys` are sets of keys, paths and PATH=VALUE; most records have all of one set.
+    others are records. `keys` are sets of keys, paths and PATH=VALUE; most records have all of one set. `columns` names
+    the columns of a CSV without a header, which may have fewer of them.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Format:
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
     when: tuple[When, ...] = ()
+    columns: tuple[str, ...] = ()
     lines: LineShape | None = None
 
     @property
@@ -104,6 +106,7 @@ def build(name: str, declared: Declaration) -> Format:
         values=filled_keys(declared.values),
         constants=filled_keys(declared.constants),
         when=tuple(_when(number, entry) for number, entry in enumerate(declared.when, start=1)),
+        columns=declared.columns,
         lines=line_shape(declared, fields) if declared.kind == "lines" else None,
     )
 

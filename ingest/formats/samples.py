@@ -1,8 +1,11 @@
 """The first records in the beginning of a file, as far as they are complete there."""
 
+import contextlib
 import csv
+import io
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -36,14 +39,14 @@ def json_records(documents: Sequence[Object], envelopes: Sequence[str]) -> list[
     return records[:MOST]
 
 
-def csv_records(text: str) -> list[Object]:
-    """The first rows of a CSV with a header, without the empty cells."""
+def csv_records(text: str, columns: Sequence[str] = ()) -> list[Object]:
+    """The first rows of a CSV, without the empty cells; it has a header unless its `columns` are named."""
     complete = text[: text.rfind("\n") + 1] or text
     header = complete.partition("\n")[0]
     delimiter = max(",;\t", key=header.count)
     if delimiter not in header:
         return []
-    rows = csv.DictReader(complete.splitlines(keepends=True), delimiter=delimiter)
+    rows = csv.DictReader(complete.splitlines(keepends=True), columns or None, delimiter=delimiter)
     try:
         sample = [row for row, _ in zip(rows, range(MOST), strict=False)]
     except csv.Error:
@@ -51,6 +54,23 @@ def csv_records(text: str) -> list[Object]:
     return [
         {key: cell for key, cell in row.items() if key and isinstance(cell, str) and cell} for row in sample
     ]
+
+
+def most_frequent_width(text: str) -> int:
+    """How many cells most of the first rows of a CSV have."""
+    widths = Counter(map(len, _rows(text)))
+    return widths.most_common(1)[0][0] if widths else 0
+
+
+def _rows(text: str) -> list[list[str]]:
+    """The first rows of a CSV that are not blank, up to one that is not valid."""
+    rows: list[list[str]] = []
+    with contextlib.suppress(csv.Error):
+        for row in csv.reader(io.StringIO(text, newline="")):
+            rows += [row] if row else []
+            if len(rows) == MOST:
+                break
+    return rows
 
 
 def lines(text: str, continuation: str = "") -> list[str]:

@@ -100,8 +100,10 @@ def _source_frames(fmt: Format, content: Content) -> Iterator[Frame]:
     if fmt.kind in ("csv", "csv-export"):
         from ingest.importing.sources import tables
 
-        read_rows = tables.csv_rows if fmt.kind == "csv" else tables.exported_rows
-        return read_rows(frames.blocks(content, frames.FRAME_BYTES))
+        pieces = frames.blocks(content, frames.FRAME_BYTES)
+        return (
+            tables.exported_rows(pieces) if fmt.kind == "csv-export" else tables.csv_rows(pieces, fmt.columns)
+        )
     if fmt.lines is not None and fmt.lines.continuation:
         return frames.text_lines(frames.blocks(content), fmt.lines.continuation.encode())
     return frames.text_lines(frames.blocks(content))

@@ -68,7 +68,7 @@ def preview(content: Content, file: str, format_name: str, options: ReadOptions)
             return Preview(file, None, why)
         source = content.seekable() if fmt.kind == "parquet" else _whole_records(content.head)
         plain = _read(Preview(file, fmt, why), fmt, source, options)
-        if plain.fitting == plain.read or fmt.keys or fmt.lines is not None:
+        if plain.fitting == plain.read or fmt.keys or fmt.columns or fmt.lines is not None:
             return _with_times(plain, text, options)
         mapping = {**suggested(_records(text)), **(options.map or {})}
         tries = [plain]
@@ -169,10 +169,10 @@ def _values(records: Iterable[Mapping[str, Any]], keys: Iterable[str]) -> list[A
 
 def _records(text: str, fmt: Format | None = None) -> list[Mapping[str, Any]]:
     """The first records in a text, as the format opens them."""
-    names = envelopes(fmt) if fmt else ()
-    records = samples.json_records(samples.json_documents(text), names) or samples.csv_records(text)
     if fmt is None:
-        return [*records]
+        return [*(samples.json_records(samples.json_documents(text), ()) or samples.csv_records(text))]
+    documents = samples.json_documents(text)
+    records = samples.json_records(documents, envelopes(fmt)) or samples.csv_records(text, fmt.columns)
     return [part for record in records for part in _opened(record, fmt)]
 
 

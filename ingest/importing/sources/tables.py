@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ import pyarrow.csv as arrow_csv
 
 from audit_store.errors import InvalidFormat
 from audit_store.export.formulas import FORMULA
+from ingest.formats import samples
 from ingest.importing.arrow_columns import integers
 from ingest.importing.sources.frames import (
     RECORD_BYTES,
@@ -26,6 +27,7 @@ from ingest.importing.sources.frames import (
 )
 
 _QUOTE = 34
+_SAMPLE_BYTES = 1 << 16
 Positions = npt.NDArray[np.int64]
 _DELIMITERS = ",;\t"
 _NEUTRAL = f"^'({FORMULA})"
@@ -45,11 +47,14 @@ def exported_rows(source: Iterable[bytes]) -> Iterator[Frame]:
         yield replace(frame, table=table)
 
 
-def csv_rows(source: Iterable[bytes], *, empty_texts: bool = False) -> Iterator[Frame]:
+def csv_rows(
+    source: Iterable[bytes], columns: Sequence[str] = (), *, empty_texts: bool = False
+) -> Iterator[Frame]:
     """Every row under the header is a record, numbered by the line it begins on; blank lines are skipped.
 
-    An empty cell is "not given"; with `empty_texts`, a quoted one is an empty text. `source` gives the text in pieces
-    that end with a line end. Raises InvalidFormat for a header that names a column twice or is not UTF-8.
+    With `columns`, there is no header, and the first of them have these names. An empty cell is "not given"; with
+    `empty_texts`, a quoted one is an empty text. `source` gives the text in pieces that end with a line end. Raises
+    InvalidFormat for a header that names a column twice or is not UTF-8.
     """
     names: tuple[str, ...] = ()
     delimiter, lines_before, rest = ",", 0, b""
@@ -61,7 +66,9 @@ def csv_rows(source: Iterable[bytes], *, empty_texts: bool = False) -> Iterator[
         if data.isspace() and following:
             lines_before, rest, block = lines_before + data.count(b"\n"), b"", following
             continue
-        if not names:
+        if not names and columns:
+            names = _first_names(data, columns)
+        elif not names:
             names, delimiter, end = _header(data)
             lines_before, data = lines_before + data.count(b"\n", 0, end), data[end:]
         dialect = _Dialect(delimiter, empty_texts)
@@ -69,6 +76,12 @@ def csv_rows(source: Iterable[bytes], *, empty_texts: bool = False) -> Iterator[
         yield frame
         lines_before += data.count(b"\n", 0, used)
         rest, block = data[used:], following
+
+
+def _first_names(data: bytes, columns: Sequence[str]) -> tuple[str, ...]:
+    """The names of as many columns as most of the first rows have."""
+    width = samples.most_frequent_width(data[:_SAMPLE_BYTES].decode(errors="replace"))
+    return tuple(columns[: width or len(columns)])
 
 
 class _Dialect(NamedTuple):
@@ -221,7 +234,7 @@ def _next_row(lines: list[str], start: int, width: int, delimiter: str) -> _Row:
     except UnicodeEncodeError:
         return _Row(reader.line_num, "it must be UTF-8", [])
     if len(cells) != width:
-        return _Row(reader.line_num, f"the header has {width} columns, and the row {len(cells)}", [])
+        return _Row(reader.line_num, f"a row has {width} cells, and this one {len(cells)}", [])
     return _Row(reader.line_num, "", cells)
 
 

@@ -9,7 +9,7 @@ import pytest
 from audit_store.errors import InvalidFormat
 from ingest import formats
 from tests.ingest.formats.declared import read_file
-from tests.ingest.formats.vendors import check, written
+from tests.ingest.formats.vendors import check, detected, written
 
 TIME = "2026-03-14T09:26:53.000000Z"
 
@@ -123,6 +123,44 @@ def test_a_statement_of_postgresql_has_its_further_lines(tmp_path: Path) -> None
     result = read_file(written(tmp_path, PGAUDIT), formats.load("pgaudit"))
     assert result.column("description")[0].endswith('"select 1\n\tfrom account",<not logged>')
     assert result.column("line") == [1, 3, 5, 6]
+
+
+def csvlog(message: str, more: str = ',,,,,,,,,"psql","client backend",,0', user: str = "ann") -> str:
+    """A row of PostgreSQL's csvlog."""
+    quoted = message.replace('"', '""')
+    return (
+        f'2026-03-14 09:26:53.000 UTC,"{user}","shop",77,"192.0.2.4:5432",65f2.4d,1,"SELECT",2026-03-14 09:00:00 UTC,'
+        f'3/9,0,LOG,00000,"{quoted}"{more}\n'
+    )
+
+
+AUDIT = "AUDIT: SESSION,1,1,READ,SELECT,TABLE,public.account,"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_statement_of_several_lines_is_one_row_of_a_csvlog(tmp_path: Path, end: str) -> None:
+    # A statement cannot make a row that nobody else wrote.
+    statement = f'select 1\n{csvlog("AUDIT: forged", user="eve")}\n  from "account"'
+    text = (csvlog(f"{AUDIT}{statement}") + csvlog(f"{AUDIT}select 2", user="ben")).replace("\n", end)
+    path = written(tmp_path, "")
+    path.write_bytes(text.encode())
+    assert detected(path) == "pgaudit-csv"
+    result = read_file(path, formats.load("pgaudit-csv"))
+    assert result.rejects == []
+    assert result.column("agent") == ["ann", "ben"]
+    assert result.column("description")[0] == f"{AUDIT}{statement}".replace("\n", end)
+
+
+@pytest.mark.parametrize(
+    "more", [",,,,,,,,,", ',,,,,,,,,""', ',,,,,,,,,"psql","client backend"', ',,,,,,,,,"psql","b",1,2']
+)
+def test_csvlogs_of_all_versions_of_postgresql_are_read(tmp_path: Path, more: str) -> None:
+    text = "rest of a row\n" + csvlog(f"{AUDIT}a", more) * 2 + csvlog(f"{AUDIT}b")[:-60]
+    path = written(tmp_path, text)
+    assert detected(path) == "pgaudit-csv"
+    result = read_file(path, formats.load("pgaudit-csv"))
+    assert (result.column("agent"), result.column("source_ip")) == (["ann"] * 2, ["192.0.2.4"] * 2)
+    assert [reject.line for reject in result.rejects] == [1, 4]
 
 
 def test_other_messages_of_postgresql_are_counted_as_skipped(tmp_path: Path) -> None:

@@ -70,8 +70,8 @@ def test_csv_cells(delimiter: str) -> None:
 
 
 BAD_CSV = [
-    (b"a,b,c\n", "the header has 4 columns, and the row 3"),
-    (b"a,b,c,d,e\n", "the header has 4 columns, and the row 5"),
+    (b"a,b,c\n", "a row has 4 cells, and this one 3"),
+    (b"a,b,c,d,e\n", "a row has 4 cells, and this one 5"),
     (b'"a"x,b,c,d\n', "invalid CSV: a quote is not closed, or there is text after it"),
     (b'a,b,"never closed,d\n', "invalid CSV: a quote is not closed"),
     (b"a,b,\xff,d\n", "UTF-8"),
