@@ -36,6 +36,21 @@ def translated(explain: Callable[[duckdb.Error], AuditStoreError]) -> Iterator[N
         raise KeyboardInterrupt from error
 
 
+def is_readable(read: Callable[[], object]) -> bool:
+    """Whether reading comes to an end, instead of to a damaged block of the file."""
+    try:
+        read()
+    except duckdb.Error as error:
+        if not _is_damage(error):
+            raise
+        return False
+    return True
+
+
+def _is_damage(error: duckdb.Error) -> bool:
+    return isinstance(error, duckdb.SerializationException) or "orrupt" in str(error)
+
+
 def explain(path: Path, error: duckdb.Error) -> AuditStoreError:
     """The error that a failure to open or read the file at `path` is."""
     text = str(error)
@@ -65,7 +80,7 @@ def explain(path: Path, error: duckdb.Error) -> AuditStoreError:
         return InvalidFormat(f"{path}: {_first_line(text)}")
     if "Permission denied" in text:
         return AuditStoreError(f"{path} may not be opened by this user; change its owner or mode")
-    if isinstance(error, duckdb.IOException | duckdb.SerializationException) or "orrupt" in text:
+    if isinstance(error, duckdb.IOException) or _is_damage(error):
         return StoreCorrupt(f"{path} cannot be read: {_first_line(text)}")
     return AuditStoreError(f"{path}: {_first_line(text)}")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from audit_store.engines.duckdb import file_queries, queries
 from audit_store.engines.duckdb.alarm_records import tables as alarm_tables
 from audit_store.engines.duckdb.connection import Connection
-from audit_store.engines.duckdb.error_translation import MissingTable
+from audit_store.engines.duckdb.error_translation import MissingTable, is_readable
 from audit_store.engines.duckdb.rollups import tables
 from audit_store.engines.duckdb.schema import SCHEMA_VERSION
 from audit_store.engines.settings import Limits
@@ -21,10 +21,12 @@ _LOCKED = SAFE | {"enable_external_access": "false", "lock_configuration": "true
 
 
 def read_coverage(connection: Connection) -> None:
-    """Let statements know what the roll-ups of the file cover: nothing, where it has none."""
+    """Let statements know what the roll-ups of the file cover: nothing, where it has none or the list is damaged."""
     try:
-        tables.read_coverage(connection)
+        is_known = is_readable(lambda: tables.read_coverage(connection))
     except MissingTable:  # an older program wrote the file
+        is_known = False
+    if not is_known:
         tables.stand_in(connection)
         tables.read_coverage(connection)
 

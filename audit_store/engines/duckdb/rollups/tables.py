@@ -6,7 +6,7 @@ from typing import Any
 from audit_store import catalogue
 from audit_store.engines.duckdb.connection import Connection, rows_of
 from audit_store.engines.duckdb.rollups import tables_sql
-from audit_store.engines.duckdb.rollups.rollup import NAMES, ROLLUPS
+from audit_store.engines.duckdb.rollups.rollup import NAMES, ROLLUPS, Rollup
 
 
 def create(connection: Connection, tables: Sequence[str]) -> None:
@@ -19,6 +19,13 @@ def create(connection: Connection, tables: Sequence[str]) -> None:
     logins = sorted(catalogue.load().logins)
     for rollup in ROLLUPS:
         rows_of(connection, tables_sql.introduce(rollup, logins if rollup.of_logins else None))
+
+
+def recreate(connection: Connection, rollup: Rollup) -> None:
+    """Put an empty table in the place of a roll-up, of which nothing is read."""
+    rows_of(connection, tables_sql.drop(rollup.name))
+    for statement in tables_sql.definitions_of(rollup.name):
+        connection.execute(statement)
 
 
 def read_coverage(connection: Connection) -> None:

@@ -1,5 +1,6 @@
 """The statements about the roll-ups as tables."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,11 @@ _DEFINITIONS = Path(__file__).with_name("tables.sql")
 def definitions() -> list[str]:
     """The statements of tables.sql."""
     return statements_of(_DEFINITIONS)
+
+
+def definitions_of(name: str) -> list[str]:
+    """Those about one table."""
+    return [part for part in definitions() if re.match(rf"(CREATE|COMMENT ON) (TABLE|COLUMN) {name}\b", part)]
 
 
 def temporary() -> list[str]:

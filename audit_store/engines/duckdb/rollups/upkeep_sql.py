@@ -47,9 +47,10 @@ def imbalance(rollup: Rollup) -> Query:
     )
 
 
-def delete_cells(rollup: Rollup) -> Query:
-    """Delete all cells of a roll-up."""
-    return Query(f"DELETE FROM {rollup.name}")
+def every_value(rollup: Rollup) -> Query:
+    """One row, for which every block of a roll-up has to be read."""
+    columns = [rollup.bucket, *rollup.columns, "events", *([rollup.quarters] if rollup.quarters else [])]
+    return Query(f"SELECT bit_xor(hash({', '.join(columns)})) FROM {rollup.name}")
 
 
 def note_empty(rollup: Rollup) -> Query:

@@ -36,12 +36,16 @@ class FoldTransaction:
         """
         recorded_at = local_time.now()
         self._register(rows)
+        coverages = upkeep.coverages(self._connection)
         self._connection.execute("BEGIN")
-        for statement in (fold_sql.take_rows(), fold_sql.find_stored_keys(), fold_sql.find_repeated_keys()):
+        for statement in (fold_sql.take_rows(), fold_sql.find_stored_keys()):
             self._run(statement)
+        if _may_repeat(rows["event_id"]):
+            self._run(fold_sql.find_repeated_keys())
         [(refused,)] = self._rows(fold_sql.refused_rows())
         self._run(fold_sql.insert_events(recorded_at) if refused else fold_sql.insert_all(recorded_at))
-        upkeep.extend(self._connection)
+        [(stored,)] = self._rows(fold_sql.stored_events())
+        upkeep.extend(self._connection, coverages, stored)
         counts = self._note(rejected, recorded_at)
         self._run(fold_sql.forget_segments(present, recorded_at))
         return counts, [Conflict(*row) for row in self._rows(fold_sql.conflicts())]
@@ -78,3 +82,15 @@ class FoldTransaction:
 
     def _rows(self, statement: Query) -> list[tuple[Any, ...]]:
         return rows_of(self._connection, statement)
+
+
+def _may_repeat(ids: "pa.ChunkedArray[pa.UuidScalar]") -> bool:
+    """Whether some UUIDs have the same last half: sorting numbers is several times as fast as grouping UUIDs."""
+    import numpy as np
+
+    halves = [
+        np.frombuffer(chunk.storage.buffers()[1] or b"", np.uint64)[2 * chunk.offset + 1 :: 2][: len(chunk)]
+        for chunk in ids.chunks
+    ]
+    last = np.sort(np.concatenate([np.empty(0, np.uint64), *halves]))
+    return bool((last[1:] == last[:-1]).any())

@@ -80,6 +80,11 @@ def refused_rows() -> Query:
     return Query("SELECT count(*) FROM refused")
 
 
+def stored_events() -> Query:
+    """One row: how many events the store holds."""
+    return Query("SELECT coalesce(max(seq) + 1, 0) FROM events")
+
+
 def insert_all(recorded_at: datetime) -> Query:
     """The same where nothing was refused, without the search for a gap."""
     return Query(

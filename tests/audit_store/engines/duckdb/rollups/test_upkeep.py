@@ -28,6 +28,8 @@ from tests.conftest import Fill, examples, in_campaign
 from tests.test_version_0_1_0 import ARCHIVE
 
 LOGINS = ("Login",)
+# https://duckdb.org/docs/stable/internals/storage: three headers, then blocks.
+FIRST_BLOCK, BLOCK_BYTES = 3 * 4096, 1 << 18
 BATCH, STEP = 5, 12
 
 
@@ -190,6 +192,41 @@ def test_other_quarters_of_an_hour_are_named_and_counted_anew(store: Store) -> N
         connection.execute("UPDATE events_by_agent_and_day SET quarter_hours = []")
     finish(store)
     assert store.check() == []
+
+
+def damage_blocks(store: Store, name: str) -> int:
+    """Flip a byte in each block that holds values of a table and of no other; gives how many blocks these are."""
+    blocks = {table: blocks_of(store, table) for table in (*NAMES, "events")}
+    own = blocks.pop(name) - set.union(*blocks.values())
+    data = bytearray(store.path.read_bytes())
+    for block in own:
+        data[FIRST_BLOCK + block * BLOCK_BYTES + BLOCK_BYTES // 2] ^= 0x55
+    store.path.write_bytes(data)
+    return len(own)
+
+
+def blocks_of(store: Store, table: str) -> set[int]:
+    listed = Query(
+        f"SELECT DISTINCT block_id FROM pragma_storage_info('{table}') WHERE persistent AND block_id >= 0"
+    )
+    with store.read() as reader:
+        return {row["block_id"] for row in reader.arrow(listed).to_pylist()}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_damaged_block_of_a_roll_up_is_noticed_and_the_roll_up_built_anew(
+    store: Store, folded: Store, name: str
+) -> None:
+    shutil.copyfile(folded.path, store.path)
+    summary = store.run(store.queries.summary(EventFilter()))
+    assert damage_blocks(store, name)
+    if name in NAMES[1:]:
+        assert store.check() == [f"{name}: it cannot be read"]
+    fold_events(store, 2, random.Random(9))
+    finish(store)
+    assert store.check() == []
+    assert set(covered(store)) == set(NAMES[1:])
+    assert (store.run(store.queries.summary(EventFilter()))["events"] == summary["events"] + 2).all()
 
 
 def test_other_logins_are_counted_anew(store: Store) -> None:
