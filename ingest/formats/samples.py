@@ -12,6 +12,7 @@ from typing import Any
 from ingest.formats.paths import value_at
 
 MOST = 50
+_CSV_BYTES = 1 << 16
 _BETWEEN = re.compile(r"[\s,]*")
 _ARRAY_OF_OBJECTS = re.compile(r"\[\s*(?=\{)")
 _LINE_OF_OBJECT = re.compile(r"\n\s*(?=\{)")
@@ -56,10 +57,10 @@ def csv_records(text: str, columns: Sequence[str] = ()) -> list[Object]:
     ]
 
 
-def most_frequent_width(text: str) -> int:
-    """How many cells most of the first rows of a CSV have."""
-    widths = Counter(map(len, _rows(text)))
-    return widths.most_common(1)[0][0] if widths else 0
+def named_columns(data: bytes, columns: Sequence[str]) -> tuple[str, ...]:
+    """As many of the names as most of the first rows of a CSV have cells."""
+    widths = Counter(map(len, _rows(data[:_CSV_BYTES].decode(errors="replace")))).most_common(1)
+    return tuple(columns[: widths[0][0]] if widths else columns)
 
 
 def _rows(text: str) -> list[list[str]]:

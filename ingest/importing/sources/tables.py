@@ -27,7 +27,6 @@ from ingest.importing.sources.frames import (
 )
 
 _QUOTE = 34
-_SAMPLE_BYTES = 1 << 16
 Positions = npt.NDArray[np.int64]
 _DELIMITERS = ",;\t"
 _NEUTRAL = f"^'({FORMULA})"
@@ -67,7 +66,7 @@ def csv_rows(
             lines_before, rest, block = lines_before + data.count(b"\n"), b"", following
             continue
         if not names and columns:
-            names = _first_names(data, columns)
+            names = samples.named_columns(data, columns)
         elif not names:
             names, delimiter, end = _header(data)
             lines_before, data = lines_before + data.count(b"\n", 0, end), data[end:]
@@ -76,12 +75,6 @@ def csv_rows(
         yield frame
         lines_before += data.count(b"\n", 0, used)
         rest, block = data[used:], following
-
-
-def _first_names(data: bytes, columns: Sequence[str]) -> tuple[str, ...]:
-    """The names of as many columns as most of the first rows have."""
-    width = samples.most_frequent_width(data[:_SAMPLE_BYTES].decode(errors="replace"))
-    return tuple(columns[: width or len(columns)])
 
 
 class _Dialect(NamedTuple):
