@@ -1,7 +1,9 @@
 """The rows of segments are judged by the rules of an event, all at once."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -32,7 +34,7 @@ _Positions: TypeAlias = "npt.NDArray[np.int64]"
 def check_form(rows: pa.Table, count: int | None) -> None:
     """Raise ValueError unless there are `count` rows, every text is UTF-8 and no required value is missing.
 
-    `rows` has ROW_SCHEMA.
+    `rows` has ROW_SCHEMA or CODED_SCHEMA.
     """
     if rows.num_rows != count:
         raise ValueError(f"its name says {count} rows, and it has {rows.num_rows}")
@@ -45,8 +47,8 @@ def check_form(rows: pa.Table, count: int | None) -> None:
 def refused(rows: pa.Table, *, metadata: bool) -> dict[int, str]:
     """The rows, by position, that are no valid events, and the reason for each.
 
-    `rows` has the columns of ROW_SCHEMA. With `metadata` the text of each is parsed; otherwise only its size is
-    checked.
+    `rows` has the columns of ROW_SCHEMA or CODED_SCHEMA. With `metadata` the text of each is parsed; otherwise only its
+    size is checked.
     """
     suspects = _outside_limits(rows)
     if metadata:
@@ -62,13 +64,28 @@ def as_text(row: pa.Table) -> str:
 
 def _outside_limits(rows: pa.Table) -> _Positions:
     # A text of few bytes has few characters; to count these takes longer.
-    outside = [_of_length(rows[name], least, most) for name, (least, most) in _LENGTHS.items()]
+    outside = [
+        _of_coded(rows[name], partial(_of_length, least=least, most=most))
+        for name, (least, most) in _LENGTHS.items()
+    ]
     outside += [_not_between(pc.binary_length(rows[name]), 0, most) for name, most in _BYTES.items()]
     outside.append(_not_between(rows["occurred_at"].cast(pa.int64()), *_TIMES))
-    outcomes: Any = rows["outcome"]
-    outside.append(_positions(pc.invert(pc.or_(pc.is_null(outcomes), pc.is_in(outcomes, _OUTCOMES)))))
+    outside.append(_of_coded(rows["outcome"], _not_outcomes))
     # Without the counts, NumPy loads its masked arrays, which takes a tenth of a second.
     return np.unique(np.concatenate(outside), return_counts=True)[0]
+
+
+def _of_coded(texts: Any, outside: Callable[[Any], _Positions]) -> _Positions:
+    """Those of the texts that are `outside` the limits; coded ones are decoded only where one of their values is."""
+    if not pa.types.is_dictionary(texts.type):
+        return outside(texts)
+    if not any(len(outside(pa.chunked_array([chunk.dictionary]))) for chunk in texts.chunks):
+        return np.empty(0, np.int64)
+    return outside(texts.cast(pa.string()))
+
+
+def _not_outcomes(texts: Any) -> _Positions:
+    return _positions(pc.invert(pc.or_(pc.is_null(texts), pc.is_in(texts, _OUTCOMES))))
 
 
 def _of_length(texts: Any, least: int, most: int) -> _Positions:

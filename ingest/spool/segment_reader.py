@@ -18,7 +18,7 @@ from ingest.formats.detection import GZIP_MAGIC
 from ingest.importing import arrow_columns
 from ingest.importing.record_reader import ReadOptions, Reject, read
 from ingest.rejects import Rejected
-from ingest.rows import NO_ROWS, ROW_SCHEMA
+from ingest.rows import CODED_SCHEMA, NO_ROWS, REPEATED
 from ingest.spool import row_rules
 from ingest.spool.appended_lines import appended_rows
 from ingest.spool.intake import open_segment
@@ -96,13 +96,15 @@ def _reason_now(error: Exception) -> str:
 def _bulk_rows(segment: Path, statuses: Statuses) -> Staged:
     content = content_of(segment, statuses)
     try:
-        with pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True) as file:
+        with pq.ParquetFile(
+            pa.BufferReader(content), page_checksum_verification=True, read_dictionary=REPEATED
+        ) as file:
             is_imported = BYTES in (file.metadata.metadata or {})
-            table = _with_ids(file.read()).cast(ROW_SCHEMA)
+            table = _with_ids(file.read()).cast(CODED_SCHEMA)
         row_rules.check_form(table, bulk_rows(segment.name))
     except MemoryError:
         raise
-    except (pa.ArrowException, OSError, ValueError, TypeError) as error:
+    except (pa.ArrowException, OSError, KeyError, ValueError, TypeError) as error:
         return refused(segment, f"not a bulk segment of this program ({error})")
     # The metadata of an import was parsed by the import.
     return judged(of_segment(segment, table), metadata=not is_imported)

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from ingest.importing import arrow_columns
 from ingest.importing.sources.frames import Reject
 from ingest.rejects import Rejected
-from ingest.rows import NO_ROWS, ROW_SCHEMA
+from ingest.rows import NO_ROWS, ROW_SCHEMA, plain
 from ingest.spool import row_rules
 from ingest.spool.segment_lines import SegmentLines, Statuses
 from ingest.spool.segment_names import is_batch
@@ -22,7 +22,7 @@ from ingest.spool.segment_names import is_batch
 class Staged:
     """What some segments hold.
 
-    `rows` has ROW_SCHEMA and a column `segment`, the stem of the file a row came from; `rejected` lists by
+    `rows` has ROW_SCHEMA or CODED_SCHEMA, and a column `segment`, the stem of the file of a row; `rejected` lists by
     stem what could not become a row. `left` gives the reason for each further segment that could not be read now.
     `statuses` has by stem the owner and the mode that a file had when it was read.
     """
@@ -56,11 +56,18 @@ def joined(parts: Sequence[Staged]) -> Staged:
     left = {segment: reason for part in parts for segment, reason in part.left.items()}
     statuses = {stem: status for part in parts for stem, status in part.statuses.items()}
     segments = [segment for part in parts for segment in part.segments]
-    return Staged(segments, pa.concat_tables([part.rows for part in parts]), rejected, left, statuses)
+    return Staged(segments, _concatenated([part.rows for part in parts]), rejected, left, statuses)
+
+
+def _concatenated(tables: Sequence[pa.Table]) -> pa.Table:
+    """The rows of all tables; their columns are coded (CODED_SCHEMA) where those of all tables are."""
+    if len({table.schema for table in tables}) > 1:
+        tables = [plain(table) for table in tables]
+    return pa.concat_tables(tables)
 
 
 def of_segment(segment: Path, rows: pa.Table) -> Staged:
-    """What one segment holds; `rows` has ROW_SCHEMA."""
+    """What one segment holds; `rows` has ROW_SCHEMA or CODED_SCHEMA."""
     return Staged([segment], _owned(rows, [segment], np.zeros(rows.num_rows, np.int64)))
 
 

@@ -10,8 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest import fold, formats
+from audit_store.engines.protocol import Query
+from audit_store.engines.registry import open_store
+from ingest import append, fold, formats
 from ingest.importing.record_reader import ReadOptions, read
+from ingest.rejects import rejects_path
 from ingest.rows import ROW_SCHEMA
 from ingest.spool import bulk_segments
 from ingest.spool.bulk_segments import BulkSegments, in_pieces
@@ -73,3 +76,57 @@ def test_a_fold_takes_as_many_rows_as_the_engine_likes(path: Path, monkeypatch: 
     batches: list[int] = []
     fold.fold(path, after_batch=lambda counts: batches.append(counts.segments))
     assert batches == [2, 2, 1]
+
+
+def test_many_and_long_values_and_segments_of_text_are_folded_as_they_came(path: Path) -> None:
+    # Parquet gives up a dictionary that grows beyond a megabyte.
+    agents = [f"{number:07}" * 30 for number in range(6000)]
+    outcomes = [None, "success", "failure"]
+    events = [
+        {"agent": agent, "activity": "Login", "outcome": outcomes[number % 3], "event_id": f"{number}"}
+        for number, agent in enumerate(agents)
+    ]
+    content = io.BytesIO("\n".join(map(json.dumps, events)).encode())
+    rows = pa.concat_tables(
+        chunk.rows for chunk in read(content, formats.load("jsonl"), ReadOptions(keys="fresh", now=True))
+    )
+    segments = BulkSegments(path)
+    for piece in (rows.slice(0, 5000), rows.slice(5000), rows.slice(10, 3)):
+        segments.write(piece)
+    segments.publish()
+    append(agent="ünal", activity="Login", target="room", store=path, fold=False)
+    counts = fold.fold(path)
+    assert (counts.stored, counts.duplicates, counts.conflicts, counts.rejected) == (6001, 3, 0, 0)
+    with open_store(path).read() as reader:
+        stored = reader.arrow(Query("SELECT agent, outcome, target FROM events ORDER BY agent")).to_pylist()
+    assert [tuple(row.values()) for row in stored] == [
+        *((event["agent"], event["outcome"], None) for event in events),
+        ("ünal", None, "room"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "reason"),
+    [
+        ("agent", "", "agent"),
+        ("agent", "a" * 257, "agent"),
+        ("activity", "ü" * 129, "activity"),
+        ("outcome", "maybe", "outcome"),
+        ("target", "t" * 513, "target"),
+        ("source", "s" * 129, "source"),
+    ],
+)
+def test_a_row_of_a_segment_that_is_no_event_is_rejected_alone(
+    path: Path, field: str, value: str, reason: str
+) -> None:
+    rows = rows_of(*["2026-03-14T09:00:00Z"] * 4)
+    values = rows[field].to_pylist()
+    values[2] = value
+    index = ROW_SCHEMA.get_field_index(field)
+    segments = BulkSegments(path)
+    segments.write(rows.set_column(index, ROW_SCHEMA.field(index), pa.array(values, pa.string())))
+    segments.publish()
+    counts = fold.fold(path)
+    assert (counts.stored, counts.rejected) == (3, 1)
+    [reject] = rejects_path(path).read_text().splitlines()
+    assert json.loads(reject)["reason"].startswith(reason)

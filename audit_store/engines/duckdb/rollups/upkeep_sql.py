@@ -28,9 +28,13 @@ def count_events(rollup: Rollup, first: int, end: int) -> Query:
 
 def note_covered(rollup: Rollup, first: int, end: int) -> Query:
     """Note that a roll-up counts the events with `first` <= seq < `end` too."""
+    counted = (
+        f"(SELECT count(*) FROM events WHERE {is_counted(rollup)} AND seq >= $first AND seq < $end)"
+        if rollup.of_logins
+        else "($end - $first)"
+    )
     return Query(
-        "UPDATE rollups SET covered = $end, events = events + (SELECT count(*) FROM events "
-        f"WHERE {is_counted(rollup)} AND seq >= $first AND seq < $end) WHERE name = $name",
+        f"UPDATE rollups SET covered = $end, events = events + {counted} WHERE name = $name",
         {"name": rollup.name, "first": first, "end": end},
     )
 

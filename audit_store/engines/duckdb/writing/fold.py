@@ -84,8 +84,8 @@ class FoldTransaction:
         return rows_of(self._connection, statement)
 
 
-def _may_repeat(ids: "pa.ChunkedArray[pa.UuidScalar]") -> bool:
-    """Whether some UUIDs have the same last half: sorting numbers is several times as fast as grouping UUIDs."""
+def _may_repeat(ids: Any) -> bool:
+    """Whether some UUIDs have the same last half: to sort numbers is several times as fast as to group UUIDs."""
     import numpy as np
 
     halves = [

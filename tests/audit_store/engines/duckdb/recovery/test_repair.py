@@ -120,7 +120,7 @@ def test_an_empty_store_is_healthy(store: Store) -> None:
 
 def test_flipped_bytes_anywhere(large: Store, tmp_path: Path, campaign: bool) -> None:
     dice, size = random.Random(7), large.path.stat().st_size
-    saved, rounds = 0, 16 if campaign else 6
+    saved, rounds = 0, 16 if campaign else 8
     for _ in range(rounds):
         file = damaged(large, tmp_path, flip(dice.randrange(FIRST_BLOCK, size)))
         report = repaired(file)

@@ -40,9 +40,9 @@ def cover(store: Store, events: int) -> None:
             assert coverage.covered <= events
         connection.execute("BEGIN")
         patch.setattr(upkeep, "BATCH", 1)
-        while (missing := events - upkeep.coverages(connection)[0].covered) > 0:
+        while (missing := events - (known := upkeep.coverages(connection))[0].covered) > 0:
             patch.setattr(upkeep, "STEP", min(missing, 7))
-            upkeep.extend(connection)
+            upkeep.extend(connection, known, known[0].stored)
         connection.execute("COMMIT")
 
 
