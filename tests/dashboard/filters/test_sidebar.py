@@ -6,18 +6,19 @@ from typing import Any
 import pytest
 
 from audit_store.engines.duckdb.store import Store
+from tests.conftest import in_campaign
 from tests.dashboard.page_runs import filters_of, open_box, show, url, widget, words
 
 
 @pytest.mark.parametrize(
     ("key", "value", "expected"),
     [
-        ("activity", ["Login"], {"activity": ["Login"]}),
         ("agent", ["nobody yet", "ada"], {"agent": ["nobody yet", "ada"]}),
         ("not_agent", ["ada"], {"not_agent": ["ada"]}),
         ("q", "word", {"q": ["word"]}),
         ("range", "30d", {"range": ["30d"]}),
         ("tz", "Asia/Kolkata", {"tz": ["Asia/Kolkata"]}),
+        *in_campaign(("activity", ["Login"], {"activity": ["Login"]})),
     ],
 )
 def test_a_widget_writes_its_value_into_the_url(
