@@ -1,5 +1,6 @@
 """Options, Hypothesis profiles and fixtures for all tests; stores are real files in temporary folders."""
 
+import gc
 import itertools
 import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -51,6 +52,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("campaign")])
         items[:] = [item for item in items if not item.get_closest_marker("campaign")]
     items.sort(key=lambda item: [item.get_closest_marker(mark) is None for mark in ("browser", "processes")])
+
+
+def pytest_collection_finish() -> None:
+    """Modules and collected tests stay to the end; the garbage collector need not look at them again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def examples(in_campaign: int, least: int = 5) -> int:

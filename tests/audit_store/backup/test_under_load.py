@@ -134,7 +134,7 @@ def killed(arguments: list[str], moment: float | None) -> float:
 @pytest.fixture(scope="session")
 def kills(campaign: bool) -> int:
     """How many processes a test kills."""
-    return 60 if campaign else 5
+    return 60 if campaign else 3
 
 
 def test_a_killed_backup_is_complete_or_not_there(path: Path, tmp_path: Path, kills: int) -> None:

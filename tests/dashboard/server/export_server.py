@@ -1,10 +1,9 @@
 """A server of exports alone, for tests: python -m tests.dashboard.server.export_server STORE PORT.
 
-TICKET is that of all events, START that of the first 90,000, both for the browser with the cookie COOKIE.
+TICKET is that of all events, for the browser with the cookie COOKIE.
 """
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import uvicorn
@@ -15,14 +14,13 @@ from audit_store.filters import EventFilter
 from dashboard.server import exports
 from dashboard.server.export_tickets import Ticket, tickets
 
-TICKET, START, COOKIE = "t" * 43, "s" * 43, "c" * 43
+TICKET, COOKIE = "t" * 43, "c" * 43
 
 
 def main(store: str, port: str) -> None:
     """Serve until the process is ended."""
     everything = Ticket(EventFilter(), open_store(Path(store)), COOKIE, "ada", "audit-log")
     tickets.issue(everything, TICKET)
-    tickets.issue(replace(everything, where=EventFilter(below=90_000)), START)
     uvicorn.run(Starlette(routes=[exports.route()]), port=int(port), log_level="warning", access_log=False)
 
 
