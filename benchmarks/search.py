@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from audit_store.filters import EventFilter
 from benchmarks.stores import stores
 from dashboard import data
-from dashboard.log import table
+from dashboard.log.event_list import columns
 from dashboard.log.listing import Listing
-from dashboard.log.paging import Pin
+from dashboard.log.pin import Pin
 
 ROWS = 100
 LOGIN, AGENT = EventFilter(activity=("Login",)), EventFilter(agent=("agent-000010@bik.example",))
@@ -64,6 +64,6 @@ def _measured(case: Case, events: int) -> str:
         before = time.perf_counter()
         listing.newest.step()
         longest = max(longest, 1000 * (time.perf_counter() - before))
-    data.events_at(listing.seqs((page - 1) * ROWS, ROWS), table.READ)
+    data.events_at(listing.seqs((page - 1) * ROWS, ROWS), columns.READ)
     wall, cpu = 1000 * (time.perf_counter() - begun), 1000 * (time.process_time() - used)
     return f"{wall:9,.0f} {cpu:9,.0f} {longest:11,.0f} {listing.events:11,}"

@@ -9,7 +9,7 @@ from dashboard import active_catalogue, data, notices
 from dashboard.charts import parts
 from dashboard.filters import sidebar, url_state
 from dashboard.frame import header
-from dashboard.log import paging
+from dashboard.log import pin
 from dashboard.spikes import states
 from dashboard.store_page import health
 from dashboard.text import heading
@@ -35,7 +35,7 @@ with st.sidebar.container(gap="xxsmall"):
         st.page_link(other, icon=symbol, query_params=url_state.link(where), width="stretch")
 
 if page.url_path != "log":
-    paging.unpin()
+    pin.unpin()
 
 header.draw(page.title, where.tz, STATES.get(page.url_path))
 notices.ignored_values(request.ignored)
@@ -57,5 +57,6 @@ with notices.explained(where):
     if around.extent.events == 0:
         notices.empty(data.store().path)
     else:
-        st.text(heading(where.sentence()))
+        if page.url_path != "log":
+            st.text(heading(where.sentence()))
         page.run()

@@ -57,7 +57,7 @@ def show(page: Page, url: str, *, opens: bool) -> None:
     page.goto(url)
     watched.settle()
     if opens:
-        box = page.get_by_test_id("stDataFrame").first.bounding_box()
+        box = page.locator(".event-list tbody tr").first.bounding_box()
         if box is None:
             raise RuntimeError(f"{url} shows no table; look at the demo store")
         page.mouse.click(box["x"] + 120, box["y"] + 150)

@@ -6,21 +6,35 @@ import streamlit as st
 
 from dashboard import data, notices
 from dashboard.filters import url_state
-from dashboard.log import event_panel, export_menu, freshness, listing, neighbours, paging, search, table
+from dashboard.log import (
+    export_menu,
+    freshness,
+    heading,
+    histogram,
+    listing,
+    neighbours,
+    paging,
+    pin,
+    search,
+    toolbar,
+    view,
+)
+from dashboard.log.event import event_panel
+from dashboard.log.event_list import columns
+from dashboard.log.event_list import draw as event_list
 from dashboard.spikes import matching, recent, states
 
 LIVE_SECONDS = 2
 where = url_state.current().where
-rows: int = st.session_state.get("log_rows", paging.ROWS[1])
-on_top = paging.current(rows, where) == 1
-if on_top and st.session_state.get("log_live", True) and not where.q:
-    paging.unpin()
 extent = data.surroundings(where).extent
-pinned = paging.pin(where, below=extent.last_seq + 1)
+shown = view.current(extent.last_seq + 1)
+is_live = shown.page == 1 and not where.q and st.session_state.get(toolbar.LIVE, True)
+if is_live:
+    pin.unpin()
+pinned = pin.pin(where, extent.last_seq + 1, shown.below)
 found = listing.current(pinned)
 if where.q:
-    search.begin(found, paging.current(rows, where) * rows)
-table.open_clicked()
+    search.begin(found, shown.page * shown.rows)
 opened_id = url_state.opened_event()
 opened = data.event(opened_id).to_dict("records") if opened_id else []
 drawn_at = time.monotonic()
@@ -35,82 +49,68 @@ def live() -> None:
 
 
 def _show_newer(newer: int) -> None:
-    if newer and on_top and st.session_state["log_live"] and not where.q:
+    if newer and is_live:
         # Not during the run of the whole page: with new events every second, it would never end.
         if time.monotonic() - drawn_at > LIVE_SECONDS / 2:
             url_state.rerun()
     elif newer and freshness.newer_button(newer):
-        paging.unpin()
-        paging.turn(1, rows, where)
+        pin.unpin()
+        view.remove_page()
         url_state.rerun()
 
 
-with st.container(horizontal=True, vertical_alignment="center"):
-    span = st.container(width="stretch")
-    st.toggle(
-        "Live",
-        value=True,
-        key="log_live",
-        help="Show new events as they arrive, while the first page is open and no text is searched for.",
-        persist_state="session",
-    )
-    columns = table.choose()
+notices.ignored_values(shown.ignored)
+totals = heading.draw(where)
+if not where.q:
+    histogram.draw(where, extent)
+with st.container(horizontal=True, vertical_alignment="center", key="log_toolbar"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="log_freshness"):
+        live()
+    toolbar.live()
+    toolbar.look(shown)
     export = st.container(width="content")
-    st.selectbox(
-        "Rows per page",
-        paging.ROWS,
-        1,
-        "{} rows".format,
-        "log_rows",
-        label_visibility="collapsed",
-        width=120,
-        persist_state="session",
-    )
-with st.container(horizontal=True, vertical_alignment="center", key="log_freshness"):
-    live()
 
 if opened_id and not opened:
     notices.line(f"event={opened_id} was ignored: no event has this id")
 progress = search.draw(found) if where.q else None
 if where.q and found.events == 0 and not found.complete and progress is not None:
-    search.go_on(found, progress, rows)
+    search.go_on(found, progress, shown.rows)
     st.stop()
 
 positions = [neighbours.position(found, event["seq"]) for event in opened]
-if positions and positions[0].rank is not None and not paging.was_shown(rows, where):
-    paging.turn(positions[0].rank // rows + 1, rows, where)
-    on_top = paging.current(rows, where) == 1
-
-page = paging.current(rows, where)
-seqs = found.seqs((page - 1) * rows, rows)
-if not seqs and found.events == 0:
+page = paging.page_to_show(found, shown, pinned, positions[0].rank if positions else None)
+seqs = found.seqs((page - 1) * shown.rows, shown.rows)
+if not seqs:
     notices.nothing_matches(where, extent.last)
     st.stop()
 list_column, *panel_columns = st.columns([3, 2] if opened else [1])
 with list_column:
-    events = data.events_at(seqs, table.READ)
-    table.table(
+    events = data.events_at(seqs, columns.read(shown.columns))
+    event_list.draw(
         events,
         where,
-        columns,
-        key=paging.key(f"table_{page}", rows, where),
-        room_for=len(seqs) if page == 1 else rows,
+        shown.columns,
+        page=f"{page}_{paging.list_key(pinned, shown.rows)}",
+        room_for=len(seqs) if page == 1 else shown.rows,
         alarms=matching.words(matching.of_rows(events, recent.in_view(where)), states.triage()),
+        density=st.session_state[toolbar.DENSITY],
+        fold=st.session_state[toolbar.FOLD],
         brief=bool(opened),
     )
-    below_table = st.container()
+    below_list = st.container()
 
 for event, position in zip(opened, positions, strict=True):
     with panel_columns[0]:
-        event_panel.draw(event, position, pinned, rows)
+        event_panel.draw(event, position, pinned, shown)
 
 # To count the events can take longer than to read those of a page.
-span.text(paging.span(page, rows, found.events, complete=found.complete))
+totals.text(paging.span(page, shown.rows, found.events, complete=found.complete))
+totals.caption(paging.share(found.events, extent.events))
 with export:
     export_menu.menu(pinned, found.events if found.complete else None)
-with below_table:
-    paging.choose(found.events, rows, where)
+with below_list:
+    paging.choose(found.events, page, shown.rows, pinned)
 
 recent.watch(where)
 if progress is not None:
-    search.go_on(found, progress, page * rows)
+    search.go_on(found, progress, page * shown.rows)

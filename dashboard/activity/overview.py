@@ -51,7 +51,7 @@ class Overview:
 
 def load(where: EventFilter, extent: data.Extent, top: int) -> Overview:
     """The overview of a filter with its `top` agents. Raises as `data.surroundings`."""
-    period = _closed(where.period, extent)
+    period = closed(where.period, extent)
     step = local_buckets.chart_step(period.length or timedelta())
     wide = local_buckets.query_step(step, where.zone, period)
     before, earlier = where.before(), period_comparison.comparable(where, extent.first)
@@ -101,7 +101,7 @@ def _named(earlier: pd.DataFrame, where: EventFilter) -> pd.DataFrame:
     return earlier.assign(period=period_comparison.previous(where))
 
 
-def _closed(period: Period, extent: data.Extent) -> Period:
+def closed(period: Period, extent: data.Extent) -> Period:
     """The period, bounded by the first and the last event of the store where it is open."""
     start = period.start or extent.first or period.end
     last = extent.last and extent.last + timedelta(microseconds=1)

@@ -15,7 +15,7 @@ from dashboard.alarm_page.selection import Alarm, Selection
 from dashboard.data import Extent
 from dashboard.filters import url_state
 from dashboard.log import export_menu
-from dashboard.log.paging import Pin
+from dashboard.log.pin import Pin
 from dashboard.text import shown
 
 LOG = "../pages/log.py"

@@ -19,9 +19,9 @@ from audit_store import local_time, ranges
 from audit_store.errors import InvalidFilter
 from audit_store.filters import LISTS, SINGLE, EventFilter, Pattern, Value, is_parameter, text_of
 
-EVENT, ALARM = "event", "alarm"
-OF_PAGES = (EVENT, ALARM, "state", "sensitivity")
-"""The parameters that are not filters but a page's own."""
+EVENT, ALARM, PAGE = "event", "alarm", "page"
+OF_PAGES = (EVENT, ALARM, "state", "sensitivity", "columns", "rows")
+"""The parameters that are not filters but a page's own. A page of the log belongs to its filter."""
 _REQUEST = "url_request"
 _HISTORY = "url_history"
 _HISTORY_LENGTH = 50
@@ -114,9 +114,9 @@ def open_view(parameters: Mapping[str, Sequence[str]]) -> None:
     """Replace everything in the URL, and remember the previous filters for `undo`."""
     if not in_fragment():
         for name in {*_all_parameters(), *parameters}:
-            if not is_parameter(name):
+            if not _is_of_filter(name):
                 put(name, parameters.get(name, ()))
-        go({name: values for name, values in parameters.items() if is_parameter(name)})
+        go({name: values for name, values in parameters.items() if _is_of_filter(name)})
 
 
 def changes() -> int:
@@ -184,13 +184,13 @@ def _all_parameters() -> dict[str, list[str]]:
 
 
 def _parameters() -> dict[str, list[str]]:
-    return {name: values for name, values in _all_parameters().items() if is_parameter(name)}
+    return {name: values for name, values in _all_parameters().items() if _is_of_filter(name)}
 
 
 def _unknown() -> Iterator[InvalidFilter]:
     """A notice for each parameter of the URL that is neither a filter nor a page's own."""
     for name, values in _all_parameters().items():
-        if not is_parameter(name) and name not in OF_PAGES:
+        if not _is_of_filter(name) and name not in OF_PAGES:
             filters = ", ".join((*SINGLE, *LISTS))
             yield InvalidFilter(name, ", ".join(values), f"filters are named {filters} and meta.<path>")
 
@@ -199,9 +199,14 @@ def _listed(value: Value | Sequence[Value] | None) -> list[Value]:
     return [value] if isinstance(value, str | Pattern) else list(value or ())
 
 
+def _is_of_filter(name: str) -> bool:
+    """Whether a parameter is replaced with the filter: another filter begins with its first page."""
+    return name == PAGE or is_parameter(name)
+
+
 def _write(filters: Mapping[str, Sequence[str]]) -> None:
     if in_fragment():
         return
-    others = {name: values for name, values in _all_parameters().items() if not is_parameter(name)}
+    others = {name: values for name, values in _all_parameters().items() if not _is_of_filter(name)}
     st.query_params.from_dict({**others, **filters})
     st.session_state[_CHANGES] = changes() + 1

@@ -5,7 +5,7 @@ import streamlit as st
 from audit_store.quantities import counted
 from dashboard import data, viewer
 from dashboard.filters import url_state
-from dashboard.log import paging
+from dashboard.log.pin import Pin
 from dashboard.server import exports
 from dashboard.server.download_sessions import COOKIE
 from dashboard.server.downloads import Download
@@ -24,7 +24,7 @@ _LATEST = "export_latest"
 _PROGRESS_SECONDS = 1
 
 
-def menu(pinned: paging.Pin, total: int | None, *, label: str = "Export", of: str = "list") -> None:
+def menu(pinned: Pin, total: int | None, *, label: str = "Export", of: str = "list") -> None:
     """Draw a link for each format, by which the browser downloads the pinned log straight from the store.
 
     `total` is the number of its events, None while they are searched for; `of` names what they belong to.
@@ -38,7 +38,7 @@ def menu(pinned: paging.Pin, total: int | None, *, label: str = "Export", of: st
 
 
 @st.fragment(run_every=LIFETIME / 2)
-def _links(pinned: paging.Pin) -> None:
+def _links(pinned: Pin) -> None:
     """Draw the links, again and again while the page is open, so that they do not expire."""
     cookie = st.context.cookies.get(COOKIE, "")
     ticket = Ticket(pinned.whole, data.store(), cookie, viewer.name(), stem(pinned))
@@ -93,6 +93,6 @@ def progress(download: Download) -> str:
     return f"{label}: {download.events:,} of {counted(download.total, 'event')}"
 
 
-def stem(pinned: paging.Pin) -> str:
+def stem(pinned: Pin) -> str:
     """The name of the file of events without its ending, with the last `seq` of the log."""
     return f"audit-log-up-to-{pinned.below - 1}"

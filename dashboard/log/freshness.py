@@ -1,6 +1,6 @@
 """How fresh the log is: the age of the newest event, and sources that have fallen silent."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,7 +17,6 @@ from dashboard.times import age
 RECENT = 2000
 FEWEST_EVENTS = 20
 GAP_FACTOR = 2
-MOST_NAMED = 2
 _SHORTEST = timedelta(minutes=5)
 _END = 2**62
 
@@ -47,27 +46,27 @@ def silences(recent: pd.DataFrame, now: datetime) -> Iterator[Silence]:
         yield Silence(str(source), last.to_pydatetime(), longest.to_pytimedelta())
 
 
-def sentence(silent: Sequence[Silence], now: datetime) -> str:
-    """The silent sources in words: "Silent: web for 3 hours (longest pause before: 12 minutes)"."""
-    listed = [
-        f"{shown(silence.source) or 'events without a source'} for {roughly(now - silence.since)} "
+def line(silence: Silence, now: datetime) -> str:
+    """A silent source in words: "web: silent for 3 hours (longest pause before: 12 minutes)"."""
+    source = shown(silence.source) or "events without a source"
+    return (
+        f"{source}: silent for {roughly(now - silence.since)} "
         f"(longest pause before: {roughly(silence.longest_gap)})"
-        for silence in silent[:MOST_NAMED]
-    ]
-    more = [f"{len(silent) - MOST_NAMED} more"] if len(silent) > MOST_NAMED else []
-    return f"Silent: {', '.join(listed + more)}"
+    )
 
 
 def draw() -> None:
-    """Draw one line: the age of the newest event of the whole store, and the silent sources."""
+    """Draw the age of the newest event of the whole store, and a menu of the silent sources."""
     queries, moment = data.queries(), now()
     recent_sources = queries.page(EventFilter(), below=_END, rows=RECENT, columns=("source", "occurred_at"))
     extent, recent = data.frames(queries.extent(), recent_sources)
-    with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
-        newest = extent["last"].iloc[0].to_pydatetime()
+    newest = extent["last"].iloc[0].to_pydatetime()
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.caption(f"Newest event {age(newest, moment)}", width="content")
         if silent := list(silences(recent, moment)):
-            st.text(sentence(silent, moment), width="content")
+            with st.popover(f"{counted(len(silent), 'source')} silent", type="tertiary", key="log_silent"):
+                for silence in silent:
+                    st.text(line(silence, moment))
 
 
 def newer_button(newer: int) -> bool:

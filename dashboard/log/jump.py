@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
 from dashboard import data
-from dashboard.log.paging import Pin
+from dashboard.log.pin import Pin
 from dashboard.log.walk import Walk
 
 HOUR = timedelta(hours=1)

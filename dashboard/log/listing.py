@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard import data
 from dashboard.log.jump import jump
-from dashboard.log.paging import Pin
+from dashboard.log.pin import Pin
 from dashboard.log.walk import Walk
 
 NEAR = 1 << 20

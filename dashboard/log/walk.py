@@ -9,7 +9,7 @@ import pandas as pd
 
 from audit_store.engines.protocol import SEQ_BLOCK, Query
 from dashboard import data
-from dashboard.log.paging import Pin
+from dashboard.log.pin import Pin
 
 NARROWEST, WIDEST, WIDER = SEQ_BLOCK, 512 * SEQ_BLOCK, 8
 """The widths of the first and of the widest stretch in values of `seq`, and how much wider each is than the last."""

@@ -165,7 +165,9 @@ def chromium() -> Iterator[Browser]:
 
 
 ROW = 35
-"""The height of a row of the table of events, in pixels."""
+"""The height of a row of the list of events, in pixels."""
+EVENT_LIST, EVENT_ROWS = ".event-list", ".event-list tbody tr"
+"""Selectors of the list of events and of its rows."""
 # Resolves once five looks in a row find the page idle. When the server has answered, it has also received what the
 # browser sent before.
 SETTLED = """
@@ -233,25 +235,14 @@ class Watched:
         self.page.evaluate(SETTLED)
 
     def open_row(self, row: int) -> Locator:
-        """Open the event of a row of the table, the first is 0; gives the id in its details.
-
-        A click is repeated, because a table that a new run of the page replaces does not take it.
-        """
-        table = self.page.get_by_test_id("stDataFrame").first
-        table.locator("[data-testid^=glide-cell]").first.wait_for(state="attached")
-        event_id = self.page.get_by_test_id("stCode").first
-        others: tuple[list[str], ...] = ([], event_id.all_inner_texts())
-        end = time.monotonic() + PATIENCE
-        while event_id.all_inner_texts() in others:
-            assert time.monotonic() < end, "a click on the table opened no event"
-            self.settle()
-            box = table.bounding_box()
-            assert box is not None
-            self.page.mouse.click(box["x"] + 120, box["y"] + ROW * (row + 1) + 20)
-            again = time.monotonic() + PATIENCE / 4
-            while event_id.all_inner_texts() in others and time.monotonic() < again:
-                self.settle()
-        return event_id
+        """Open the event of a row of the list, the first is 0; gives the id in its details."""
+        clicked = self.page.locator(EVENT_ROWS).nth(row)
+        event_id = clicked.get_attribute("data-id") or ""
+        clicked.click()
+        shown_id = self.page.get_by_test_id("stCode").first
+        expect(shown_id).to_have_text(event_id)
+        self.settle()
+        return shown_id
 
     def go(self, address: str) -> None:
         """Go to another address of the same page as with the browser's Back button: without loading it again."""

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from ingest import append
-from tests.browser.conftest import Server, Visit, Watched
+from tests.browser.conftest import EVENT_LIST, Server, Visit, Watched
 from tests.browser.test_controls import opened_event
 from tests.conftest import in_campaign
 
@@ -67,7 +67,7 @@ def test_slash_goes_to_the_search_also_in_a_closed_sidebar(crowded: Server, visi
 @pytest.mark.parametrize("width", WIDTHS)
 def test_an_opened_event_is_in_sight_beside_its_list(crowded: Server, visit: Visit, width: int) -> None:
     seen = visit(f"{crowded.url}/log", **size(width))
-    table = seen.page.get_by_test_id("stDataFrame").first
+    table = seen.page.locator(EVENT_LIST)
     before = table.bounding_box()
     assert before is not None
     seen.open_row(1)
@@ -104,7 +104,7 @@ def beyond(page: Page, width: int) -> list[str]:
         .locator("button, p, svg, label, pre, h1, h2, h3")
         .evaluate_all(
             "(elements, width) => elements.filter(one => one.getBoundingClientRect().right > width + 1"
-            " && !one.closest('[data-testid=stDataFrame]')).map(one => one.outerHTML.slice(0, 200))",
+            " && !one.closest('[data-testid=stDataFrame], .event-list')).map(one => one.outerHTML.slice(0, 200))",
             width,
         )
     )

@@ -14,7 +14,7 @@ from audit_store.engines.duckdb.store import Store
 from audit_store.engines.protocol import Query
 from ingest import append
 from tests import ROOT, forked
-from tests.browser.conftest import ROW, Server, Visit, becomes, parameters
+from tests.browser.conftest import EVENT_LIST, ROW, Server, Visit, becomes, parameters
 
 NOTE_MESSAGES = """() => {
     const send = WebSocket.prototype.send;
@@ -24,15 +24,14 @@ NOTE_MESSAGES = """() => {
         send.call(this, data);
     };
 }"""
-TWICE = """(suffix) => {
+BEFORE_CLICK = """(message) => {
     const send = WebSocket.prototype.send;
     WebSocket.prototype.send = function (data) {
-        const isClick = new TextDecoder().decode(data).includes('"cells":[[');
-        if (isClick) send.call(this, Uint8Array.from([...data, ...suffix]));
+        if (new TextDecoder().decode(data).includes('"open"')) send.call(this, Uint8Array.from(message));
         send.call(this, data);
     };
 }"""
-"""Sends the message of a click twice, first with a suffix that changes some fields."""
+"""Sends a message just before that of a click on a row."""
 
 
 def opened(page: Page) -> list[str]:
@@ -75,14 +74,13 @@ def test_rows_open_by_a_click_and_keys_step_through_them(crowded: Server, visit:
 def test_a_click_opens_its_event_also_when_the_log_asks_for_new_events_just_before(
     crowded: Server, visit: Visit
 ) -> None:
-    """The browser sends the click with the request of the log's timer, then with its own; both have the old URL."""
     seen = visit(crowded.url + "/log")
     seen.page.evaluate(NOTE_MESSAGES)
     becomes(lambda: bool(timers(seen.page)), True)
     of_timer = BackMsg()
     of_timer.rerun_script.fragment_id = timers(seen.page)[0]
     of_timer.rerun_script.is_auto_rerun = True
-    seen.page.evaluate(TWICE, list(of_timer.SerializeToString()))
+    seen.page.evaluate(BEFORE_CLICK, list(of_timer.SerializeToString()))
     seen.open_row(1)
     assert opened(seen.page) == [newest(crowded)[1]]
 
@@ -126,27 +124,33 @@ def test_a_download_is_what_its_manifest_says(crowded: Server, visit: Visit, tmp
         assert f"{events:,} events" in checked.stdout
 
 
-def test_new_events_appear_and_the_opened_one_stays(crowded: Server, visit: Visit) -> None:
+def test_new_events_appear_and_the_rows_in_view_stay(crowded: Server, visit: Visit) -> None:
     seen = visit(crowded.url + "/log")
     event_id, events = newest(crowded)[3], total(seen.page)
     expect(seen.open_row(3)).to_have_text(event_id)
-    table = seen.page.get_by_test_id("stDataFrame").first
-    table.hover()
+    seen.page.locator(EVENT_LIST).hover()
     seen.page.mouse.wheel(0, 10 * ROW)
-    before = scrolled(seen.page)
+    becomes(lambda: seen.page.locator(EVENT_LIST).evaluate("list => list.scrollTop"), 10 * ROW)
+    before = top_row(seen.page)
     append(agent="eve", activity="Login", store=crowded.store)
     expect(seen.page.get_by_text(f"1–100 of {events + 1:,} events")).to_be_visible()
-    becomes(lambda: opened(seen.page), [event_id])
+    seen.settle()
+    assert opened(seen.page) == [event_id]
     expect(seen.page.get_by_text("Event details")).to_be_visible()
-    assert scrolled(seen.page) == before > 0
+    assert top_row(seen.page) == before
     age = re.compile(r"^Newest event (now|a second ago|\d+ seconds ago)$")
     expect(seen.page.get_by_text(age)).to_be_visible()
 
 
-def scrolled(page: Page) -> float:
-    """How far the table is scrolled, in pixels, once it has come to rest."""
-    scroller, last = page.locator(".dvn-scroller").first, -1.0
-    while (top := float(scroller.evaluate("one => one.scrollTop"))) != last:
-        last = top
-        page.wait_for_timeout(200)
-    return top
+def top_row(page: Page) -> list[object]:
+    """The id of the first row that is in view below the header of the list, and how far it is from the list's top."""
+    place: list[object] = page.locator(EVENT_LIST).evaluate(
+        """(list, height) => {
+            const top = list.getBoundingClientRect().top;
+            const rows = [...list.querySelectorAll("tbody tr")];
+            const row = rows.find(row => row.getBoundingClientRect().top - top >= height);
+            return [row.dataset.id, Math.round(row.getBoundingClientRect().top - top)];
+        }""",
+        ROW,
+    )
+    return place

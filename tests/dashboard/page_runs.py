@@ -1,9 +1,11 @@
 """Runs the pages whole, without a browser, and reads what they drew."""
 
+import json
 import os
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pandas as pd
 from streamlit.testing.v1 import AppTest
 
 from audit_store.engines.duckdb.store import Store
@@ -113,9 +115,26 @@ def filters_of(app: AppTest) -> dict[str, list[str]]:
     return {name: values for name, values in url(app).items() if name != "tz"}
 
 
+def component(app: AppTest, name: str) -> dict[str, Any]:
+    """What is sent to the browser for a component of `dashboard.components`; {} where it is not drawn."""
+    sent = {one.proto.component_name.rpartition(".")[2]: one.proto.json for one in app.get("bidi_component")}
+    data: dict[str, Any] = json.loads(sent.get(name, "{}"))
+    return data
+
+
+def log_table(app: AppTest) -> pd.DataFrame:
+    """The rows of the log, from the top: the texts of its columns, and `event_id` and `alarm` of each row."""
+    data = component(app, "event_list")
+    names = [column["label"] if column["name"] == "other" else column["name"] for column in data["columns"]]
+    rows = pd.DataFrame([row["cells"] for row in data["rows"]], columns=names)
+    return rows.assign(
+        event_id=[row["id"] for row in data["rows"]], alarm=[row["alarm"] for row in data["rows"]]
+    )
+
+
 def listed(app: AppTest) -> list[str]:
     """The activities of the rows of the log, from the top."""
-    return list(app.dataframe[0].value["activity"])
+    return list(log_table(app)["activity"])
 
 
 def button(app: AppTest, label: str) -> Any:

@@ -19,7 +19,7 @@ from audit_store.filters import OUTCOME_CHOICES, EventFilter, Part, query_line, 
 from dashboard import data
 from dashboard.activity import overview
 from dashboard.log.listing import Listing
-from dashboard.log.paging import Pin
+from dashboard.log.pin import Pin
 from tests.conftest import examples
 
 BEGIN = datetime(2026, 3, 27, tzinfo=UTC)

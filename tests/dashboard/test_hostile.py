@@ -16,7 +16,7 @@ from audit_store.export.archive import archive
 from audit_store.export.export import plan
 from audit_store.export.formulas import FORMULA
 from audit_store.filters import EventFilter
-from dashboard.log.paging import Pin
+from dashboard.log.pin import Pin
 from tests.conftest import Fill, in_campaign
 from tests.dashboard.page_runs import MARKDOWN, PAGES, drawn, show
 from tests.hostile import APART, HIDDEN, MARK, STRINGS, events
@@ -49,6 +49,8 @@ def check(app: AppTest) -> None:
     assert [text for text in (*labels, *marked) if MARK in str(text)] == []
     plain = "".join(str(one.value) for one in drawn(app, "text", "code"))
     assert set(plain) & HIDDEN == set()
+    for sent in app.get("bidi_component"):
+        assert set(json.dumps(json.loads(sent.proto.json), ensure_ascii=False)) & HIDDEN == set()
     for table in app.dataframe:
         assert set("".join(table.value.astype(str).to_numpy().ravel())) & HIDDEN == set()
 

@@ -7,9 +7,9 @@ import pytest
 
 from audit_store.engines.duckdb.store import Store
 from audit_store.event import Event
-from dashboard.log.freshness import FEWEST_EVENTS, Silence, sentence, silences
+from dashboard.log.freshness import FEWEST_EVENTS, Silence, line, silences
 from tests.conftest import Fill
-from tests.dashboard.page_runs import event, show
+from tests.dashboard.page_runs import drawn, event, show, words
 
 NOW = datetime(2026, 3, 14, 12)  # noqa: DTZ001  # naive UTC
 
@@ -43,8 +43,7 @@ def test_each_source_has_its_own_longest_pause() -> None:
     both = pd.concat([regular("web", 1, 1), regular("batch", 600, 60), regular("old", 900, 60)])
     silent = list(silences(both, NOW))
     assert [silence.source for silence in silent] == ["old", "batch"]
-    assert sentence(silent[1:], NOW) == "Silent: batch for 10 hours (longest pause before: an hour)"
-    assert sentence([*silent, *silent], NOW).endswith(", 2 more")
+    assert line(silent[1], NOW) == "batch: silent for 10 hours (longest pause before: an hour)"
 
 
 @pytest.mark.parametrize(
@@ -63,5 +62,6 @@ def test_the_log_names_a_silent_source(store: Store, fill: Fill) -> None:
     last = datetime.now(UTC) - timedelta(hours=3)
     times = [(last - timedelta(minutes=number)).isoformat() for number in range(FEWEST_EVENTS)]
     fill(store, [event(0, source="*web*", occurred_at=time) for time in times])
-    lines = [text.value for text in show(store, "log").text if text.value.startswith("Silent")]
-    assert lines == ["Silent: *web* for 3 hours (longest pause before: a minute)"]
+    app = show(store, "log")
+    assert "1 source silent" in [box.proto.popover.label for box in drawn(app, "popover")]
+    assert "*web*: silent for 3 hours (longest pause before: a minute)" in words(app)

@@ -18,7 +18,7 @@ from audit_store.ranges import Period
 from dashboard import data
 from dashboard.log import listing, neighbours, walk
 from dashboard.log.listing import Listing
-from dashboard.log.paging import Pin
+from dashboard.log.pin import Pin
 from dashboard.log.walk import Walk
 from tests.conftest import examples
 from tests.dashboard.page_runs import NOW

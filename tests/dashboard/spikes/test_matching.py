@@ -9,10 +9,10 @@ from alarms.triage.states import Triage, set_state, states
 from audit_store.engines.duckdb import queries
 from audit_store.engines.duckdb.store import Store
 from audit_store.filters import EventFilter
-from dashboard.log.table import READ
+from dashboard.log.event_list.columns import READ
 from dashboard.spikes import matching
 from tests.alarms.login_logs import NOW
-from tests.dashboard.page_runs import show, words
+from tests.dashboard.page_runs import log_table, show, words
 from tests.dashboard.spikes.conftest import ATTACK, HOUR, SPRAY, InView
 
 
@@ -60,8 +60,8 @@ def test_a_state_shows_on_the_bar_the_row_and_in_the_details(attacked: Store, in
     assert matching.words([record, None], states(attacked.path)) == ["Expected", ""]
     times = {"from_": f"{ATTACK:%Y-%m-%dT%H:%M}", "to": f"{ATTACK + HOUR:%Y-%m-%dT%H:%M}"}
     view = {"range": "custom", "tz": "UTC", "agent": "support-3"} | times
-    listed = show(attacked, "log", **view).dataframe[0].value
-    assert [["Expected"]] * len(listed) == listed["alarm"].tolist()
+    listed = log_table(show(attacked, "log", **view))
+    assert ["Expected"] * len(listed) == listed["alarm"].tolist()
     page = show(attacked, "log", **view, event=listed["event_id"].iloc[0])
     assert "Alarm, expected" in words(page)
     assert record.sentence in words(page)

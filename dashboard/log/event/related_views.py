@@ -1,4 +1,4 @@
-"""Views that an event leads to: the same agent around it, the same activity, the same address."""
+"""Views that an event leads to: the same agent around it, its agent, address, target and activity alone."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -11,11 +11,17 @@ from dashboard.filters import url_state
 
 AROUND = timedelta(minutes=15)
 _PERIOD = ("range", "from", "to", "tz")
+_SAME = (
+    ("This agent", ":material/person:", "agent"),
+    ("Same address", ":material/lan:", "source_ip"),
+    ("This target", ":material/target:", "target"),
+    ("Same activity", ":material/category:", "activity"),
+)
 
 
 def buttons(event: Mapping[str, Any], where: EventFilter) -> None:
     """Draw a button for each view."""
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="xsmall"):
         for label, icon, parameters in views(event, where):
             st.button(
                 label,
@@ -34,22 +40,10 @@ def views(event: Mapping[str, Any], where: EventFilter) -> list[tuple[str, str, 
     around |= {"range": ["custom"], "agent": [text_of("agent", event["agent"])]} | _around(
         event["occurred_at"], where
     )
-    related = [
-        (f"This agent ± {minutes} minutes", ":material/schedule:", around),
-        (
-            "Same activity",
-            ":material/category:",
-            same | {"activity": [text_of("activity", event["activity"])]},
-        ),
-    ]
-    if isinstance(event["source_ip"], str) and event["source_ip"]:
-        related.append(
-            (
-                "Same address",
-                ":material/lan:",
-                same | {"source_ip": [text_of("source_ip", event["source_ip"])]},
-            )
-        )
+    related = [(f"This agent ± {minutes} minutes", ":material/schedule:", around)]
+    for label, icon, field in _SAME:
+        if isinstance(value := event[field], str) and value:
+            related.append((label, icon, same | {field: [text_of(field, value)]}))
     return related
 
 
@@ -66,7 +60,7 @@ def _around(moment: datetime, where: EventFilter) -> dict[str, list[str]]:
 
 
 def exclude(name: str, value: str, where: EventFilter) -> None:
-    """Exclude an agent or activity, and remove it from the selected ones."""
+    """Exclude a value of a field, and remove it from the selected ones."""
     selected, excluded = where.values(name), where.values(f"not_{name}")
     url_state.change(
         **{

@@ -6,17 +6,21 @@ from typing import Any
 import streamlit as st
 
 from dashboard.filters import url_state
-from dashboard.log import event_fields, paging
+from dashboard.log import view
+from dashboard.log.event import event_fields, related_views
 from dashboard.log.neighbours import Neighbour, Position
+from dashboard.log.pin import Pin
+from dashboard.log.view import View
+from dashboard.spikes import cards
 
 
-def draw(event: Mapping[str, Any], position: Position, pinned: paging.Pin, rows: int) -> None:
-    """Draw one row of `events`, all columns; `rows` is the length of a page of the list."""
+def draw(event: Mapping[str, Any], position: Position, pinned: Pin, shown: View) -> None:
+    """Draw one row of `events`, all columns, and the steps to those beside it in the list."""
     with st.container(border=True, key=f"details_{event['seq']}"):
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             st.markdown("**Event details**", width="stretch")
-            _step("Newer", ":material/arrow_upward:", "K", position.newer, pinned, rows)
-            _step("Older", ":material/arrow_downward:", "J", position.older, pinned, rows)
+            _step("Newer", ":material/arrow_upward:", "K", position.newer, pinned, shown.rows)
+            _step("Older", ":material/arrow_downward:", "J", position.older, pinned, shown.rows)
             st.button(
                 "Close",
                 icon=":material/close:",
@@ -30,12 +34,12 @@ def draw(event: Mapping[str, Any], position: Position, pinned: paging.Pin, rows:
             st.caption("The search has not reached this event.")
         elif position.rank is None:
             st.caption("This event is hidden by the current filters.")
-        event_fields.draw(event, pinned.where)
+        related_views.buttons(event, pinned.where)
+        cards.event_alarm(event, pinned.where)
+        event_fields.draw(event, pinned.where, shown)
 
 
-def _step(
-    label: str, icon: str, shortcut: str, event: Neighbour | None, pinned: paging.Pin, rows: int
-) -> None:
+def _step(label: str, icon: str, shortcut: str, event: Neighbour | None, pinned: Pin, rows: int) -> None:
     st.button(
         label,
         icon=icon,
@@ -48,7 +52,7 @@ def _step(
     )
 
 
-def go(event: Neighbour, pinned: paging.Pin, rows: int) -> None:
+def go(event: Neighbour, pinned: Pin, rows: int) -> None:
     """Open an event of the list, and the page that it is on."""
     url_state.open_event(event.event_id)
-    paging.turn(event.rank // rows + 1, rows, pinned.where)
+    view.put_page(event.rank // rows + 1, pinned.below)

@@ -1,0 +1,210 @@
+// The list of events: a table in which a click on a row, or the Enter key, opens its event.
+//
+// Rows that stay keep their elements, so that the browser keeps the scroll position while events are added on top.
+
+const lists = new WeakMap();
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const list = lists.get(parentElement) ?? new EventList(parentElement);
+  lists.set(parentElement, list);
+  list.open = (id) => setTriggerValue("open", id);
+  list.draw(data);
+}
+
+class EventList {
+  constructor(parent) {
+    this.scroller = element("div", "event-list", parent);
+    this.table = element("table", "", this.scroller);
+    this.widths = element("colgroup", "", this.table);
+    this.head = element("tr", "", element("thead", "", this.table));
+    this.body = element("tbody", "", this.table);
+    this.rows = new Map();
+    this.expanded = new Set();
+    this.scroller.addEventListener("click", (event) => this.click(event));
+    this.scroller.addEventListener("keydown", (event) => this.key(event));
+  }
+
+  draw(data) {
+    const isNew = data.selected !== this.selected;
+    this.selected = data.selected;
+    this.table.setAttribute("aria-label", data.label);
+    this.scroller.style.setProperty("--row-height", `${data.row_height}px`);
+    this.scroller.style.setProperty("--rows", data.room_for + 1);
+    this.drawHead(data.columns);
+    this.drawRows(data);
+    if (data.page !== this.page) this.toTop();
+    this.page = data.page;
+    const row = this.rows.get(data.selected)?.row;
+    // Only once, so that a viewer can scroll away from the event while the page is drawn again.
+    if (row && isNew) row.scrollIntoView({ block: "nearest" });
+  }
+
+  // Another page of the list begins at its top, which is also where a viewer looks who came from an event's details.
+  toTop() {
+    this.scroller.scrollTop = 0;
+    if (this.page !== undefined) this.scroller.getRootNode().host?.closest("[data-testid=stMain]")?.scrollTo(0, 0);
+  }
+
+  drawHead(columns) {
+    const shape = JSON.stringify(columns);
+    if (shape === this.shape) return;
+    this.shape = shape;
+    this.columns = columns;
+    this.widths.replaceChildren(
+      ...columns.map(({ name, width }) => {
+        const column = element("col", name);
+        if (width) column.style.width = `${width}px`;
+        return column;
+      }),
+    );
+    this.head.replaceChildren(
+      ...columns.map(({ name, label, help }) => {
+        const cell = element("th", name);
+        cell.scope = "col";
+        cell.textContent = label;
+        if (help) cell.title = help;
+        return cell;
+      }),
+    );
+    this.rows.clear();
+  }
+
+  drawRows({ rows, find }) {
+    const before = this.rows;
+    this.rows = new Map();
+    let lead = null;
+    for (const data of rows) {
+      const text = JSON.stringify([data, find]);
+      const known = before.get(data.id);
+      const row = known?.text === text ? known.row : this.row(data, find);
+      this.rows.set(data.id, { row, text });
+      if (!data.repeats_last) lead = data.id;
+      row.dataset.lead = lead;
+    }
+    const wanted = [...this.rows.values()].map(({ row }) => row);
+    const kept = new Set(wanted);
+    for (const row of [...this.body.children]) if (!kept.has(row)) row.remove();
+    wanted.forEach((row, place) => {
+      if (this.body.children[place] !== row) this.body.insertBefore(row, this.body.children[place] ?? null);
+    });
+    this.mark();
+  }
+
+  // Which rows are hidden as repeats, which is selected, and which one the Tab key reaches.
+  mark() {
+    const open = this.rows.get(this.selected)?.row;
+    for (const [id, { row }] of this.rows) {
+      const { lead } = row.dataset;
+      row.hidden = lead !== id && !this.expanded.has(lead) && open?.dataset.lead !== lead;
+      row.setAttribute("aria-selected", String(row === open));
+      row.tabIndex = -1;
+      const button = row.querySelector("button");
+      if (button) button.setAttribute("aria-expanded", String(this.expanded.has(id) || open?.dataset.lead === id));
+    }
+    const reached = open ?? this.body.firstElementChild;
+    if (reached) reached.tabIndex = 0;
+  }
+
+  row(data, find) {
+    const row = element("tr", data.alarm ? "alarmed" : "");
+    row.dataset.id = data.id;
+    this.columns.forEach(({ name }, place) => {
+      const cell = element("td", name, row);
+      if (name === "alarm") drawAlarm(cell, data.alarm);
+      else if (name === "outcome") drawOutcome(cell, data.cells[place]);
+      else if (name === "time") drawTime(cell, data.cells[place]);
+      else drawText(cell, data.cells[place], find);
+      if (name === "activity" && data.repeats) drawRepeats(cell, data.repeats);
+    });
+    return row;
+  }
+
+  click(event) {
+    const row = event.target.closest("tbody tr");
+    if (!row) return;
+    if (event.target.closest("button")) return this.expand(row.dataset.id);
+    if (!getSelection().toString()) this.open(row.dataset.id);
+  }
+
+  expand(id) {
+    if (!this.expanded.delete(id)) this.expanded.add(id);
+    this.mark();
+  }
+
+  key(event) {
+    const row = event.target.closest("tbody tr");
+    if (!row || event.target.closest("button") || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Enter" || event.key === " ") this.open(row.dataset.id);
+    else if (event.key === "ArrowDown") beside(row, "nextElementSibling")?.focus();
+    else if (event.key === "ArrowUp") beside(row, "previousElementSibling")?.focus();
+    else return;
+    event.preventDefault();
+  }
+}
+
+function beside(row, direction) {
+  let other = row[direction];
+  while (other?.hidden) other = other[direction];
+  return other;
+}
+
+function drawAlarm(cell, word) {
+  if (!word) return;
+  const sign = element("span", "sign", cell);
+  sign.textContent = "▲";
+  sign.title = word;
+  sign.setAttribute("role", "img");
+  sign.setAttribute("aria-label", word);
+  sign.dataset.state = word;
+}
+
+function drawOutcome(cell, outcome) {
+  if (!outcome) return;
+  const badge = element("span", "badge", cell);
+  badge.textContent = outcome;
+  badge.dataset.outcome = outcome;
+}
+
+// The parts of a second in an element of their own, which a narrow screen leaves out.
+function drawTime(cell, text) {
+  const point = text.indexOf(".");
+  cell.append(point < 0 ? text : text.slice(0, point));
+  if (point >= 0) element("span", "fraction", cell).textContent = text.slice(point);
+}
+
+function drawRepeats(cell, repeats) {
+  const button = element("button", "repeats");
+  button.type = "button";
+  button.textContent = `× ${repeats + 1}`;
+  button.title = `${repeats + 1} events of this agent, activity and outcome within minutes`;
+  cell.prepend(button);
+}
+
+// The text, with the parts that were searched for marked.
+function drawText(cell, text, find) {
+  cell.title = text;
+  const needle = lower(find ?? "");
+  const searched = needle.length ? lower(text) : [];
+  const letters = [...text];
+  let from = 0;
+  for (let at = 0; needle.length && at + needle.length <= searched.length; at++) {
+    if (!needle.every((letter, offset) => searched[at + offset] === letter)) continue;
+    cell.append(letters.slice(from, at).join(""));
+    from = at + needle.length;
+    element("mark", "", cell).textContent = letters.slice(at, from).join("");
+    at = from - 1;
+  }
+  cell.append(letters.slice(from).join(""));
+}
+
+// Each letter alone in lower case, as the store compares them.
+function lower(text) {
+  return [...text].map((letter) => [...letter.toLowerCase()][0]);
+}
+
+function element(tag, name, parent) {
+  const made = document.createElement(tag);
+  if (name) made.className = name;
+  if (parent) parent.append(made);
+  return made;
+}

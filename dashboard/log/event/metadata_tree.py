@@ -1,0 +1,70 @@
+"""The metadata of an event as lines of a tree, and the changes that it tells of."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dashboard.log.event_list.metadata_values import Number, path, text
+
+MOST_LINES = 200
+BEFORE_AND_AFTER = (("before", "after"), ("old", "new"), ("previous", "current"))
+"""The names under which metadata has the values before and after a change."""
+_WAS = re.compile(r"(.+)_was")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the tree: its key and depth, and its value as text; the value of an object is None.
+
+    `path` is the dotted path of the value, as in the filter `meta.<path>`.
+    """
+
+    key: str
+    depth: int
+    path: str
+    value: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A value before and after a change, as texts; "–" where there was or is none."""
+
+    path: str
+    before: str
+    after: str
+
+
+def lines(value: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[Line]:
+    """The lines of an object, each before those inside it; an array is one line."""
+    for key, inner in value.items():
+        names = (*above, key)
+        is_object = isinstance(inner, dict) and bool(inner)
+        yield Line(key, len(above), path(names), None if is_object else text(inner))
+        if is_object:
+            yield from lines(inner, names)
+
+
+def changes(value: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[Change]:
+    """The changes that metadata tells of: by BEFORE_AND_AFTER, or `<name>_was` beside `<name>`."""
+    for before, after in BEFORE_AND_AFTER:
+        if before in value and after in value:
+            yield from _differences(value[before], value[after], above)
+    for key, inner in value.items():
+        was = _WAS.fullmatch(key)
+        if was and was[1] in value:
+            yield from _differences(inner, value[was[1]], (*above, was[1]))
+        if isinstance(inner, dict):
+            yield from changes(inner, (*above, key))
+
+
+def _differences(before: Any, after: Any, names: tuple[str, ...]) -> Iterator[Change]:
+    """The values that differ; of two objects, those in them."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in dict.fromkeys((*before, *after)):
+            yield from _differences(before.get(key, _MISSING), after.get(key, _MISSING), (*names, key))
+    elif before != after:
+        yield Change(path(names), text(before), text(after))
+
+
+_MISSING = Number("–")
