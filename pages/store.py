@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import notices
 from dashboard.filters import url_state
-from dashboard.log import event_fields
+from dashboard.pairs import pairs
 from dashboard.store_page import banner
 from dashboard.store_page import health as store_health
 from dashboard.text import shown
@@ -53,7 +53,7 @@ if health.refused_alarms:
 
 roll_ups = store_health.missing_roll_ups(contents) if contents else None
 st.subheader("File", anchor=False)
-event_fields.pairs(
+pairs(
     (
         ("Path", shown(str(health.path))),
         ("Size", health.size),

@@ -44,7 +44,7 @@ function drawLines(root, lines, find, act) {
       button(actions, sign, `${words} ${line.label} ${line.value}`.slice(0, 120), () => act(action, line.number));
     }
     if (line.copy) {
-      const copied = button(actions, "⧉", `Copy ${line.label}`, () => copy(copied, line.value));
+      const copied = button(actions, "Copy", `Copy ${line.label}`, () => copy(copied, line.value));
     }
   }
 }

@@ -1,14 +1,31 @@
 """What the list shows, in words, and its filters, each of which can be removed."""
 
+from collections.abc import Sequence
+from functools import partial
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from audit_store.filters import EventFilter
-from dashboard.text import heading
+from audit_store.filters import EventFilter, Part
+from dashboard import components
+from dashboard.filters import url_state
+from dashboard.text import heading, shown
+
+KEY = "log_filters"
 
 
 def draw(where: EventFilter) -> DeltaGenerator:
-    """Draw the sentence of a filter; returns the place beside it for the totals of the list."""
+    """Draw the sentence of a filter and its parts; returns the place for the totals of the list."""
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="log_heading"):
         st.text(heading(where.sentence()), width="content")
-        return st.container(horizontal=True, vertical_alignment="center", gap="small", width="content")
+        totals = st.container(horizontal=True, vertical_alignment="center", gap="small", width="content")
+    if parts := where.parts():
+        labels = [shown(part.label) for part in parts]
+        components.draw("filter_pills", {"labels": labels}, key=KEY, on={"remove": partial(_remove, parts)})
+    return totals
+
+
+def _remove(parts: Sequence[Part]) -> None:
+    match components.value(KEY, "remove"):
+        case int(number) if 0 <= number < len(parts):
+            url_state.go(url_state.link(parts[number].without))

@@ -74,4 +74,4 @@ def share(events: int, whole: int) -> str:
     if not whole:
         return ""
     percent = 100 * events / whole
-    return f"{'under 0.1' if 0 < percent < 0.1 else format(percent, '.3g')} % of all events"
+    return f"{'under 0.1' if 0 < percent < 0.1 else format(percent, '.1f')} % of all events"

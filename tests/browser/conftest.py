@@ -168,6 +168,8 @@ ROW = 35
 """The height of a row of the list of events, in pixels."""
 EVENT_LIST, EVENT_ROWS = ".event-list", ".event-list tbody tr"
 """Selectors of the list of events and of its rows."""
+OPEN_ID = "[data-field=event_id] dd"
+"""The selector of the id in the details of an event."""
 # Resolves once five looks in a row find the page idle. When the server has answered, it has also received what the
 # browser sent before.
 SETTLED = """
@@ -239,7 +241,7 @@ class Watched:
         clicked = self.page.locator(EVENT_ROWS).nth(row)
         event_id = clicked.get_attribute("data-id") or ""
         clicked.click()
-        shown_id = self.page.get_by_test_id("stCode").first
+        shown_id = self.page.locator(OPEN_ID)
         expect(shown_id).to_have_text(event_id)
         self.settle()
         return shown_id

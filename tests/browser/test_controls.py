@@ -9,7 +9,17 @@ from playwright.sync_api import expect
 from audit_store.engines.duckdb.store import Store
 from audit_store.engines.protocol import Query
 from ingest import append
-from tests.browser.conftest import Server, Visit, becomes, choose, events_are, leave, parameters, serving
+from tests.browser.conftest import (
+    EVENT_LIST,
+    Server,
+    Visit,
+    becomes,
+    choose,
+    events_are,
+    leave,
+    parameters,
+    serving,
+)
 
 CATALOGUE = """
 [[category]]
@@ -61,12 +71,13 @@ def test_details_lead_to_related_views(crowded: Server, visit: Visit) -> None:
     event = opened_event(crowded)
     seen = visit(f"{crowded.url}/log?tz=UTC&event={event}", permissions=["clipboard-read", "clipboard-write"])
     page = seen.page
-    page.get_by_test_id("stCode").first.hover()
-    page.get_by_role("button", name="Copy to clipboard").first.click()
-    assert page.evaluate("() => navigator.clipboard.readText()") == event
+    page.get_by_role("button", name="Copy Event id").click()
+    becomes(lambda: page.evaluate("() => navigator.clipboard.readText()"), event)
+    page.get_by_role("button", name="Copy link").click()
+    becomes(lambda: page.evaluate("() => navigator.clipboard.readText()"), page.url)
     for label, expected in {
-        "Only this agent": {"agent": ["busy"]},
-        "Not this activity": {"not_activity": ["Journey saved"]},
+        "Filter by Agent busy": {"agent": ["busy"]},
+        "Exclude Activity Journey saved": {"not_activity": ["Journey saved"]},
         "Same address": {"q": ["203.0.113.6"]},
         "This agent ± 15 minutes": {"agent": ["busy"], "range": ["custom"]},
     }.items():
@@ -83,9 +94,9 @@ def test_details_lead_to_related_views(crowded: Server, visit: Visit) -> None:
 @pytest.mark.campaign
 def test_columns_can_be_chosen(crowded: Server, visit: Visit) -> None:
     page = visit(f"{crowded.url}/log?agent=busy").page
-    headers = page.locator("[role=columnheader]").filter(has_text="Activity")
+    headers = page.locator(f"{EVENT_LIST} th").filter(has_text="Activity")
     expect(headers).to_have_count(1)
-    page.get_by_role("button", name="Columns", exact=True).click()
+    page.get_by_role("button", name="View", exact=True).click()
     page.get_by_test_id("stPopoverBody").get_by_role("button", name="Activity").click()
     expect(headers).to_have_count(0)
 

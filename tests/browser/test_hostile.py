@@ -19,7 +19,8 @@ def check(page: Page) -> None:
     assert [html for html in markup if "stLogo" not in html] == []
     links = app.locator("a").evaluate_all("elements => elements.map(one => [one.href, one.textContent])")
     assert [link for link in links if not link[0].startswith("http://127.0.0.1") or MARK in link[1]] == []
-    assert set(app.inner_text()) & HIDDEN == set()
+    components = page.get_by_test_id("stBidiComponentIsolated").locator("> *").all_inner_texts()
+    assert set("".join([app.inner_text(), *components])) & HIDDEN == set()
     assert page.get_by_test_id("stException").count() == 0
 
 

@@ -14,7 +14,7 @@ from audit_store.engines.duckdb.store import Store
 from audit_store.engines.protocol import Query
 from ingest import append
 from tests import ROOT, forked
-from tests.browser.conftest import EVENT_LIST, ROW, Server, Visit, becomes, parameters
+from tests.browser.conftest import EVENT_LIST, OPEN_ID, ROW, Server, Visit, becomes, parameters
 
 NOTE_MESSAGES = """() => {
     const send = WebSocket.prototype.send;
@@ -55,7 +55,7 @@ def total(page: Page) -> int:
 def test_rows_open_by_a_click_and_keys_step_through_them(crowded: Server, visit: Visit) -> None:
     ids = newest(crowded, "activity = 'Journey saved'")
     seen = visit(crowded.url + "/log?activity=Journey+saved")
-    open_id = seen.page.get_by_test_id("stCode").first
+    open_id = seen.page.locator(OPEN_ID)
     for row in (4, 6):
         expect(seen.open_row(row)).to_have_text(ids[row])
         becomes(lambda: opened(seen.page), [ids[row]])

@@ -16,6 +16,7 @@ from audit_store.engines.duckdb.store import Store
 from audit_store.event import Event
 from audit_store.filters import EventFilter
 from tests.browser.conftest import (
+    EVENT_LIST,
     PATIENCE,
     Serve,
     Server,
@@ -182,7 +183,7 @@ def test_the_other_pages_mark_the_hours_and_rows_of_alarms(server: Server, visit
     hour = f"range=custom&from={BURST:%Y-%m-%dT%H:%M}&to={end:%Y-%m-%dT%H:%M}&tz=UTC"
     seen.page.goto(f"{server.url}/log?{hour}&outcome=failure")
     seen.settle()
-    expect(seen.page.locator("[data-testid^=glide-cell]", has_text="Expected").first).to_be_attached()
+    expect(seen.page.locator(EVENT_LIST).get_by_role("img", name="Expected").first).to_be_attached()
     seen.open_row(0)
     expect(seen.page.get_by_text("Alarm, expected")).to_be_visible()
     seen.page.get_by_role("link", name="Show this alarm").click()

@@ -18,7 +18,7 @@ from audit_store.export.formulas import FORMULA
 from audit_store.filters import EventFilter
 from dashboard.log.pin import Pin
 from tests.conftest import Fill, in_campaign
-from tests.dashboard.page_runs import MARKDOWN, PAGES, drawn, show
+from tests.dashboard.page_runs import MARKDOWN, PAGES, component, drawn, show
 from tests.hostile import APART, HIDDEN, MARK, STRINGS, events
 
 TEXTS = ("agent", "activity", "description", "source_ip", "target", "source", "metadata")
@@ -71,8 +71,10 @@ def test_details_show_every_hostile_event_as_plain_text(hostile: Store, campaign
         app.query_params["event"] = f"00000000-0000-4000-8000-{place:012}"
         app.run()
         check(app)
-        assert sum(MARK in one.value for one in drawn(app, "text")) >= 6
-        assert any(MARK in one.value for one in app.code)
+        tree = component(app, "event_tree")
+        assert sum(MARK in line["value"] for line in tree["fields"]) >= 6
+        assert any(MARK in line["value"] for line in tree["metadata"])
+        assert MARK in tree["source"]
 
 
 @pytest.mark.parametrize(

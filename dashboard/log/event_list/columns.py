@@ -57,6 +57,11 @@ def parse(names: Sequence[str]) -> tuple[list[str], list[str]]:
     return selected or list(DEFAULT), [name for name in names if name not in {*LABELS, *metadata}]
 
 
+def brief(names: Sequence[str]) -> list[str]:
+    """The columns beside an open event: those of BRIEF and of metadata, the first one if there is none."""
+    return [name for name in names if name in BRIEF or name.startswith(METADATA)] or list(names[:1])
+
+
 def label(name: str) -> str:
     """The label of a column; that of metadata is its path, as it is in the URL."""
     return LABELS.get(name, name.removeprefix(METADATA))

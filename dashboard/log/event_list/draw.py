@@ -34,7 +34,7 @@ def draw(
     differs for each page of each filter, so that a new one begins at its top, and `room_for` is the number of rows of
     a full one, so that the list keeps its height on the last one. `alarms` and `fold` are those of `rows`.
     """
-    kept = [name for name in selected if not brief or name in columns.BRIEF] or list(selected[:1])
+    kept = columns.brief(selected) if brief else list(selected)
     names = [
         *(["alarm"] if any(alarms) else []),
         *kept,
