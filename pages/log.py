@@ -60,9 +60,10 @@ def _show_newer(newer: int) -> None:
 
 
 notices.ignored_values(shown.ignored)
-totals = heading.draw(where)
-if not where.q:
-    histogram.draw(where, extent)
+with st.container(gap="xsmall"):
+    totals = heading.draw(where)
+    if not where.q:
+        histogram.draw(where, extent)
 with st.container(horizontal=True, vertical_alignment="center", key="log_toolbar"):
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="log_freshness"):
         live()
