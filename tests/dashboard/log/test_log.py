@@ -161,7 +161,7 @@ def test_a_later_page_stays_as_it_was_until_new_events_are_requested(store: Stor
 
 def test_older_and_newer_walk_through_the_list_across_pages(store: Store, fill: Fill) -> None:
     fill(store, [event(60 - n / 60, agent="ada" if n % 2 else "bob", description=f"{n}") for n in range(220)])
-    app = show(store, "log", agent="ada", event=opened_id(store, "25"))
+    app = show(store, "log", columns="description", agent="ada", event=opened_id(store, "25"))
     for n in (23, 21, 19, 17):
         app.button(key="step_older").click().run()
         assert shown_event(app) == f"{n}"
@@ -181,7 +181,7 @@ def test_the_walk_ends_with_the_list(store: Store, fill: Fill, end: str, step: s
 
 def test_a_link_to_an_event_shows_its_page(store: Store, fill: Fill) -> None:
     fill(store, [event(60 - n / 60, description=f"{n}") for n in range(220)])
-    app = show(store, "log", event=opened_id(store, "7"))
+    app = show(store, "log", columns="description", event=opened_id(store, "7"))
     assert shown_event(app) == "7"
     assert "7" in descriptions(app)
 
@@ -215,7 +215,9 @@ def test_an_event_leads_to_others(store: Store, fill: Fill, label: str, found: l
         event(46, agent="bob", activity="User deleted", description="something else"),
     ]
     fill(store, [*around, event(80), event(10)] if label.startswith("This agent") else around)
-    app = show(store, "log", q="open", tz="America/St_Johns", outcome="none", event=OPENED)
+    app = show(
+        store, "log", columns="description", q="open", tz="America/St_Johns", outcome="none", event=OPENED
+    )
     button(app, label).click().run()
     assert descriptions(app) == found
     assert url(app)["event"] == [OPENED]

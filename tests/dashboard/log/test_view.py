@@ -56,7 +56,7 @@ def test_a_page_beyond_the_end_is_the_last_one(numbered: Store) -> None:
 )
 def test_a_bad_value_is_named_and_ignored(numbered: Store, parameter: str, value: str) -> None:
     app = show(numbered, "log", **{f"{parameter}_": value})
-    assert f"{parameter}={value} was ignored" in words(app)
+    assert f"{parameter}={value!r} was ignored" in words(app)
     assert descriptions(app) == [f"{n}" for n in range(219, 119, -1)]
 
 
