@@ -47,8 +47,10 @@ class Histogram {
     const highest = Math.max(1, ...events);
     this.events.setAttribute("d", bars(events, highest));
     this.failures.setAttribute("d", bars(failures, highest));
+    // The label of a bar near the end would be cut.
+    const ticks = data.ticks.filter(([place]) => place <= 0.9 * events.length);
     this.axis.replaceChildren(
-      ...data.ticks.map(([place, label]) => {
+      ...ticks.map(([place, label]) => {
         const tick = element("span", "tick");
         tick.textContent = label;
         tick.style.left = `${(100 * place) / events.length}%`;

@@ -11,6 +11,7 @@ COLUMNS, ROWS, PAGE = "columns", "rows", url_state.PAGE
 PARAMETERS = (COLUMNS, ROWS, PAGE)
 ROWS_CHOICES = (50, 100, 250)
 DEFAULT_ROWS = 100
+_COLUMNS_ALLOWED = f"give some of {', '.join(columns.LABELS)}, or meta.<path>"
 _PAGE = re.compile(r"([1-9]\d{0,8})@(\d{1,18})", re.ASCII)
 _PAGE_ALLOWED = "give a page and the seq that the log ended before, such as 3@12000"
 
@@ -33,10 +34,9 @@ class View:
 def current(end: int) -> View:
     """The view that the URL asks for, of a log that ends before the seq `end`."""
     names, unknown = columns.parse(url_state.own(COLUMNS))
-    ignored = [
-        InvalidFilter(COLUMNS, name, f"give some of {', '.join(columns.LABELS)}, or meta.<path>")
-        for name in unknown
-    ]
+    ignored = []
+    if unknown:
+        ignored.append(InvalidFilter(COLUMNS, ", ".join(unknown), _COLUMNS_ALLOWED))
     rows = DEFAULT_ROWS
     for text in url_state.own(ROWS)[-1:]:
         if text in map(str, ROWS_CHOICES):

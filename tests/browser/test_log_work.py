@@ -1,11 +1,13 @@
 """Working in the log: the next step is on the screen, and only a click or the Enter key opens an event."""
 
 import re
+from collections.abc import Iterator
 
+import pytest
 from playwright.sync_api import Page, expect
 
-from ingest import append
-from tests.browser.conftest import EVENT_LIST, EVENT_ROWS, Server, Visit, becomes, parameters
+from ingest import append, append_many
+from tests.browser.conftest import EVENT_LIST, EVENT_ROWS, Server, Visit, becomes, parameters, serving_well
 from tests.browser.test_log import newest, opened
 
 WIDE = {"viewport": {"width": 1400, "height": 900}}
@@ -122,3 +124,77 @@ def test_dragging_over_the_small_chart_zooms_in(crowded: Server, visit: Visit) -
     becomes(lambda: parameters(seen.page).get("range"), ["custom"])
     seen.settle()
     assert ids(seen.page)
+
+
+def test_a_filter_is_removed_by_its_pill(crowded: Server, visit: Visit) -> None:
+    seen = visit(f"{crowded.url}/log?agent=busy&outcome=failure&tz=UTC")
+    seen.page.get_by_role("button", name="Remove Failed").click()
+    becomes(lambda: parameters(seen.page).get("outcome"), None)
+    assert parameters(seen.page)["agent"] == ["busy"]
+
+
+def test_a_phone_shows_time_agent_and_activity_and_an_event_fills_the_window(
+    crowded: Server, visit: Visit
+) -> None:
+    seen = visit(f"{crowded.url}/log?agent=busy", viewport={"width": 400, "height": 860})
+    headers = seen.page.locator(f"{EVENT_LIST} th")
+    shown = [header.get_attribute("class") for header in headers.all() if header.is_visible()]
+    assert shown == ["time", "agent", "activity"]
+    seen.open_row(0)
+    box = seen.page.locator("[class*=st-key-details_]").bounding_box()
+    assert box == {"x": 0, "y": 0, "width": 400, "height": 860}
+    seen.page.get_by_role("button", name="Close").click()
+    expect(seen.page.locator("[class*=st-key-details_]")).to_have_count(0)
+
+
+@pytest.fixture(scope="module")
+def rich(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A dashboard of one long run of failed logins, a change of a role, and an event with 64 KiB of metadata."""
+    store = tmp_path_factory.mktemp("rich") / "audit.duckdb"
+    append_many([{"agent": "ada", "activity": "Login", "outcome": "failure"}] * 30, store=store)
+    role = {"user": {"role_was": "staff", "role": "admin"}, "n": 1}
+    append(agent="bob", activity="Staff role updated", metadata=role, store=store)
+    full = {f"key {number}": "x" * 50 for number in range(1000)}
+    append(agent="eve", activity="Journey saved", metadata=full, store=store)
+    with serving_well(store, store.with_name("server.log")) as server:
+        yield server
+
+
+def test_repeats_fold_into_one_row_that_opens(rich: Server, visit: Visit) -> None:
+    seen = visit(f"{rich.url}/log?range=all")
+    rows = seen.page.locator(EVENT_ROWS).locator("visible=true")
+    expect(rows).to_have_count(32)
+    seen.page.get_by_role("button", name="View", exact=True).click()
+    seen.page.get_by_text("Fold repeats").click()
+    expect(rows).to_have_count(3)
+    seen.page.keyboard.press("Escape")
+    seen.page.get_by_role("button", name="× 30").click()
+    expect(rows).to_have_count(32)
+    assert opened(seen.page) == []
+
+
+def test_a_change_stands_side_by_side_and_a_value_becomes_a_column(rich: Server, visit: Visit) -> None:
+    seen = visit(f"{rich.url}/log?range=all")
+    seen.open_row(1)
+    change = seen.page.locator(".tree tbody tr")
+    expect(change).to_have_text(re.compile("user.role.*staff.*admin"))
+    seen.page.get_by_role("button", name="Add as column: role admin").click()
+    becomes(lambda: parameters(seen.page).get("columns", [])[-1:], ["meta.user.role"])
+    expect(seen.page.locator(EVENT_ROWS).nth(1)).to_contain_text("admin")
+
+
+def test_an_event_with_much_metadata_shows_its_first_values_and_all_as_text(
+    rich: Server, visit: Visit
+) -> None:
+    seen = visit(f"{rich.url}/log?range=all")
+    seen.open_row(0)
+    expect(seen.page.locator("[data-field=metadata]")).to_have_count(200)
+    expect(seen.page.get_by_text("800 more values; all are in the text below.")).to_be_visible()
+    seen.page.get_by_text("As text").click()
+    expect(seen.page.locator(".tree pre")).to_contain_text('"key 999": "xxx')
+
+
+def test_thousands_of_columns_that_do_not_exist_are_ignored(rich: Server, visit: Visit) -> None:
+    nonsense = "&".join(f"columns=%3Cimg%20src=x%20onerror=alert({number})%3E" for number in range(500))
+    seen = visit(f"{rich.url}/log?range=all&{nonsense}&columns=time")
+    assert [th.inner_text() for th in seen.page.locator(f"{EVENT_LIST} th").all()] == ["Time +00:00"]
