@@ -86,7 +86,7 @@ if not seqs:
     st.stop()
 list_column, *panel_columns = st.columns([3, 2] if opened else [1])
 with list_column:
-    events = data.events_at(seqs, columns.read(shown.columns))
+    events = data.events_at(seqs, columns.read(shown.columns, is_search=bool(where.q)))
     event_list.draw(
         events,
         where,

@@ -1,6 +1,6 @@
 // The list of events: a table in which a click on a row, or the Enter key, opens its event.
 //
-// Rows that stay keep their elements, so that the browser keeps the scroll position while events are added on top.
+// Rows that stay keep their elements, so that what a viewer selects and focuses stays while events are added on top.
 
 const lists = new WeakMap();
 
@@ -30,19 +30,34 @@ class EventList {
     this.table.setAttribute("aria-label", data.label);
     this.scroller.style.setProperty("--row-height", `${data.row_height}px`);
     this.scroller.style.setProperty("--rows", data.room_for + 1);
+    const anchor = this.anchor();
     this.drawHead(data.columns);
     this.drawRows(data);
-    if (data.page !== this.page) this.toTop();
+    const isOther = data.page !== this.page;
+    if (isOther) this.toTop();
+    else this.keep(anchor);
     this.page = data.page;
     const row = this.rows.get(data.selected)?.row;
     // Only once, so that a viewer can scroll away from the event while the page is drawn again.
-    if (row && isNew) row.scrollIntoView({ block: "nearest" });
+    if (row && (isNew || isOther)) row.scrollIntoView({ block: "nearest" });
   }
 
   // Another page of the list begins at its top, which is also where a viewer looks who came from an event's details.
   toTop() {
     this.scroller.scrollTop = 0;
     if (this.page !== undefined) this.scroller.getRootNode().host?.closest("[data-testid=stMain]")?.scrollTo(0, 0);
+  }
+
+  // The first row in view and its place, so that it stays there when events are added above it.
+  anchor() {
+    const { scrollTop } = this.scroller;
+    const row = scrollTop ? [...this.body.children].find((row) => !row.hidden && row.offsetTop >= scrollTop) : null;
+    return row && { id: row.dataset.id, top: row.offsetTop };
+  }
+
+  keep(anchor) {
+    const row = anchor && this.rows.get(anchor.id)?.row;
+    if (row && !row.hidden) this.scroller.scrollTop += row.offsetTop - anchor.top;
   }
 
   drawHead(columns) {

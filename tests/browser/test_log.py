@@ -77,18 +77,15 @@ def test_a_click_opens_its_event_also_when_the_log_asks_for_new_events_just_befo
     seen = visit(crowded.url + "/log")
     seen.page.evaluate(NOTE_MESSAGES)
     becomes(lambda: bool(timers(seen.page)), True)
-    of_timer = BackMsg()
-    of_timer.rerun_script.fragment_id = timers(seen.page)[0]
-    of_timer.rerun_script.is_auto_rerun = True
-    seen.page.evaluate(BEFORE_CLICK, list(of_timer.SerializeToString()))
+    seen.page.evaluate(BEFORE_CLICK, timers(seen.page)[0])
     seen.open_row(1)
     assert opened(seen.page) == [newest(crowded)[1]]
 
 
-def timers(page: Page) -> list[str]:
-    """The fragments whose timers have asked for a run."""
-    messages = [BackMsg.FromString(bytes(data)) for data in page.evaluate("() => window.messages")]
-    return [m.rerun_script.fragment_id for m in messages if m.rerun_script.is_auto_rerun]
+def timers(page: Page) -> list[list[int]]:
+    """The messages by which timers have asked for the run of a fragment."""
+    messages: list[list[int]] = page.evaluate("() => window.messages")
+    return [data for data in messages if BackMsg.FromString(bytes(data)).rerun_script.is_auto_rerun]
 
 
 def test_letters_typed_into_the_search_are_no_commands(crowded: Server, visit: Visit) -> None:

@@ -102,7 +102,7 @@ def test_a_pivot_shows_its_result_and_one_undo_leads_back(crowded: Server, visit
 
 def test_a_link_to_a_page_shows_the_same_events_while_others_arrive(crowded: Server, visit: Visit) -> None:
     seen = visit(f"{crowded.url}/log?activity=Journey+saved")
-    seen.page.get_by_role("button", name="2", exact=True).click()
+    seen.page.get_by_role("button", name="Page 2", exact=True).click()
     becomes(lambda: len(parameters(seen.page).get("page", [])), 1)
     seen.settle()
     listed = ids(seen.page)

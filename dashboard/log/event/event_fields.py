@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from audit_store.filters import LISTS, EventFilter
+from audit_store.filters import EventFilter, field_of
 from audit_store.quantities import counted
 from dashboard import active_catalogue, components
 from dashboard.filters import url_state
@@ -39,9 +39,10 @@ class Line:
     @property
     def actions(self) -> list[str]:
         """What the line offers: `only` and `not` filter by its value, `column` shows it in the list."""
-        filters = ["only"] if self.parameter in LISTS and self.value else []
-        filters += ["not"] if filters and f"not_{self.parameter}" in LISTS else []
-        return filters + (["column"] if self.parameter.startswith(columns.METADATA) else [])
+        field = field_of(self.parameter)
+        if field is None or not self.value:
+            return []
+        return ["only", *(["not"] if field.can_be_excluded else []), *(["column"] if field.path else [])]
 
 
 def draw(event: Mapping[str, Any], where: EventFilter, shown_view: View) -> None:
@@ -114,7 +115,7 @@ def _of_metadata(metadata: Mapping[str, Any]) -> Iterator[Line]:
             yield Line("metadata", key, "", depth=line.depth)
         else:
             text = shown(line.value, most=_LONGEST_VALUE)
-            yield Line("metadata", key, text, f"{columns.METADATA}{line.path}", line.value, line.depth)
+            yield Line("metadata", key, text, line.name, line.compared, line.depth)
 
 
 def _act(lines: Sequence[Line], where: EventFilter, shown_view: View) -> None:

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard.log.event_list.metadata_values import Number, path, text
+from audit_store.filters.metadata import PREFIX, name_of
+from dashboard.log.event_list.metadata_values import Number, text
 
 MOST_LINES = 200
 BEFORE_AND_AFTER = (("before", "after"), ("old", "new"), ("previous", "current"))
@@ -15,15 +16,17 @@ _WAS = re.compile(r"(.+)_was")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the tree: its key and depth, and its value as text; the value of an object is None.
+    """A line of the tree: its key and depth, and its value as text.
 
-    `path` is the dotted path of the value, as in the filter `meta.<path>`.
+    `name` is the filter parameter of the value, and `compared` the text that the filter compares, "" for null. An
+    object or list that is not empty has None as its value.
     """
 
     key: str
     depth: int
-    path: str
+    name: str
     value: str | None
+    compared: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +39,26 @@ class Change:
 
 
 def lines(value: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[Line]:
-    """The lines of an object, each before those inside it; an array is one line."""
+    """The lines of an object, each before those inside it; the keys of a list are positions, from 0."""
     for key, inner in value.items():
-        names = (*above, key)
-        is_object = isinstance(inner, dict) and bool(inner)
-        yield Line(key, len(above), path(names), None if is_object else text(inner))
-        if is_object:
-            yield from lines(inner, names)
+        keys = (*above, key)
+        if isinstance(inner, list):
+            inner = {str(position): item for position, item in enumerate(inner)} or inner
+        is_open = isinstance(inner, dict) and bool(inner)
+        if is_open:
+            yield Line(key, len(above), name_of(keys), None)
+            yield from lines(inner, keys)
+        else:
+            yield Line(key, len(above), name_of(keys), text(inner), _compared(inner))
+
+
+def _compared(value: Any) -> str:
+    """A value as the store compares it: a number with a fraction in its shortest form."""
+    if value is None:
+        return ""
+    if isinstance(value, Number) and not value.lstrip("-").isdecimal():
+        return repr(float(value))
+    return text(value)
 
 
 def changes(value: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[Change]:
@@ -64,7 +80,7 @@ def _differences(before: Any, after: Any, names: tuple[str, ...]) -> Iterator[Ch
         for key in dict.fromkeys((*before, *after)):
             yield from _differences(before.get(key, _MISSING), after.get(key, _MISSING), (*names, key))
     elif before != after:
-        yield Change(path(names), text(before), text(after))
+        yield Change(name_of(names).removeprefix(PREFIX), text(before), text(after))
 
 
 _MISSING = Number("–")

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from audit_store.engines.protocol import LISTED
+from audit_store.filters.metadata import PREFIX as METADATA
+from audit_store.filters.metadata import path_of
 
 READ = (*LISTED, "recorded_at", "target", "source")
 """The columns of `events` that the list needs, apart from its metadata."""
@@ -22,8 +24,6 @@ LABELS = {
 DEFAULT = ("time", "agent", "activity", "outcome", "description", "address")
 BRIEF = ("time", "agent", "activity")
 """The columns beside an open event; the others are in its details."""
-METADATA = "meta."
-"""What the name of a column of metadata begins with, before the path of its value."""
 MOST = 20
 _WIDTHS = {
     "time": 152,
@@ -50,9 +50,7 @@ def parse(names: Sequence[str]) -> tuple[list[str], list[str]]:
     >>> parse(["agent", "time", "colour"])
     (['time', 'agent'], ['colour'])
     """
-    metadata = [
-        name for name in dict.fromkeys(names) if name.startswith(METADATA) and len(name) > len(METADATA)
-    ]
+    metadata = [name for name in dict.fromkeys(names) if path_of(name) not in (None, ("",))]
     selected = [*(name for name in LABELS if name in names), *metadata][:MOST]
     return selected or list(DEFAULT), [name for name in names if name not in {*LABELS, *metadata}]
 
@@ -72,6 +70,6 @@ def width(name: str) -> int:
     return _WIDTHS.get(name, _OF_METADATA)
 
 
-def read(names: Sequence[str]) -> tuple[str, ...]:
-    """The columns of `events` that the list reads to show these."""
-    return (*READ, "metadata") if any(name.startswith(METADATA) for name in names) else READ
+def read(names: Sequence[str], *, is_search: bool = False) -> tuple[str, ...]:
+    """The columns of `events` that the list reads to show these; a search also says where it matched."""
+    return (*READ, "metadata") if is_search or any(path_of(name) for name in names) else READ

@@ -1,11 +1,9 @@
-"""Values in the metadata of an event, by their path."""
+"""Values in the metadata of an event, by the names that filters give them."""
 
 import json
-import re
-from collections.abc import Iterable
 from typing import Any
 
-_KEY = re.compile(r"(?:\\.|[^.\\])+")
+from audit_store.filters.metadata import path_of
 
 
 class Number(str):
@@ -20,35 +18,20 @@ def load(metadata: str) -> dict[str, Any]:
     return value
 
 
-def keys(path: str) -> list[str]:
-    r"""The keys of a dotted path; a dot or backslash that belongs to a key has a backslash before it.
+def at(metadata: str, name: str) -> str:
+    """The value of a name such as `meta.user.role` as text, "" where there is none.
 
-    >>> keys(r"user.role"), keys(r"a\.b.c")
-    (['user', 'role'], ['a.b', 'c'])
-    """
-    return [re.sub(r"\\(.)", r"\1", key) for key in _KEY.findall(path)]
-
-
-def path(names: Iterable[str]) -> str:
-    r"""The dotted path of keys.
-
-    >>> path(["a.b", "c"])
-    'a\\.b.c'
-    """
-    return ".".join(re.sub(r"([.\\])", r"\\\1", name) for name in names)
-
-
-def at(metadata: str, dotted: str) -> str:
-    """The value at a path as text, "" where there is none.
-
-    >>> at('{"user": {"role": "admin", "id": 1.50}}', "user.id")
+    >>> at('{"user": {"roles": ["admin", 1.50]}}', "meta.user.roles.1")
     '1.50'
     """
     value: Any = load(metadata)
-    for key in keys(dotted):
-        if not isinstance(value, dict) or key not in value:
+    for key in path_of(name) or ():
+        if isinstance(value, dict) and key in value:
+            value = value[key]
+        elif isinstance(value, list) and key.isdecimal() and int(key) < len(value):
+            value = value[int(key)]
+        else:
             return ""
-        value = value[key]
     return text(value)
 
 

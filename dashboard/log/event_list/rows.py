@@ -85,8 +85,7 @@ def _cells(name: str, events: pd.DataFrame, where: EventFilter, alarms: Sequence
         dicts = events.to_dict("records")
         return [", ".join(matched_in({str(key): event[key] for key in event}, where.q)) for event in dicts]
     if name.startswith(columns.METADATA):
-        dotted = name.removeprefix(columns.METADATA)
-        return _shown([metadata_values.at(text, dotted) for text in events["metadata"]])
+        return _shown([metadata_values.at(text, name) for text in events["metadata"]])
     return _shown(events[_FIELDS.get(name, name)].tolist())
 
 

@@ -30,7 +30,6 @@ def test_a_search_has_no_chart(week: Store) -> None:
 
 
 def test_it_runs_the_statement_of_the_activity_page(week: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    show(week)
     read: list[str] = []
     timeline = data.queries().timeline
 
@@ -40,7 +39,7 @@ def test_it_runs_the_statement_of_the_activity_page(week: Store, monkeypatch: py
         return query
 
     monkeypatch.setattr("audit_store.engines.duckdb.queries.timeline", noted)
-    show(week)
-    show(week, "log")
+    show(week, range="all")
+    show(week, "log", range="all")
     assert len(read) == 2
     assert len(set(read)) == 1

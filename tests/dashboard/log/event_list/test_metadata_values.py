@@ -1,35 +1,32 @@
-"""Values in metadata by their paths."""
+"""Values in metadata by the names that filters give them."""
 
 import json
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.log.event_list.metadata_values import at, keys, load, path, text
-
-names = st.text(min_size=1, max_size=5)
-
-
-@given(st.lists(names, min_size=1, max_size=4))
-def test_a_path_is_the_keys_it_was_made_of(several: list[str]) -> None:
-    assert keys(path(several)) == several
+from audit_store.filters.metadata import name_of
+from dashboard.log.event_list.metadata_values import at, load, text
 
 
-@given(st.lists(names, min_size=1, max_size=4), st.text(max_size=5))
-def test_a_value_is_found_by_its_path(several: list[str], value: str) -> None:
+@given(st.lists(st.text(max_size=5), min_size=1, max_size=4), st.text(max_size=5))
+def test_a_value_is_found_by_its_name(keys: list[str], value: str) -> None:
     metadata: object = value
-    for name in reversed(several):
-        metadata = {name: metadata}
-    assert at(json.dumps(metadata), path(several)) == value
+    for key in reversed(keys):
+        metadata = {key: metadata}
+    assert at(json.dumps(metadata), name_of(keys)) == value
 
 
 def test_other_values_are_json_as_it_was_written() -> None:
     metadata = '{"n": 1.50, "b": true, "none": null, "list": [1, 2.0, "é", {"a": 1e3}]}'
-    assert [at(metadata, name) for name in ("n", "b", "none", "missing", "n.deeper")] == [
-        "1.50",
-        "true",
-        "null",
-        "",
-        "",
-    ]
+    values = {
+        "n": "1.50",
+        "b": "true",
+        "none": "null",
+        "missing": "",
+        "n.deeper": "",
+        "list.3.a": "1e3",
+        "list.4": "",
+    }
+    assert {name: at(metadata, f"meta.{name}") for name in values} == values
     assert text(load(metadata)["list"]) == '[1, 2.0, "é", {"a": 1e3}]'
