@@ -1,6 +1,6 @@
 // The list of events: a table in which a click on a row, or the Enter key, opens its event.
 //
-// Rows that stay keep their elements, so that what a viewer selects and focuses stays while events are added on top.
+// While events are added on top, the rows in view, the selection and the focus stay.
 
 const lists = new WeakMap();
 
@@ -15,6 +15,7 @@ class EventList {
   constructor(parent) {
     this.scroller = element("div", "event-list", parent);
     this.table = element("table", "", this.scroller);
+    this.table.setAttribute("role", "grid");
     this.widths = element("colgroup", "", this.table);
     this.head = element("tr", "", element("thead", "", this.table));
     this.body = element("tbody", "", this.table);
@@ -37,7 +38,7 @@ class EventList {
     if (isOther) this.toTop();
     else this.keep(anchor);
     this.page = data.page;
-    const row = this.rows.get(data.selected)?.row;
+    const row = this.rows.get(data.selected);
     // Only once, so that a viewer can scroll away from the event while the page is drawn again.
     if (row && (isNew || isOther)) row.scrollIntoView({ block: "nearest" });
   }
@@ -56,7 +57,7 @@ class EventList {
   }
 
   keep(anchor) {
-    const row = anchor && this.rows.get(anchor.id)?.row;
+    const row = anchor && this.rows.get(anchor.id);
     if (row && !row.hidden) this.scroller.scrollTop += row.offsetTop - anchor.top;
   }
 
@@ -81,34 +82,29 @@ class EventList {
         return cell;
       }),
     );
-    this.rows.clear();
   }
 
   drawRows({ rows, find }) {
-    const before = this.rows;
-    this.rows = new Map();
-    let lead = null;
-    for (const data of rows) {
-      const text = JSON.stringify([data, find]);
-      const known = before.get(data.id);
-      const row = known?.text === text ? known.row : this.row(data, find);
-      this.rows.set(data.id, { row, text });
-      if (!data.repeats_last) lead = data.id;
-      row.dataset.lead = lead;
-    }
-    const wanted = [...this.rows.values()].map(({ row }) => row);
-    const kept = new Set(wanted);
-    for (const row of [...this.body.children]) if (!kept.has(row)) row.remove();
-    wanted.forEach((row, place) => {
-      if (this.body.children[place] !== row) this.body.insertBefore(row, this.body.children[place] ?? null);
-    });
-    this.mark();
+    const text = JSON.stringify([rows, find, this.shape]);
+    if (text !== this.text) {
+      const focused = this.scroller.getRootNode().activeElement?.dataset.id;
+      this.rows = new Map(rows.map((data) => [data.id, this.row(data, find)]));
+      let lead = null;
+      for (const data of rows) {
+        if (!data.repeats_last) lead = data.id;
+        this.rows.get(data.id).dataset.lead = lead;
+      }
+      this.body.replaceChildren(...this.rows.values());
+      this.text = text;
+      this.mark();
+      this.rows.get(focused)?.focus({ preventScroll: true });
+    } else this.mark();
   }
 
   // Which rows are hidden as repeats, which is selected, and which one the Tab key reaches.
   mark() {
-    const open = this.rows.get(this.selected)?.row;
-    for (const [id, { row }] of this.rows) {
+    const open = this.rows.get(this.selected);
+    for (const [id, row] of this.rows) {
       const { lead } = row.dataset;
       row.hidden = lead !== id && !this.expanded.has(lead) && open?.dataset.lead !== lead;
       row.setAttribute("aria-selected", String(row === open));

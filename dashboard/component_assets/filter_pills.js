@@ -7,7 +7,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
     list.setAttribute("aria-label", "Active filters");
     parentElement.append(list);
   }
-  list.replaceChildren(...data.labels.map((label, number) => pill(label, () => setTriggerValue("remove", number))));
+  list.textContent = data.labels.length ? "" : "No filters";
+  list.append(...data.labels.map((label, number) => pill(label, () => setTriggerValue("remove", number))));
 }
 
 function pill(label, remove) {

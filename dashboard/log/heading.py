@@ -19,9 +19,14 @@ def draw(where: EventFilter) -> DeltaGenerator:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="log_heading"):
         st.text(heading(where.sentence()), width="content")
         totals = st.container(horizontal=True, vertical_alignment="center", gap="small", width="content")
-    if parts := where.parts():
-        labels = [shown(part.label) for part in parts]
-        components.draw("filter_pills", {"labels": labels}, key=KEY, on={"remove": partial(_remove, parts)})
+    parts = where.parts()
+    # Always drawn, so that nothing below moves when the first filter is set.
+    components.draw(
+        "filter_pills",
+        {"labels": [shown(part.label) for part in parts]},
+        key=KEY,
+        on={"remove": partial(_remove, parts)},
+    )
     return totals
 
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from ingest import append, append_many
 from tests.browser.conftest import EVENT_LIST, EVENT_ROWS, Server, Visit, becomes, parameters, serving_well
-from tests.browser.test_log import newest, opened
+from tests.browser.log.test_log import newest, opened
 
 WIDE = {"viewport": {"width": 1400, "height": 900}}
 
