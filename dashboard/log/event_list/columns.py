@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from audit_store.engines.protocol import LISTED
-from audit_store.filters.metadata import PREFIX as METADATA
-from audit_store.filters.metadata import path_of
+from audit_store.filters.metadata import PREFIX, path_of
 
 READ = (*LISTED, "recorded_at", "target", "source")
 """The columns of `events` that the list needs, apart from its metadata."""
@@ -24,7 +23,10 @@ LABELS = {
 DEFAULT = ("time", "agent", "activity", "outcome", "description", "address")
 BRIEF = ("time", "agent", "activity")
 """The columns beside an open event; the others are in its details."""
+METADATA = PREFIX
+"""What the name of a column of metadata begins with."""
 MOST = 20
+"""The most columns that a list shows."""
 _WIDTHS = {
     "time": 152,
     "alarm": 28,
