@@ -62,7 +62,7 @@ def _show_newer(newer: int) -> None:
 notices.ignored_values(shown.ignored)
 with st.container(gap="xsmall"):
     totals = heading.draw(where)
-    if not where.q:
+    if not where.q and not where.metadata:  # the chart would read every event
         histogram.draw(where, extent)
 with st.container(horizontal=True, vertical_alignment="center", key="log_toolbar"):
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="log_freshness"):

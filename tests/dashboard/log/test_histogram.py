@@ -25,8 +25,11 @@ def test_its_bars_add_up_to_the_list(week: Store, view: dict[str, str]) -> None:
     assert chart["summary"].startswith("Busiest: ")
 
 
-def test_a_search_has_no_chart(week: Store) -> None:
-    assert component(show(week, "log", q="journey"), "histogram") == {}
+@pytest.mark.parametrize("view", [{"q": "journey"}, {"meta.reason": "left"}])
+def test_a_view_that_would_read_every_event_for_it_has_no_chart(week: Store, view: dict[str, str]) -> None:
+    app = show(week, "log", **view)
+    assert len(listed(app)) == 1
+    assert component(app, "histogram") == {}
 
 
 def test_it_runs_the_statement_of_the_activity_page(week: Store, monkeypatch: pytest.MonkeyPatch) -> None:
