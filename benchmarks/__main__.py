@@ -16,6 +16,7 @@ BENCHMARKS = {
     "metadata": "The size of long metadata, and the time to write and read it.",
     "wide_json": "Peak memory of an import of 700,000 wide, nested JSON Lines.",
     "importing": "Events a second and peak memory of an import of 1 million JSON Lines.",
+    "archive": "Rate, memory and bytes an event of an import of 10 million JSON Lines in one file.",
     "browser.opening": "Opening / on 10 million events in a browser, beside a page that loads the whole table.",
     "search": "Pages of the log and searches over all time, on 1 and 10 million events.",
     "rollups": "Charts and totals from roll-ups and from single events, on 1 and 10 million events.",
