@@ -204,7 +204,10 @@ def _plain(value: object) -> dict[Any, Any]:
 def check_metadata(text: str) -> None:
     """Raise InvalidEvent unless `text` is one JSON object (RFC 8259) within the contract's limits."""
     _check_bytes("metadata", text, METADATA_MAX_BYTES)
-    _check_depth(parse_object("metadata", text), text)
+    value = parse_object("metadata", text)
+    _check_depth(value, text)
+    if "\\u" in text:  # only an escape can give what the text itself does not have
+        _check_unicode("metadata", json.dumps(value, ensure_ascii=False))
 
 
 def parse_object(field: str, text: str) -> dict[str, Any]:
@@ -233,18 +236,12 @@ def _decoder(field: str) -> json.JSONDecoder:
     return json.JSONDecoder(object_pairs_hook=unique, parse_constant=no_constant)
 
 
-def _check_depth(value: object, text: str) -> None:
-    level, depth = [value], 0
-    while level:
-        below: list[object] = []
-        for item in level:
-            if isinstance(item, str):
-                _check_unicode("metadata", item)
-            elif isinstance(item, dict):
-                below += [*item.keys(), *item.values()]
-            elif isinstance(item, list):
-                below += item
-        depth += any(isinstance(item, dict | list) for item in level)
+def _check_depth(value: dict[str, Any], text: str) -> None:
+    containers: list[Any] = [value]
+    depth = 0
+    while containers:
+        depth += 1
         if depth > METADATA_MAX_DEPTH:
             raise InvalidEvent("metadata", text, f"it may be nested at most {METADATA_MAX_DEPTH} levels deep")
-        level = below
+        members = [item.values() if isinstance(item, dict) else item for item in containers]
+        containers = [item for group in members for item in group if isinstance(item, dict | list)]

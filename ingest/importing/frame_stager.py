@@ -215,7 +215,8 @@ class FrameStager:
         event, fresh, timed = record_to_event(record, self._recipe)
         if event.occurred_at is None and not self._options.now:
             raise InvalidEvent("occurred_at", None, _NO_TIME)
-        key = event.key or (UUID(fresh) if fresh else None)
+        own_key = event.key
+        key = own_key or (UUID(fresh) if fresh else None)
         of_content = key is None and not self._fresh
         if key is None:
             ordinal = getattr(record, "ordinal", "")
@@ -224,7 +225,7 @@ class FrameStager:
         return {
             **{name: getattr(event, name) for name in BODY},
             "event_id": key.bytes,
-            "keyed": event.key is not None or of_content,
+            "keyed": own_key is not None or of_content,
             "occurred_at": event.occurred_at or now,
             "timed": timed,
             "of_content": of_content,

@@ -114,6 +114,8 @@ REFUSED = [
     ("metadata", '{"n":[-Infinity]}', "NaN and Infinity"),
     ("metadata", '{"half":"\\ud800"}', "surrogate"),
     ("metadata", '{"\\udfff":1}', "surrogate"),
+    ("metadata", '{"a":[1,{"b":[["\\uD800"]]}]}', "surrogate"),
+    ("metadata", '{"a":[1,{"\\udc00":[]}]}', "surrogate"),
     ("metadata", '{"a":"' + "x" * (64 * 1024 - 7) + '"}', "at most 65536 bytes"),
     ("metadata", deep(17), "at most 16 levels deep"),
     ("metadata", '{"a":' + "[" * 16 + "]" * 16 + "}", "at most 16 levels deep"),
