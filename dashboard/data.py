@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pandas as pd
 
-from audit_store.engines.protocol import Engine, EventQueries, Query
+from audit_store.engines.protocol import Engine, EventQueries, Query, Version
 from audit_store.engines.registry import open_store
 from audit_store.filters import EventFilter
 from audit_store.store_files import default_store
@@ -66,6 +66,11 @@ def store() -> Engine:
 def queries() -> EventQueries:
     """The statements of that store."""
     return store().queries
+
+
+def version() -> Version:
+    """Changes whenever the store does; found without opening it."""
+    return store().version()
 
 
 def surroundings(where: EventFilter) -> Surroundings:

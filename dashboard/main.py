@@ -18,10 +18,11 @@ pages = {
     ":material/monitoring:": st.Page("../pages/activity.py", title="Activity", default=True),
     ":material/list_alt:": st.Page("../pages/log.py", title="Audit log", url_path="log"),
     ":material/crisis_alert:": st.Page("../pages/spikes.py", title="Login spikes", url_path="spikes"),
+    ":material/person:": st.Page("../pages/agent.py", title="Agent", url_path="agent"),
     ":material/database:": st.Page("../pages/store.py", title="Store", url_path="store"),
 }
 # The pages that are drawn again when what they show changes; the others follow the store by themselves.
-STATES = {"": lambda: data.store().version(), "store": health.state}
+STATES = {"": data.version, "agent": data.version, "store": health.state}
 # The built-in menu drops the filters from the URL and loads its icons from another host.
 page = st.navigation(list(pages.values()), position="hidden")
 icon = Path(__file__).with_name("icon.svg")

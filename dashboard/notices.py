@@ -24,12 +24,10 @@ from audit_store.errors import (
 from audit_store.filters import EventFilter
 from dashboard import data
 from dashboard.filters import url_state
-from dashboard.frame import freshness
+from dashboard.frame import first_use, freshness
 from dashboard.store_page import health
 from dashboard.text import shown
 from dashboard.times import local
-
-_FIRST_EVENT = "python -m ingest append --agent support-7 --activity Login"
 
 
 @contextlib.contextmanager
@@ -159,10 +157,7 @@ def line(text: str) -> None:
 
 
 def _first_steps(path: Path) -> None:
-    st.markdown("Append the first event; this page shows it at once:")
-    st.code(f"{_FIRST_EVENT} --store {_quoted(path)}", language="bash")
-    st.markdown("Or explore a demo store with 90 days of generated activity:")
-    st.code("make demo", language="bash")
+    first_use.draw(path)
     _rerun_on_change(data.store().version())
 
 
@@ -186,5 +181,5 @@ def _quoted(path: Path) -> str:
 
 
 def _draw(icon: str, title: str, reason: str) -> None:
-    st.subheader(title, icon=icon, anchor=False)
+    st.header(title, icon=icon, anchor=False)
     st.text(shown(reason))

@@ -26,10 +26,11 @@ PAGES = {
     "activity": "/",
     "log": "/log?activity=Login",
     "spikes": "/spikes?range=90d",
+    "agent": "/agent?agent=support-1@marigold.example&range=30d",
     "store": "/store",
 }
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-SIZES = {1280: 900, 400: 860}
+SIZES = {1400: 900, 1920: 1080, 400: 860}
 COLOURS = 128
 
 

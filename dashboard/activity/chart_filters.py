@@ -1,6 +1,6 @@
 """Filters from selections in charts: a click or a drag becomes a change of the URL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -28,12 +28,15 @@ def to_hour(chart: str) -> partial[None]:
     return partial(_to_hour, chart)
 
 
-def to_category_or_period(chart: str, catalogue: Catalogue, bars: pd.DataFrame) -> partial[None]:
-    """Filter by the category clicked in the legend, else by the time of the bars that were clicked or dragged over.
+def to_part_or_period(
+    chart: str, filters: Mapping[str, Mapping[str, Sequence[str]]], bars: pd.DataFrame
+) -> partial[None]:
+    """Filter by the part clicked in the legend, else by the time of the bars that were clicked or dragged over.
 
-    `bars` has a row a bar: bucket and until, its naive local start and end.
+    `filters` are the changes of the URL that select each part. `bars` has a row a bar: bucket and until, its naive
+    local start and end.
     """
-    return partial(_to_category_or_period, chart, catalogue, bars)
+    return partial(_to_part_or_period, chart, filters, bars)
 
 
 def only(category: str, catalogue: Catalogue) -> dict[str, list[str]]:
@@ -78,11 +81,13 @@ def _to_hour(chart: str) -> None:
         url_state.change(hours=f"{day[:3]}-{int(picked[0]['hour']):02}")
 
 
-def _to_category_or_period(chart: str, catalogue: Catalogue, bars: pd.DataFrame) -> None:
+def _to_part_or_period(
+    chart: str, filters: Mapping[str, Mapping[str, Sequence[str]]], bars: pd.DataFrame
+) -> None:
     selection = _selection(chart)
     clicked = selection.get("kind") or [{}]
-    if category := clicked[0].get("category"):
-        url_state.change(**only(category, catalogue))
+    if part := clicked[0].get("category"):
+        url_state.change(**filters.get(part, {}))
         return
     dragged = selection.get("brush", {}).get("bucket")
     period = bounds(dragged or [bar["bucket"] for bar in selection.get("bar", ())], bars)

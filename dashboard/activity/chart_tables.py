@@ -44,9 +44,11 @@ def week(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 @st.fragment
-def below(of: str, table: Callable[[], pd.DataFrame]) -> None:
-    """Draw a closed box with a table, which is made when the box is opened; `of` names the chart, in our own words."""
-    box = st.expander("Show the numbers", key=f"numbers_{of}", on_change="rerun")
+def button(of: str, table: Callable[[], pd.DataFrame]) -> None:
+    """Draw a button that opens a table, made when it is opened; `of` names the chart, in our own words."""
+    box = st.popover(
+        "Numbers", key=f"numbers_{of}", type="tertiary", icon=":material/table:", on_change="rerun"
+    )
     if not box.open:
         return
     numbers = table()

@@ -8,7 +8,8 @@ import pandas as pd
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
 from dashboard import active_catalogue, data
-from dashboard.activity import local_buckets, period_comparison
+from dashboard.activity import local_buckets, period_comparison, split
+from dashboard.activity.split import Split
 from dashboard.text import shown
 
 
@@ -28,7 +29,7 @@ class Overview:
     `timeline` is the result of `local_buckets.local_timeline` in bars of `step`, `week` that of
     `local_buckets.heat_map`, and `agents` that of `local_buckets.agents`, its labels escaped by `text.shown`.
     `earlier` is the result of `local_buckets.previous_period_bars` with the column `period`, the name of the previous
-    period; None where the previous period cannot be compared.
+    period; None where the previous period cannot be compared. The categories of `timeline` are the parts of `split`.
     """
 
     totals: Totals
@@ -38,6 +39,12 @@ class Overview:
     week: pd.DataFrame
     agents: pd.DataFrame
     earlier: pd.DataFrame | None
+    split: Split
+
+    def by_bar(self, column: str) -> list[int]:
+        """The events, or the failures, of each bar."""
+        sums: list[int] = self.timeline.groupby("bucket")[column].sum().tolist()
+        return sums
 
     def counts(self) -> list[tuple[str, int, int | None]]:
         """Label, value, and value of the previous period of each total."""
@@ -49,8 +56,11 @@ class Overview:
         ]
 
 
-def load(where: EventFilter, extent: data.Extent, top: int) -> Overview:
-    """The overview of a filter with its `top` agents. Raises as `data.surroundings`."""
+def load(where: EventFilter, extent: data.Extent, top: int, by: str = "category") -> Overview:
+    """The overview of a filter with its `top` agents, its bars split by one of `split.BY`.
+
+    Raises as `data.surroundings`. A search is split by category only: other parts would read every event again.
+    """
     period = closed(where.period, extent)
     step = local_buckets.chart_step(period.length or timedelta())
     wide = local_buckets.query_step(step, where.zone, period)
@@ -65,7 +75,8 @@ def load(where: EventFilter, extent: data.Extent, top: int) -> Overview:
         *([] if before is None else [queries.summary(before)]),
         *moved,
     )
-    bars = _folded(timeline, where, period, step)
+    parts, by_part = _split("category" if where.q else by, where, wide, timeline, agents)
+    bars = _folded(by_part, where, period, step)
     return Overview(
         totals=_sums(timeline, agents),
         before=None if before is None else _totals(more[0]),
@@ -76,7 +87,19 @@ def load(where: EventFilter, extent: data.Extent, top: int) -> Overview:
         earlier=_named(local_buckets.previous_period_bars(bars, more[-1], step, where.zone), where)
         if moved
         else None,
+        split=parts,
     )
+
+
+def _split(
+    by: str, where: EventFilter, step: timedelta, timeline: pd.DataFrame, agents: pd.DataFrame
+) -> tuple[Split, pd.DataFrame]:
+    """What the bars are split by, and the rows of `timeline` split by it."""
+    if by == "category":
+        return split.by_category(active_catalogue.activities()), timeline
+    values = split.values_of(by, where, agents)
+    parts = split.by_values(by, values)
+    return parts, split.combined(parts, timeline, data.frames(*split.statements(by, values, where, step)))
 
 
 def _sums(timeline: pd.DataFrame, agents: pd.DataFrame) -> Totals:

@@ -16,6 +16,7 @@ from dashboard.data import Extent
 from dashboard.filters import url_state
 from dashboard.log import export_menu
 from dashboard.log.pin import Pin
+from dashboard.spikes import cards
 from dashboard.text import shown
 
 LOG = "../pages/log.py"
@@ -118,3 +119,5 @@ def _actions(alarm: Alarm, where: EventFilter, extent: Extent) -> None:
         st.page_link(
             LOG, label="Show these events", icon=":material/list_alt:", query_params=url_state.link(events)
         )
+        if alarm.record.agent:
+            cards.agent_link(alarm.record.agent, where)

@@ -14,6 +14,7 @@ from audit_store.local_time import wall_clock
 from dashboard import active_catalogue, data
 from dashboard.alarm_page import selection
 from dashboard.charts import logins
+from dashboard.frame import chart
 
 _KEPT = 64
 _HOUR = timedelta(hours=1)
@@ -28,7 +29,7 @@ def draw(record: AlarmRecord, where: EventFilter, now: datetime) -> None:
     series = _series(key, str(active_catalogue.activities()), record, now)
     if series is None or series.frame.empty:
         return
-    st.altair_chart(
+    chart.draw(
         logins.spikes(
             while_learned(series.frame),
             noun=series.noun,

@@ -17,6 +17,7 @@ from dashboard.alarm_page.selection import Selection
 from dashboard.charts import alarms as charts
 from dashboard.data import Extent
 from dashboard.filters import url_state
+from dashboard.frame import chart
 from dashboard.server import background_service
 from dashboard.text import shown
 
@@ -111,4 +112,4 @@ def _strip(selected: Selection, where: EventFilter, extent: Extent, now: datetim
     if starts:
         begin = min(begin, min(alarm.record.starts_at for alarm in selected.listed))
     end = min(where.period.end or now, now)
-    st.altair_chart(charts.strip(frame, wall_clock(begin, where.zone), wall_clock(end, where.zone)))
+    chart.draw(charts.strip(frame, wall_clock(begin, where.zone), wall_clock(end, where.zone)))

@@ -14,6 +14,8 @@ from audit_store.quantities import counted
 
 # As wide as the container; the height is that of the plot, however many lines the legend needs.
 FIT = alt.AutoSizeParams(type="fit-x", contains="padding")
+# A canvas is one element of the page, an SVG one for each mark.
+CANVAS = {"embedOptions": {"renderer": "canvas"}}
 SHORT = "format(datum.value, datum.value < 1000 ? 'd' : '~s')"
 COUNTS = alt.Axis(tickMinStep=1, tickCount=5, labelExpr=SHORT)
 LEGEND = alt.Legend(

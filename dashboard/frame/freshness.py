@@ -1,5 +1,6 @@
 """Whether an open page shows the store as it is; it is looked at every few seconds, once for all sessions."""
 
+import contextlib
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
@@ -47,14 +48,21 @@ class Drawn:
     @property
     def is_outdated(self) -> bool:
         """Whether what the page shows has changed."""
-        return self.state is not None and self.state() != self.before
+        return self.state is not None and _now(self.state) != self.before
 
 
 def begin(state: State | None) -> Drawn:
     """Note that a page is drawn from here on."""
     st.session_state[_IS_PROBLEM] = False
     st.session_state[_AS_OF] = now()
-    return Drawn(time.monotonic(), state and state(), state)
+    return Drawn(time.monotonic(), state and _now(state), state)
+
+
+def _now(state: State) -> Hashable:
+    """The state; None where it cannot be read, which the page says itself."""
+    with contextlib.suppress(OSError):
+        return state()
+    return None
 
 
 def note_problem() -> None:
@@ -71,8 +79,7 @@ def look(drawn: Drawn) -> Freshness:
     """How fresh the page is. In the run of a fragment, the page is drawn again where it is out of date."""
     problem = None
     if url_state.in_fragment():
-        engine = data.store()
-        problem = _problem(str(engine.path), engine.version())
+        problem = _problem(str(data.store().path), _now(data.version))
         if _is_due(drawn, problem):
             url_state.rerun()
         if problem is None and not drawn.is_outdated:
@@ -88,7 +95,7 @@ def _is_due(drawn: Drawn, problem: str | None) -> bool:
 
 
 @st.cache_data(ttl=SECONDS, max_entries=4, show_spinner=False)
-def _problem(path: str, version: tuple[int, ...]) -> str | None:
+def _problem(path: str, version: Hashable) -> str | None:
     """Why the store cannot be read; None where it can."""
     try:
         with data.store().read(wait=_WAIT):

@@ -4,7 +4,7 @@ import streamlit as st
 
 from audit_store.ranges import zone
 from dashboard import notices
-from dashboard.frame import freshness
+from dashboard.frame import freshness, help_box
 from dashboard.frame.freshness import Drawn, State
 from dashboard.times import local
 
@@ -32,5 +32,6 @@ def _draw(title: str, tz: str, drawn: Drawn) -> None:
                 help="Draw this page again when the store has changed.",
                 persist_state="session",
             )
+        help_box.draw()
     if fresh.problem is not None:
         notices.line(f"Not refreshed, because the store cannot be read: {fresh.problem}")

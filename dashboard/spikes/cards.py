@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from alarms.records.record import AlarmRecord
 from alarms.triage.states import OPEN
 from audit_store.filters import EventFilter
 from dashboard.filters import url_state
@@ -12,13 +13,28 @@ from dashboard.spikes import matching, recent, states
 from dashboard.text import shown
 
 SPIKES = "../pages/spikes.py"
+AGENT = "../pages/agent.py"
 
 
-def legend(where: EventFilter) -> None:
-    """Draw what the triangles over a chart mean, and a link to the alarms of the same filter."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(":red[▼] :small[Login alarm]", width="content")
-        _link("Show alarms", url_state.link(where))
+def link(label: str, where: EventFilter) -> None:
+    """Draw a link to the alarms of a filter."""
+    _link(label, url_state.link(where))
+
+
+def agent_link(agent: str, where: EventFilter) -> None:
+    """Draw a link to the page of an agent, in the time range of a filter."""
+    everything = EventFilter(where.period, where.range, where.start, where.end, where.tz)
+    st.page_link(
+        AGENT,
+        label="Open the agent's page",
+        icon=":material/person:",
+        query_params=url_state.link(everything.with_values("agent", [agent])),
+    )
+
+
+def alarm_link(record: AlarmRecord, where: EventFilter) -> None:
+    """Draw a link to one alarm."""
+    _link("Show this alarm", url_state.link(where) | {url_state.ALARM: [record.id]})
 
 
 def event_alarm(event: Mapping[str, Any], where: EventFilter) -> None:
@@ -28,7 +44,7 @@ def event_alarm(event: Mapping[str, Any], where: EventFilter) -> None:
     state = states.triage().of(record).state
     st.caption("Alarm" if state == OPEN else f"Alarm, {matching.WORDS[state].lower()}")
     st.text(shown(record.sentence))
-    _link("Show this alarm", url_state.link(where) | {url_state.ALARM: [record.id]})
+    alarm_link(record, where)
 
 
 def _link(label: str, parameters: dict[str, list[str]]) -> None:

@@ -59,9 +59,10 @@ def test_a_bar_is_a_filter_and_its_chart_can_be_read_as_a_table(crowded: Server,
     charts = page.get_by_test_id("stVegaLiteChart")
     for chart in charts.all():
         expect(chart).to_have_attribute("aria-label", re.compile(r"^Busiest: .+, [\d,]+ events"))
-    page.get_by_text("Show the numbers").nth(1).click()
+    page.get_by_role("button", name="Numbers").nth(1).click()
     expect(page.get_by_role("region", name="The numbers behind the chart: activity by agent")).to_be_visible()
-    charts.nth(1).locator("svg").first.click(position={"x": 400, "y": 14})
+    page.keyboard.press("Escape")
+    charts.nth(1).locator("canvas").first.click(position={"x": 250, "y": 14})
     expect(page).to_have_url(re.compile("agent=busy"))
     page.get_by_role("button", name="Reset all").click()
     expect(page).not_to_have_url(re.compile("agent=|activity=|range="))

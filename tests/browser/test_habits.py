@@ -13,7 +13,13 @@ from tests.conftest import in_campaign
 
 # The layout of a narrow window is the one that may fail.
 WIDTHS = (pytest.param(1280, marks=pytest.mark.campaign), 400)
-PAGES = {"/": "Activity", "/log": "Audit log", "/spikes": "Login spikes", "/store": "Store"}
+PAGES = {
+    "/": "Activity",
+    "/log": "Audit log",
+    "/spikes": "Login spikes",
+    "/agent?agent=busy": "Agent",
+    "/store": "Store",
+}
 # "Good" is up to 0.1 (https://web.dev/articles/cls).
 STILL = 0.02
 # Each shift as a share of the window, even just after an input.

@@ -14,9 +14,9 @@ from tests import ROOT
 from tests.conftest import in_campaign
 
 MAIN = ROOT / "dashboard" / "main.py"
-PAGES = ("activity", "log", "spikes", "store")
+PAGES = ("activity", "log", "spikes", "agent", "store")
 # For what the frame of all pages does.
-SOME_PAGES = ("activity", "log", *in_campaign("spikes", "store"))
+SOME_PAGES = ("activity", "log", *in_campaign("spikes", "agent", "store"))
 NOW = datetime.now(UTC).replace(microsecond=0)
 HOSTILE = (
     "<img src=x onerror=alert(1)> ![x](http://evil.example/x.png) $x^2$ :red[x] :material/home: "

@@ -9,7 +9,7 @@ from tests.dashboard.page_runs import HOSTILE, MARKDOWN, PAGES, SOME_PAGES, draw
 
 @pytest.mark.parametrize("page", PAGES)
 def test_pages_run_without_an_error(week: Store, page: str) -> None:
-    assert show(week, page).title[0].value in ("Activity", "Audit log", "Login spikes", "Store")
+    assert show(week, page).title[0].value in ("Activity", "Audit log", "Login spikes", "Agent", "Store")
 
 
 @pytest.mark.parametrize(

@@ -12,19 +12,19 @@ from tests.dashboard.page_runs import metrics, show
 
 def test_activity_counts_what_the_last_week_holds(week: Store) -> None:
     app = show(week)
-    assert metrics(app) == {"Events": "4", "Agents": "3", "Failures": "1"}
-    assert [element.delta for element in app.metric] == ["+300 %", "+200 %", "up from 0"]
+    assert metrics(app) == {"Events": "4", "Agents": "3", "Failures": "1", "Open alarms": "0"}
+    assert [element.delta for element in app.metric] == ["+300 %", "+200 %", "up from 0", ""]
     assert len(app.get("vega_lite_chart")) == 3
 
 
 def test_an_open_period_is_compared_with_nothing(week: Store) -> None:
-    assert [element.delta for element in show(week, range="all").metric] == ["", "", ""]
+    assert [element.delta for element in show(week, range="all").metric] == ["", "", "", ""]
 
 
 def test_a_period_the_log_does_not_reach_is_compared_with_nothing(week: Store) -> None:
-    assert {element.delta for element in show(week, range="30d").metric} == {
-        "no data for the previous 30 days"
-    }
+    deltas = {element.label: element.delta for element in show(week, range="30d").metric}
+    assert deltas.pop("Open alarms") == ""
+    assert set(deltas.values()) == {"no data for the previous 30 days"}
 
 
 def period(**bounds: str) -> EventFilter:

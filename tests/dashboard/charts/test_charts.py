@@ -87,7 +87,7 @@ def band(states: str = "llwwgww") -> pd.DataFrame:
 
 ALL = {
     "timeline": activity.timeline(local_timeline(), CATEGORIES, DAY, earlier=EARLIER),
-    "by_agent": activity.by_agent(agents(["ann", "bob"]), CATEGORIES),
+    "by_agent": activity.by_agent(agents(["ann", "bob"])),
     "heat_map": activity.heat_map(WEEK),
     "spikes": spikes(band()),
 }
@@ -105,7 +105,7 @@ def channels(spec: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def values(spec: dict[str, Any]) -> list[dict[str, Any]]:
-    data = spec.get("data") or marks(spec)[0]["data"]
+    data = spec.get("data") or marks(spec)[-1]["data"]
     found: list[dict[str, Any]] = spec["datasets"][data["name"]]
     return found
 
@@ -155,29 +155,42 @@ def test_the_day_on_which_clocks_change_starts_at_midnight() -> None:
 
 
 def test_partial_bars_are_lighter() -> None:
-    opacity = marks(ALL["timeline"].to_dict())[0]["encoding"]["opacity"]
+    opacity = marks(ALL["timeline"].to_dict())[-1]["encoding"]["opacity"]
     assert [condition["test"] for condition in opacity["condition"]] == ["datum.partial"]
     assert opacity["condition"][0]["value"] < opacity["value"]
 
 
-@pytest.mark.parametrize("name", ["timeline", "by_agent"])
-def test_categories_keep_colour_and_place_when_the_data_has_few(name: str) -> None:
-    spec = ALL[name].to_dict()
+def test_categories_keep_colour_and_place_when_the_data_has_few() -> None:
+    spec = activity.timeline(local_timeline(), CATEGORIES, DAY).to_dict()
     scale = marks(spec)[0]["encoding"]["color"]["scale"]
     assert scale == {"domain": list(CATEGORIES), "range": list(activity.PALETTE)}
     assert {(row["category"], row["place"]) for row in values(spec)} <= {("Sign-in", 0), ("Other", 7)}
 
 
-def test_the_period_before_is_a_line_on_each_bar_that_the_legend_names() -> None:
+def test_the_period_before_is_one_step_line_behind_the_bars() -> None:
     spec = ALL["timeline"].to_dict()
-    line = marks(spec)[1]
+    line, bars = marks(spec)
+    assert (line["mark"]["type"], line["mark"]["interpolate"]) == ("line", "step-after")
     rows = spec["datasets"][line["data"]["name"]]
-    assert [(row["events"], row["period"]) for row in rows] == [
-        (number, "Previous 3 days") for number in (4, 0, 900)
+    assert [(row["bucket"][:10], row["events"]) for row in rows] == [
+        ("2026-03-07", 4),
+        ("2026-03-08", 0),
+        ("2026-03-09", 900),
+        ("2026-03-10", 900),
     ]
-    assert (line["encoding"]["stroke"]["field"], line["encoding"]["y"]["field"]) == ("period", "events")
-    assert line["encoding"]["x"] == marks(spec)[0]["encoding"]["x"]
+    assert bars["mark"]["type"] == "bar"
     assert len(marks(activity.timeline(local_timeline(), CATEGORIES, DAY).to_dict())) == 1
+
+
+def test_parts_of_bars_without_events_are_not_sent_to_the_browser() -> None:
+    frame = local_timeline().assign(events=[5, 0, 0, 0, 0, 2])
+    spec = activity.timeline(frame, CATEGORIES, DAY).to_dict()
+    assert [(row["bucket"][:10], row["events"]) for row in values(spec)] == [
+        ("2026-03-07", 5),
+        ("2026-03-08", 0),
+        ("2026-03-09", 0),
+        ("2026-03-09", 2),
+    ]
 
 
 def test_a_short_catalogue_keeps_the_first_colours_and_grey_for_the_rest() -> None:
@@ -198,23 +211,27 @@ def test_categories_without_a_colour_left_are_grey_and_keep_their_names() -> Non
 
 def test_agents_keep_their_order_their_full_names_and_a_line_each() -> None:
     long = "arn:aws:sts::123456789012:assumed-role/" + "x" * 200
-    spec = activity.by_agent(agents([long, *"bcdefgh"]), CATEGORIES).to_dict()
-    assert spec["encoding"]["y"]["sort"] is None
-    assert spec["encoding"]["tooltip"][0] == {"field": "label", "title": "Agent", "type": "nominal"}
-    assert [row["label"] for row in values(spec)][:2] == [long, "b"]
-    assert spec["height"] == 9 * activity.AGENT_HEIGHT
-    assert activity.by_agent(agents([]), CATEGORIES).to_dict()["height"] == 3 * activity.AGENT_HEIGHT
+    spec = activity.by_agent(agents([long, *"bcdefgh"])).to_dict()
+    bars, numbers = marks(spec)
+    assert bars["encoding"]["y"]["sort"] is None
+    assert bars["encoding"]["tooltip"][0] == {"field": "label", "title": "Agent", "type": "nominal"}
+    assert (numbers["mark"]["type"], numbers["encoding"]["text"]["field"]) == ("text", "events")
+    assert [row["label"] for row in values(spec)] == [long, *"bcdefgh"]
+    assert spec["height"] == 8 * activity.AGENT_HEIGHT
+    assert activity.by_agent(agents([])).to_dict()["height"] == 3 * activity.AGENT_HEIGHT
 
 
 def test_text_of_the_log_stands_in_the_data_and_the_description_only() -> None:
-    spec = activity.by_agent(agents(HOSTILE), CATEGORIES, select=True).to_dict()
-    plain = activity.by_agent(
-        agents([f"agent {n}" for n in range(len(HOSTILE))]), CATEGORIES, select=True
-    ).to_dict()
+    spec = activity.by_agent(agents(HOSTILE), select=True).to_dict()
+    plain = activity.by_agent(agents([f"agent {n}" for n in range(len(HOSTILE))]), select=True).to_dict()
     for found in (spec, plain):
-        del found["datasets"], found["data"], found["description"]
+        del found["datasets"], found["description"]
+        for layer in found["layer"]:
+            layer.pop("data", None)
+        found.pop("data", None)
         # Altair numbers its views one after another.
         found["params"][0]["views"] = []
+        found["layer"][0].pop("name", None)
     assert "agent 0" not in json.dumps(plain)
     assert spec == plain
 
@@ -222,10 +239,10 @@ def test_text_of_the_log_stands_in_the_data_and_the_description_only() -> None:
 def test_selections_are_there_when_asked_for() -> None:
     brushed = activity.timeline(local_timeline(), CATEGORIES, DAY, select=True).to_dict()["params"][0]
     assert (brushed["name"], brushed["select"]) == ("brush", {"type": "interval", "encodings": ["x"]})
-    picking = activity.by_agent(agents(["ann"]), CATEGORIES, select=True).to_dict()
+    picking = activity.by_agent(agents(["ann"]), select=True).to_dict()
     assert picking["params"][0]["name"] == "picked"
     assert picking["params"][0]["select"] == {"type": "point", "fields": ["agent"]}
-    assert picking["encoding"]["opacity"]["condition"][0]["param"] == "picked"
+    assert marks(picking)[0]["encoding"]["opacity"]["condition"][0]["param"] == "picked"
     assert not any("params" in chart.to_dict() for chart in ALL.values())
 
 
@@ -233,7 +250,7 @@ def test_selections_are_there_when_asked_for() -> None:
     ("chart", "said"),
     [
         (activity.timeline(EMPTY_TIMELINE, CATEGORIES, DAY), "No events"),
-        (activity.by_agent(EMPTY_AGENTS, CATEGORIES), "No events"),
+        (activity.by_agent(EMPTY_AGENTS), "No events"),
         (activity.heat_map(WEEK.assign(events=0)), "No events"),
         (spikes(band().iloc[:0]), "No spikes"),
         (spikes(band("lllllll")), "No spikes"),
@@ -252,10 +269,20 @@ def test_bars_with_alarms_have_a_triangle() -> None:
     assert layers[:-1] == activity.with_alarms(chart, alarmed[:0]).to_dict()["layer"]
 
 
-@pytest.mark.parametrize(("events", "highest"), [(WEEK["events"] + 100, 147), (0, 1)])
-def test_shades_of_a_week_start_at_zero(events: pd.Series | int, highest: int) -> None:
-    spec = activity.heat_map(WEEK.assign(events=events)).to_dict()
-    assert spec["encoding"]["color"]["scale"]["domain"] == [0, highest]
+@pytest.mark.parametrize(
+    ("events", "domain"),
+    [(WEEK["events"] + 100, [102, 144]), ([*range(47), 9999], [2, 44]), (0, [0, 1])],
+)
+def test_shades_of_a_week_reach_from_the_5th_to_the_95th_percentile(
+    events: pd.Series | list[int] | int, domain: list[int]
+) -> None:
+    scale = activity.heat_map(WEEK.assign(events=events)).to_dict()["encoding"]["color"]["scale"]
+    assert scale == {"domain": domain, "clamp": True}
+
+
+@pytest.mark.parametrize("name", ["by_agent", "heat_map"])
+def test_charts_of_many_marks_are_one_element_of_the_page(name: str) -> None:
+    assert ALL[name].to_dict()["usermeta"]["embedOptions"] == {"renderer": "canvas"}
 
 
 def test_of_several_spikes_the_highest_is_named() -> None:

@@ -1,0 +1,52 @@
+"""The table of sources says when each reported, its pauses, its silence and its clock."""
+
+from datetime import datetime, timedelta
+
+import pandas as pd
+
+from dashboard.store_page import sources
+
+NOW = datetime(2026, 3, 14, 12)  # noqa: DTZ001 - naive UTC
+MINUTE = timedelta(minutes=1)
+
+
+def counts(**minutes: list[int]) -> pd.DataFrame:
+    """Ten events of each source in each quarter of an hour that began so many minutes ago."""
+    rows = [(name, NOW - at * MINUTE, 10) for name, times in minutes.items() for at in times]
+    return pd.DataFrame(rows, columns=["source", "time", "events"])
+
+
+NONE = pd.Series(dtype="timedelta64[us]")
+
+
+def test_a_source_is_silent_after_twice_its_longest_pause() -> None:
+    rows = sources.of_sources(counts(web=[600, 630, 660], api=[75, 120, 150]), NONE, NOW).set_index("source")
+    assert rows["pause"].to_dict() == {"web": 30 * MINUTE, "api": 45 * MINUTE}
+    assert rows.loc["web", "silent"] == 585 * MINUTE
+    assert pd.isna(rows.loc["api", "silent"])
+    assert list(rows.index) == ["web", "api"], "the silent one comes first"
+
+
+def test_a_source_with_few_events_is_not_judged() -> None:
+    assert pd.isna(sources.of_sources(counts(web=[6000]), NONE, NOW)["silent"].iloc[0])
+
+
+def test_the_words_of_the_table() -> None:
+    newest = pd.DataFrame(
+        {
+            "source": ["web", "web", "api"],
+            "occurred_at": [NOW, NOW, NOW + timedelta(minutes=3)],
+            "recorded_at": [NOW + timedelta(seconds=40), NOW + timedelta(seconds=50), NOW],
+        }
+    )
+    delays = sources.delay_by_source(newest)
+    rows = sources.of_sources(counts(web=[60, 90], api=[60], **{"": [60]}), delays, NOW)
+    table = sources.table(rows, NOW).set_index("Source")
+    assert table["Recorded after"].to_dict() == {
+        "web": "45 seconds",
+        "api": "clock ahead by 3 minutes",
+        "no source": "–",
+    }
+    assert table.loc["web", "Last seen"] == "an hour ago"
+    assert table.loc["web", "Events a day"] == "20"
+    assert table.loc["api", "Longest pause"] == "–"
