@@ -25,7 +25,7 @@ def draw(view: Overview, where: EventFilter, first: datetime | None, listed: Seq
                 st.metric(label, f"{events:,}", **delta)
                 if label in lines:
                     counts, colour = lines[label]
-                    st.html(sparkline.svg(counts, f"{label} over time", colour))
+                    st.html(sparkline.image(counts, f"{label} over time", colour))
         _open_alarms(where, listed)
 
 

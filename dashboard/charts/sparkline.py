@@ -1,17 +1,27 @@
-"""A small line of counts, as SVG: a chart of Vega would take the browser longer than the rest of a tile."""
+"""A small line of counts, as an image: a chart of Vega would take the browser longer than the rest of a tile."""
 
+import base64
 from collections.abc import Sequence
 
 WIDTH, HEIGHT = 200, 28
 _STROKE = 1.5
 
 
-def svg(counts: Sequence[int], label: str, colour: str = "#4a7fb0") -> str:
-    """An image of counts in their order; `label` names it, in words of our own, never text of the log.
+def image(counts: Sequence[int], label: str, colour: str = "#4a7fb0") -> str:
+    """The image of `svg` as an element of HTML; `label` describes it, in words of our own, never text of the log."""
+    if not (drawn := svg(counts, colour)):
+        return ""
+    data = base64.b64encode(drawn.encode()).decode()
+    style = f"display: block; width: 100%; height: {HEIGHT}px"
+    return f'<img src="data:image/svg+xml;base64,{data}" alt="{label}" style="{style}">'
+
+
+def svg(counts: Sequence[int], colour: str) -> str:
+    """An image of counts in their order.
 
     The line reaches over the whole width, and its height from 0 to the highest count. "" for fewer than two counts.
 
-    >>> svg([0, 4], "Events", "red").count("0.0,27.2 200.0,0.8")
+    >>> svg([0, 4], "red").count("0.0,27.2 200.0,0.8")
     1
     """
     if len(counts) < 2:
@@ -22,7 +32,7 @@ def svg(counts: Sequence[int], label: str, colour: str = "#4a7fb0") -> str:
         for place, count in enumerate(counts)
     )
     return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="100%" height="{HEIGHT}" preserveAspectRatio="none" role="img" '
-        f'aria-label="{label}"><polyline points="{points}" fill="none" stroke="{colour}" stroke-width="{_STROKE}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none">'
+        f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="{_STROKE}" '
         'vector-effect="non-scaling-stroke"/></svg>'
     )

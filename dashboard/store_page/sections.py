@@ -68,7 +68,7 @@ def _figure(label: str, value: str, hint: str | None = None, by_day: Sequence[in
     with st.container(border=True, gap="xxsmall", height="stretch"):
         st.metric(label, value, help=hint)
         if by_day:
-            st.html(sparkline.svg(by_day, f"{label}, last {sources.DAYS} days"))
+            st.html(sparkline.image(by_day, f"{label}, last {sources.DAYS} days"))
 
 
 def _sources(recent: Recent, now: datetime) -> None:

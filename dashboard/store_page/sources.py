@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -63,12 +64,16 @@ def of_sources(counts: pd.DataFrame, delays: pd.Series, now: datetime) -> pd.Dat
     )
     # The last event is at most STEP later than the start of its quarter of an hour.
     ages = now - rows["last"] - STEP
-    silent = (ages > SILENT_FACTOR * rows["pause"]) & (ages > STEP) & (rows["events"] >= FEWEST_EVENTS)
-    days = np.maximum((now - rows["first"]) / timedelta(days=1), 1)
+    silent = (
+        (ages > SILENT_FACTOR * rows["pause"])
+        & (ages > pd.Timedelta(STEP))
+        & (rows["events"] >= FEWEST_EVENTS)
+    )
+    days = np.maximum((now - rows["first"]) / pd.Timedelta("1D"), 1)
     table = rows.assign(
         per_day=rows["events"] / days,
         silent=ages.where(silent),
-        delay=delays.reindex(rows.index) if len(delays) else pd.NaT,
+        delay=delays.reindex(rows.index),
     ).sort_values(["silent", "last"], ascending=[False, False], na_position="last")
     return table.reset_index()[["source", "last", "per_day", "pause", "silent", "delay"]]
 
@@ -95,11 +100,11 @@ def table(sources: pd.DataFrame, now: datetime) -> pd.DataFrame:
     )
 
 
-def _length(length: pd.Timedelta) -> str:
+def _length(length: Any) -> str:
     return "–" if pd.isna(length) else roughly(length.to_pytimedelta())
 
 
-def _delay(delay: pd.Timedelta) -> str:
+def _delay(delay: Any) -> str:
     if pd.isna(delay):
         return "–"
     if delay < timedelta(seconds=-1):
