@@ -63,13 +63,11 @@ def of_sources(counts: pd.DataFrame, delays: pd.Series, now: datetime) -> pd.Dat
         first=("time", "min"), last=("time", "max"), pause=("pause", "max"), events=("events", "sum")
     )
     # The last event is at most STEP later than the start of its quarter of an hour.
-    ages = now - rows["last"] - STEP
-    silent = (
-        (ages > SILENT_FACTOR * rows["pause"])
-        & (ages > pd.Timedelta(STEP))
-        & (rows["events"] >= FEWEST_EVENTS)
-    )
-    days = np.maximum((now - rows["first"]) / pd.Timedelta("1D"), 1)
+    # pandas-stubs type the difference of a time and a column as a column of times.
+    ages: Any = now - rows["last"] - STEP
+    known_for: Any = now - rows["first"]
+    silent = (ages > SILENT_FACTOR * rows["pause"]) & (ages > STEP) & (rows["events"] >= FEWEST_EVENTS)
+    days = np.maximum(known_for / timedelta(days=1), 1)
     table = rows.assign(
         per_day=rows["events"] / days,
         silent=ages.where(silent),
