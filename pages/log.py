@@ -81,7 +81,7 @@ if where.q and found.events == 0 and not found.complete and progress is not None
 positions = [neighbours.position(found, event["seq"]) for event in opened]
 page = paging.page_to_show(found, shown, pinned, positions[0].rank if positions else None)
 seqs = found.seqs((page - 1) * shown.rows, shown.rows)
-if not seqs:
+if not seqs and found.complete:
     notices.nothing_matches(where, extent.last)
     st.stop()
 list_column, *panel_columns = st.columns([3, 2] if opened else [1])

@@ -29,7 +29,7 @@ def page_to_show(listing: Listing, shown: View, pinned: Pin, opened: int | None)
     page = shown.page
     if opened is not None and before != key:
         page = opened // shown.rows + 1
-    if page > 1 and not listing.seqs((page - 1) * shown.rows, 1):
+    if page > 1 and listing.complete and not listing.seqs((page - 1) * shown.rows, 1):
         page = max(-(-listing.events // shown.rows), 1)
     if page != shown.page:
         view.put_page(page, pinned.below)

@@ -148,6 +148,20 @@ def test_a_stopped_search_shows_what_it_has_found(store: Store, fill: Fill) -> N
     assert descriptions(app) == [*(f"number {n}" for n in range(299, 289, -1)), "number 29"]
 
 
+def test_a_page_that_a_search_has_not_reached_is_shown_when_it_has(store: Store, fill: Fill) -> None:
+    fill(store, [event(300 - n / 60, description=f"number {n}") for n in range(300)])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(walk, "NARROWEST", 128)
+        patch.setattr(walk, "WIDER", 1)
+        patch.setattr(search, "begin", lambda listing, _: listing.complete or listing.newest.step())
+        patch.setattr(search, "go_on", lambda *_: None)
+        app = show(store, "log", range="all", q="number", rows="50", page_="4@300")
+    assert descriptions(app) == []
+    assert url(app)["page"] == ["4@300"]
+    app.run()
+    assert descriptions(app) == [f"number {n}" for n in range(149, 99, -1)]
+
+
 def test_a_later_page_stays_as_it_was_until_new_events_are_requested(store: Store, fill: Fill) -> None:
     fill(store, [event(120 - n / 60, description=f"number {n}") for n in range(120)])
     app = show(store, "log")
