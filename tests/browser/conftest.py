@@ -40,6 +40,8 @@ CHROMIUM = next(
 )
 # Seconds that a busy machine may take to answer.
 PATIENCE = 20.0
+# Of servers that have ended: the browser has compiled the scripts of their addresses.
+PORTS: list[int] = []
 OURS = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")
 expect.set_options(timeout=1000 * PATIENCE)
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -72,9 +74,7 @@ class Server:
 @contextlib.contextmanager
 def serving(store: Path, log: Path, script: str = "app.py", **environment: str) -> Iterator[Server]:
     """A new server on a free port, stopped at the end."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = PORTS.pop() if PORTS else _free_port()
     command = [sys.executable, "-m", "streamlit", "run", script, f"--server.port={port}"]
     # A sitecustomize.py on an own path is read by a new interpreter only.
     popen = subprocess.Popen if "PYTHONPATH" in environment else forked.Popen
@@ -93,6 +93,13 @@ def serving(store: Path, log: Path, script: str = "app.py", **environment: str) 
     finally:
         process.terminate()
         process.wait(20)
+        PORTS.append(port)
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 def _wait_until_healthy(server: Server) -> None:
