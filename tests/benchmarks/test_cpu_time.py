@@ -24,11 +24,11 @@ def test_the_time_of_a_room_is_that_of_its_tests_and_their_processes(tmp_path: P
     for name in ("tests/busy/deep/test_busy.py", "tests/idle/test_idle.py"):
         (tmp_path / name).parent.mkdir(parents=True)
         (tmp_path / name).write_text(BUSY if "busy" in name else "def test_nothing(): pass\n")
-    command = ["-m", "pytest", "-p", "tests.cpu_time", "--cpu", "-n", workers, "--rootdir", str(tmp_path)]
+    command = ["-m", "pytest", "-p", "xdist", "-p", "tests.cpu_time", "--cpu", "-n", workers]
     done = forked.run(
-        [sys.executable, *command],
+        [sys.executable, *command, "--rootdir", str(tmp_path)],
         cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
         check=True,
