@@ -162,8 +162,8 @@ def test_what_arrives_in_parts_is_recorded_as_if_it_had_come_at_once(tmp_path: P
 
     whole, parts = (Log(tmp_path / f"{name}.duckdb", fill) for name in ("whole", "parts"))
     whole.add(events)
-    for number in range(0, len(events), 7):
-        parts.add(events[number : number + 7], events[number].occurred_at.replace(tzinfo=None))
+    for number in range(0, len(events), 17):
+        parts.add(events[number : number + 17], events[number].occurred_at.replace(tzinfo=None))
     parts.judge()
     assert facts(whole) == facts(parts)
     assert {rule for rule, *_ in facts(whole)} == {"success-after-failures", "bulk-deletion"}
