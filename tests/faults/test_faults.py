@@ -14,8 +14,8 @@ from tests.faults.workloads import WORKLOADS
 pytestmark = pytest.mark.processes
 # "group" makes a few calls alone.
 LONG = [name for name in WORKLOADS if name != "group"]
-# "command" and "recover" do what "append" and "fold" do.
-DIFFERENT = [name for name in LONG if name not in ("command", "recover")]
+# "command" appends and folds.
+DIFFERENT = [name for name in LONG if name != "command"]
 
 
 def failures(client: Client, chosen: Iterable[Trial]) -> Iterator[tuple[Trial, list[str]]]:
@@ -31,7 +31,7 @@ def share(everything: list[Trial], campaign: bool, ordinary: int, in_campaign: i
     return trials.share(everything, in_campaign if campaign else ordinary)
 
 
-@pytest.mark.parametrize("workload", LONG)
+@pytest.mark.parametrize("workload", rest_in_campaign(DIFFERENT, LONG))
 def test_a_fault_at_any_call_loses_and_doubles_nothing_and_the_next_fold_succeeds(
     client: Client, campaign: bool, workload: str
 ) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from audit_store.engines.duckdb.store import Store
+from tests.conftest import in_campaign
 from tests.dashboard.page_runs import filters_of, metrics, open_box, show, widget, words
 
 
@@ -14,9 +15,11 @@ from tests.dashboard.page_runs import filters_of, metrics, open_box, show, widge
         ("source_ip", ["203.0.113.0/24"], {"source_ip": ["203.0.113.0/24"]}, "1"),
         ("not_source_ip", ["203.0.113.9"], {"not_source_ip": ["203.0.113.9"]}, "3"),
         ("target", ["e*", "nobody"], {"target": ["e*", "nobody"]}, "1"),
-        ("not_target", ["*"], {"not_target": ["*"]}, "3"),
         ("meta", ["reason=left", "n=1.5"], {"meta.reason": ["left"], "meta.n": ["1.5"]}, "1"),
-        ("not_meta", ["reason=*"], {"not_meta.reason": ["*"]}, "3"),
+        *in_campaign(
+            ("not_target", ["*"], {"not_target": ["*"]}, "3"),
+            ("not_meta", ["reason=*"], {"not_meta.reason": ["*"]}, "3"),
+        ),
     ],
 )
 def test_a_typed_value_filters(
@@ -35,7 +38,7 @@ def test_a_typed_value_filters(
     [
         ("source_ip", "10.0.0.0/99", "10.0.0.0/99: give an address, or a network such as 203.0.113.0/24"),
         ("meta", "admin", "admin: type a path and a value, such as user.role=admin."),
-        ("not_meta", "reason=", "reason=: type a path and a value, such as user.role=admin."),
+        *in_campaign(("not_meta", "reason=", "reason=: type a path and a value, such as user.role=admin.")),
     ],
 )
 def test_a_text_that_is_no_value_is_explained(week: Store, key: str, typed: str, problem: str) -> None:
