@@ -54,12 +54,13 @@ class Meter:
         """Measure a test and its fixtures."""
         before = seconds(os.getpid())
         result = yield
-        self._used[room(item.nodeid)] += seconds(os.getpid()) - before
+        # The time of processes whose end nobody has waited for, such as a browser's, is gone with them.
+        self._used[room(item.nodeid)] += max(seconds(os.getpid()) - before, 0.0)
         return result
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Add what no test used; a worker hands its sums to the process that started it."""
-        self._used[OUTSIDE] += seconds(os.getpid()) - self._used.total()
+        self._used[OUTSIDE] += max(seconds(os.getpid()) - self._used.total(), 0.0)
         if hasattr(session.config, "workeroutput"):
             session.config.workeroutput["cpu"] = dict(self._used)
 
