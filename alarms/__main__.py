@@ -1,42 +1,24 @@
 """The command line of login alarms: python -m alarms."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import click
 
-from alarms import DEFAULT_SENSITIVITY, SENSITIVITIES, NotDelivered, Report, ReportedAlarm, Sink, report
+from alarms.delivery.outbox import NotDelivered, Sink
 from alarms.delivery.receivers import receiver_options
 from alarms.delivery.sample import sample
-from alarms.detector.commands import run_detector
-from alarms.options import Length, Zone
 from alarms.rules.commands import rules, try_rule
-from alarms.triage.alarm_commands import list_alarms, mark_alarm
+from alarms.run import run_detector
+from alarms.spikes import spikes
+from alarms.triage.alarm_commands import SOME, list_alarms, mark_alarm
 from alarms.triage.exception_commands import exceptions
-from alarms.triage.marks import OPEN
-from audit_store import ranges
-from audit_store.cli import (
-    DONE,
-    NOTHING_DONE,
-    Commands,
-    discard_output,
-    run,
-    say,
-    show,
-    show_json,
-    store_option,
-)
+from audit_store.cli import DONE, NOTHING_DONE, Commands, run, say, show, show_json, store_option
 from audit_store.errors import AuditStoreError, one_line
-from audit_store.local_time import bound_text, now
 from audit_store.quantities import counted
 from audit_store.state import deliveries
 from audit_store.state.deliveries import Delivery
-from ingest.fold_scheduler import fold_now
-
-NEW = 3
-"""The exit status where there are new alarms."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,73 +31,8 @@ def commands() -> None:
     """Find unusual logins in an audit log."""
 
 
-for _command in (run_detector, list_alarms, mark_alarm, rules, try_rule, exceptions):
+for _command in (run_detector, list_alarms, mark_alarm, rules, try_rule, exceptions, spikes):
     commands.add_command(_command)
-
-
-@commands.command()
-@click.option(
-    "--since",
-    type=Length(),
-    default="24h",
-    show_default=True,
-    metavar="LENGTH",
-    help="How far back to look: 90m, 24h, 7d, 2w.",
-)
-@click.option(
-    "--tz",
-    type=Zone(),
-    default="UTC",
-    show_default=True,
-    metavar="ZONE",
-    help="The time zone whose days and hours are compared, such as Europe/Berlin.",
-)
-@click.option(
-    "--sensitivity",
-    type=click.Choice([sensitivity.name for sensitivity in SENSITIVITIES]),
-    default=DEFAULT_SENSITIVITY.name,
-    show_default=True,
-    help="A higher one finds more attacks and gives more false alarms.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@receiver_options
-@store_option
-@click.pass_context
-def spikes(
-    ctx: click.Context,
-    *,
-    since: timedelta,
-    tz: str,
-    sensitivity: str,
-    as_json: bool,
-    sinks: list[Sink],
-    store: Path,
-) -> int:
-    """Print unusual peaks in the number of logins.
-
-    The exit status is 0 without new alarms, 3 with new alarms, and 2 where the logins could not be judged or an
-    alarm could not be sent. An alarm is new until it is marked in the dashboard or sent to every receiver.
-    """
-    if store.exists():
-        # So that events appended a moment ago count. Where another program has the file, the next run counts them.
-        fold_now(store)
-    reported = report(
-        store,
-        now(),
-        since,
-        tz=tz,
-        sensitivity=next(choice for choice in SENSITIVITIES if choice.name == sensitivity),
-        sinks=sinks,
-    )
-    try:
-        _print(reported, tz, as_json)
-    except BrokenPipeError:
-        discard_output()
-    for text in (reported.status.sentence, *reported.status.notices, *reported.problems):
-        say(ctx, text)
-    if reported.has_new:
-        return NEW
-    return NOTHING_DONE if reported.problems else DONE
 
 
 @commands.command("dead-letters")
@@ -132,7 +49,7 @@ def dead_letters(*, as_json: bool, store: Path) -> int:
     else:
         for letter in letters:
             show(f"{letter.id}  {letter.refused_at}  {letter.answer}  {one_line(letter.message.sentence)}")
-    return NEW if letters else DONE
+    return SOME if letters else DONE
 
 
 @commands.command()
@@ -141,7 +58,7 @@ def dead_letters(*, as_json: bool, store: Path) -> int:
 def resend(*, ids: tuple[int, ...], store: Path) -> int:
     """Make refused messages due again: those with these IDS, which dead-letters prints, or all.
 
-    The next run of `spikes` with their receiver sends them.
+    The next run of `run` or `spikes` with their receiver sends them.
     """
     letters = [letter.id for letter in deliveries.dead_letters(store)]
     if missing := sorted(set(ids) - set(letters)):
@@ -179,22 +96,6 @@ def _as_dict(letter: Delivery) -> dict[str, Any]:
         "key": letter.message.key,
         "sentence": letter.message.sentence,
     }
-
-
-def _print(reported: Report, tz: str, as_json: bool) -> None:
-    if as_json:
-        show_json(reported.as_dict())
-        return
-    zone = ranges.zone(tz)
-    for alarm in reported.alarms:
-        start = bound_text(alarm.summary.alarm.key.start, zone)
-        show(f"{start}  {_state(alarm)}  {one_line(alarm.summary.sentence)}")
-
-
-def _state(alarm: ReportedAlarm) -> str:
-    if alarm.is_new:
-        return "new"
-    return "sent" if alarm.verdict == OPEN else alarm.verdict
 
 
 if __name__ == "__main__":

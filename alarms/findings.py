@@ -1,6 +1,6 @@
 """Low-priority findings beside the alarms: slow rises, unusual hours, first times and silence."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 import analysis
 from alarms.counts import HOUR, Integers
 from alarms.login_alarm import SERIES_NAMES, events_between, plural_noun_of
-from alarms.review import Review
+from alarms.records.record import AlarmRecord
 from alarms.sensitivity import DEFAULT_SENSITIVITY, Sensitivity
-from alarms.watch import OVERALL, Watch, in_period, is_over, touches
+from alarms.watch import OVERALL, Watch, in_period, is_over, overall_counts, touches
 from analysis import ENOUGH_EVENTS, KNOWN_FOR, SMALLEST_SPIKE, Alarm, Finding, explain
 from audit_store.engines.protocol import Engine
 from audit_store.filters import EventFilter
@@ -43,16 +43,19 @@ class LoginFinding:
 
 
 def findings(
-    store: Engine, watch: Watch, review: Review, sensitivity: Sensitivity = DEFAULT_SENSITIVITY
+    store: Engine,
+    watch: Watch,
+    records: Sequence[AlarmRecord],
+    sensitivity: Sensitivity = DEFAULT_SENSITIVITY,
 ) -> list[LoginFinding]:
     """The findings of the period, the newest first. Raises what the store raises.
 
-    A rise that is part of an alarm of the same series is left out.
+    A rise that is part of one of the `records`, in the same series, is left out.
     """
     if not watch.logins.events or not len(watch.logins.clock.hours) or not watch.activities:
         return []
     listed = [
-        *_rises(watch, review, sensitivity),
+        *_rises(watch, records, sensitivity),
         *_unusual_hours(watch),
         *_first_times(store, watch),
         *_silent_sources(watch),
@@ -61,16 +64,16 @@ def findings(
     return sorted(listed, key=lambda finding: (finding.at, finding.kind, finding.series), reverse=True)
 
 
-def _rises(watch: Watch, review: Review, sensitivity: Sensitivity) -> Iterable[LoginFinding]:
+def _rises(watch: Watch, records: Sequence[AlarmRecord], sensitivity: Sensitivity) -> Iterable[LoginFinding]:
     tz, budget = watch.where.tz, sensitivity.budget
-    finished = is_over(watch.overall.buckets, watch.now)
+    finished = is_over(watch.logins.clock.hours, watch.now)
     # Agents of an hour do not add up to agents of a day, so their number has no daily test.
-    overall = pd.DataFrame(watch.overall.counts[:2].T, index=watch.overall.buckets, columns=[*OVERALL[:2]])
+    overall = overall_counts(watch.logins, watch.where)[[*OVERALL[:2]]]
     fleet = watch.counts(_busiest(watch, _highest_day(watch) >= SMALLEST_SPIKE))
     of_all = analysis.sustained_rises(overall[finished], tz=tz, scope="overall", budget=budget)
     of_agents = analysis.sustained_rises(fleet[finished], tz=tz, budget=budget)
     for kind, rise in [*((rise.series, rise) for rise in of_all), *(("agent", rise) for rise in of_agents)]:
-        if touches(rise.start, rise.end, watch.period) and not _has_alarm(review, kind, rise):
+        if touches(rise.start, rise.end, watch.period) and not _has_alarm(records, kind, rise):
             yield _rise(watch, kind, rise)
 
 
@@ -88,14 +91,14 @@ def _rise(watch: Watch, kind: str, rise: Alarm) -> LoginFinding:
     )
 
 
-def _has_alarm(review: Review, kind: str, rise: Alarm) -> bool:
+def _has_alarm(records: Sequence[AlarmRecord], kind: str, rise: Alarm) -> bool:
     agent = rise.series if kind == "agent" else ""
     return any(
-        (part.key.kind, part.key.agent) == (kind, agent)
-        and part.spike.start < rise.end
-        and rise.start < part.spike.end
-        for alarm in review.alarms
-        for part in alarm.parts
+        (span.key.kind, span.key.agent) == (kind, agent)
+        and span.key.start < rise.end
+        and rise.start < span.end
+        for record in records
+        for span in record.spans
     )
 
 

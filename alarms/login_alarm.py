@@ -1,6 +1,7 @@
 """A login alarm: a spike in one series, with the key that identifies it and the events it is made of."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -49,7 +50,7 @@ class LoginAlarm:
     """`spike` says what was counted and expected (naive UTC); `noun` is what it counts, in the plural.
 
     `where` is exactly its events, as the log shows them. `counts_failed`: only failed logins are counted. `also` are
-    the alarms of other series about the same logins (alarms.correlate).
+    the alarms of other series about the same logins (alarms.correlate), of which the other fields say nothing.
     """
 
     key: AlarmKey
@@ -75,9 +76,24 @@ class LoginAlarm:
         return tuple(part for part in self.parts if part.key.agent) or self.parts
 
     @property
+    def start(self) -> datetime:
+        """The start of the first of its parts (naive UTC)."""
+        return min(part.key.start for part in self.parts)
+
+    @property
     def end(self) -> datetime:
-        """Its end (naive UTC)."""
-        return self.spike.end.to_pydatetime()
+        """The end of the last of its parts (naive UTC)."""
+        return max(part.spike.end.to_pydatetime() for part in self.parts)
+
+    def headed_by(self, series: tuple[str, str, str]) -> "LoginAlarm":
+        """The same alarm with its part in a series first, if it has one."""
+        first = next((part for part in self.parts if part.key.series == series), self)
+        return together(first, [part for part in self.parts if part is not first])
+
+
+def together(first: LoginAlarm, others: Iterable[LoginAlarm]) -> LoginAlarm:
+    """Parts as one alarm, which `first` stands for."""
+    return replace(first, also=tuple(replace(part, also=()) for part in others))
 
 
 def login_alarm(watch: Watch, kind: str, spike: Alarm) -> LoginAlarm:

@@ -1,12 +1,12 @@
-"""The kinds of values that options of the command line take."""
+"""The options that several commands take, and the kinds of their values."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import click
 
-from audit_store import ranges
-from audit_store.errors import InvalidFilter
+from alarms.sensitivity import DEFAULT_SENSITIVITY, SENSITIVITIES
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _LONGEST = timedelta(days=3660)
@@ -29,14 +29,25 @@ class Length(click.ParamType[timedelta]):
         raise click.BadParameter(f"{value!r} is not a length of time; give 90m, 24h, 7d or 2w", ctx, param)
 
 
-class Zone(click.ParamType[str]):
-    """The name of a time zone."""
+since_option = click.option(
+    "--since",
+    type=Length(),
+    default="24h",
+    show_default=True,
+    metavar="LENGTH",
+    help="How far back to look: 90m, 24h, 7d, 2w.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
-    name = "zone"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The name as the database of time zones has it. Raises click.BadParameter."""
-        try:
-            return ranges.zone(str(value)).key
-        except InvalidFilter as error:
-            raise click.BadParameter(f"{value!r} is unknown; {error.allowed}", ctx, param) from error
+def sensitivity_option(help_text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The option --sensitivity, which the command gets as `sensitivity`, one of SENSITIVITIES."""
+    choices = {choice.name: choice for choice in SENSITIVITIES}
+    return click.option(
+        "--sensitivity",
+        type=click.Choice(list(choices)),
+        default=DEFAULT_SENSITIVITY.name,
+        show_default=True,
+        callback=lambda _ctx, _param, name: choices[name],
+        help=help_text,
+    )

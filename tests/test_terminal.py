@@ -190,7 +190,7 @@ def restore_damaged(folder: Path) -> Sequence[str]:
 def spikes(folder: Path) -> Sequence[str]:
     stored(folder)
     (folder / "catalogue.toml").write_text(f"[{json.dumps(NAME)}]\n")
-    return ["alarms", "spikes", "--tz", "UTC", "--syslog", f"/{NAME}", "--store", "audit.duckdb"]
+    return ["alarms", "spikes", "--since", "7d", "--syslog", f"/{NAME}", "--store", "audit.duckdb"]
 
 
 def spikes_bad(folder: Path) -> Sequence[str]:

@@ -9,29 +9,19 @@ a receiver that heeds `Idempotency-Key` acts on it once.
 """
 
 import heapq
-import json
 import random
 import time
-import uuid
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-from alarms.login_alarm import AlarmKey
-from alarms.records.identity import SeriesSpan, is_same_alarm, spans_of
-from alarms.summary import AlarmSummary
-from analysis import MAX_GAP
 from audit_store.errors import AuditStoreError
-from audit_store.local_time import now, utc_text
+from audit_store.local_time import now
 from audit_store.quantities import counted
 from audit_store.state import deliveries
 from audit_store.state.deliveries import Delivery, Message
-
-# An alarm that grows is still the one that was sent: spikes this close are one alarm.
-_SAME_WITHIN = MAX_GAP["1h"].to_pytimedelta()
 
 RUN_SECONDS = 300.0
 """Seconds after which a run begins to send no further message: the next run, which waits for it, goes on."""
@@ -82,70 +72,21 @@ class DeliveryResult:
     problems: tuple[str, ...]
 
 
-def deliver(store: Path, store_id: str, summaries: Sequence[AlarmSummary], sink: Sink) -> DeliveryResult:
-    """Send the alarms that were never sent to this sink, the oldest first, and what an earlier run left due.
-
-    Programs that deliver for the same store take turns. What fails is tried again within PATIENCE, and then by a later
-    run, when its pause is over; so is what is left after RUN_SECONDS, or once UNREACHABLE messages found nobody.
-    Raises StoreBusy where another program sends for longer than `deliveries.SENDER_WAIT`, and
-    AuditStoreError where the deliveries cannot be stored.
-    """
-
-    def new(earlier: Sequence[Message]) -> list[Message]:
-        messages: list[Message] = []
-        for summary in sorted(summaries, key=lambda summary: summary.alarm.key.start):
-            stored_or_new = [*earlier, *messages]
-            if not any(_is_about(message, summary) for message in stored_or_new):
-                messages.append(_message(store_id, summary, stored_or_new))
-        return messages
-
-    return send_new(store, sink, new)
-
-
 def send_new(
     store: Path, sink: Sink, new_messages: Callable[[Sequence[Message]], Sequence[Message]]
 ) -> DeliveryResult:
-    """Send what `new_messages` adds to the earlier messages of a receiver, and what is due. Raises as `deliver`."""
-    with deliveries.one_sender(store):
+    """Send what `new_messages` adds to the earlier messages of a receiver, and what an earlier run left due.
+
+    Programs that deliver to the same receiver take turns. What fails is tried again within PATIENCE, and then by a
+    later run, when its pause is over; so is what is left after RUN_SECONDS, or once UNREACHABLE messages found nobody.
+    Raises StoreBusy where another program sends for longer than `deliveries.SENDER_WAIT`, and AuditStoreError where
+    the deliveries cannot be stored.
+    """
+    with deliveries.one_sender(store, sink.name):
         earlier = [delivery.message for delivery in deliveries.read(store, sink.name)]
         stored = deliveries.add(store, sink.name, new_messages(earlier))
         arrived = _send_all(store, sink, [delivery for delivery in stored if _is_due(delivery)])
     return DeliveryResult(arrived, _problems(deliveries.read(store, sink.name)))
-
-
-def undelivered(store: Path, summaries: Sequence[AlarmSummary], sink: Sink) -> list[AlarmSummary]:
-    """Those of the alarms that this sink has not acknowledged. Raises AuditStoreError."""
-    stored = deliveries.read(store, sink.name)
-    delivered = [delivery.message for delivery in stored if delivery.is_delivered]
-    return [summary for summary in summaries if not any(_is_about(message, summary) for message in delivered)]
-
-
-def payload(store_id: str, summary: AlarmSummary) -> dict[str, Any]:
-    """An alarm, JSON-ready: times in UTC (RFC 3339), figures of its least likely hour, and `filter`, its events as
-    the parameters of the log's URL. `text` is the sentence for chat receivers, with `&`, `<` and `>` escaped."""
-    alarm, spike = summary.alarm, summary.alarm.spike
-    return {
-        "key": _delivery_key(store_id, alarm.key),
-        "store": store_id,
-        "kind": alarm.key.kind,
-        "agent": alarm.key.agent or None,
-        "start": utc_text(alarm.key.start, "seconds"),
-        "end": utc_text(alarm.end, "seconds"),
-        "also": [{"kind": other.key.kind, "agent": other.key.agent or None} for other in alarm.also],
-        "sentence": summary.sentence,
-        "text": summary.sentence.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"),
-        "counted": alarm.noun,
-        "total": spike.total,
-        "observed": spike.observed,
-        "expected": round(spike.expected, 3),
-        "upper": spike.upper,
-        "score": round(spike.score, 2),
-        "failed": summary.failed,
-        "new_addresses": summary.new_addresses,
-        "address": summary.address,
-        "provisional": spike.provisional,
-        "filter": alarm.where.parameters(),
-    }
 
 
 def _send_all(store: Path, sink: Sink, due: Sequence[Delivery]) -> int:
@@ -203,23 +144,3 @@ def _problem(answer: str, alarms: str, refused: bool) -> str:
     if refused:
         return f"{answer}: {alarms} refused; mend the receiver, then run python -m alarms resend"
     return f"{answer}: {alarms} to be sent again" if answer else f"{alarms} left for the next run"
-
-
-def _is_about(message: Message, summary: AlarmSummary) -> bool:
-    spans = [SeriesSpan.from_record(span) for span in message.spans]
-    return is_same_alarm(summary.alarm, spans, _SAME_WITHIN)
-
-
-def _message(store_id: str, summary: AlarmSummary, earlier: Sequence[Message]) -> Message:
-    body = payload(store_id, summary)
-    while body["key"] in {message.key for message in earlier}:
-        # The attack has reached a further agent since the message with this key: that is news, with its own key.
-        body["key"] = str(uuid.uuid5(uuid.UUID(body["key"]), "again"))
-    text = json.dumps(body, ensure_ascii=True, allow_nan=False)
-    spans = [span.as_record() for span in spans_of(summary.alarm)]
-    return Message(body["key"], spans, summary.sentence, text)
-
-
-def _delivery_key(store_id: str, key: AlarmKey) -> str:
-    # Two stores may post to one receiver, and an alarm of one must not pass for that of the other.
-    return AlarmKey(key.kind, f"{store_id} {key.scope}", key.agent, key.start).text

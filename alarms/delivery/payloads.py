@@ -1,4 +1,4 @@
-"""The bodies in which receivers take an alarm, each made from its own JSON (`outbox.payload`)."""
+"""The bodies in which receivers take an alarm, each made from its own JSON (`record_messages.payload_of`)."""
 
 import json
 from datetime import datetime

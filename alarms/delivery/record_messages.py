@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -22,6 +23,8 @@ from audit_store.state.deliveries import Message
 
 OPEN, UPDATE, CLOSE = "open", "update", "close"
 """What a message does with an alarm at its receiver."""
+PAYLOAD_VERSION = 1
+"""The version of `alarm.schema.json`: another one where a field changes its meaning or is gone."""
 LENGTH = timedelta(days=7)
 """How old an alarm may be to be sent: a first run over an old log does not send all of it."""
 _SAME_WITHIN: timedelta = MAX_GAP["1h"].to_pytimedelta()
@@ -46,9 +49,10 @@ def deliver_recent(
     }
     records = [record for record in usual if record.id in ended or decisions.of(record).is_open]
     store_id = str(engine.run(engine.queries.identity())["store_id"].iloc[0])
-    return [
-        send_new(engine.path, sink, partial(new_messages, store_id, records, ended=ended)) for sink in sinks
-    ]
+    messages = partial(new_messages, store_id, records, ended=ended)
+    # At the same time, so that one that hangs holds up no other.
+    with ThreadPoolExecutor(len(sinks), "audit-delivery") as pool:
+        return list(pool.map(lambda sink: send_new(engine.path, sink, messages), sinks))
 
 
 def new_messages(
@@ -58,20 +62,25 @@ def new_messages(
 
     `ended` are the ids of alarms that are withdrawn or closed.
     """
+    by_id: dict[str, list[Message]] = {}
+    for message in earlier:
+        by_id.setdefault(record_id(message), []).append(message)
+    nameless = [message for message in earlier if "id" not in json.loads(message.body)]
     messages = []
     for record in sorted(records, key=lambda record: (record.starts_at, record.id)):
-        if (action := _action(record, earlier, is_ended=record.id in ended)) is not None:
+        is_ended, own = record.id in ended, by_id.get(record.id, [])
+        if (action := _action(record, own, nameless, is_ended=is_ended)) is not None:
             key = record.id if action == OPEN else f"{record.id}:{record.revision}:{action}"
             body = json.dumps(payload_of(store_id, record, action, key), ensure_ascii=True, allow_nan=False)
             messages.append(Message(key, [span.as_record() for span in record.spans], record.sentence, body))
     return messages
 
 
-def payload_of(store_id: str, record: AlarmRecord, action: str, key: str) -> dict[str, Any]:
-    """An alarm, JSON-ready: times in UTC (RFC 3339), figures of its least likely hour, and `filter`, its events as
-    the parameters of the log's URL. `text` is the sentence for chat receivers, with `&`, `<` and `>` escaped."""
+def payload_of(store_id: str | None, record: AlarmRecord, action: str, key: str) -> dict[str, Any]:
+    """An alarm, JSON-ready, as `alarm.schema.json` describes it."""
     half = [share.name for share in record.addresses if 2 * share.count >= record.total]
     return {
+        "version": PAYLOAD_VERSION,
         "key": key,
         "id": record.id,
         "revision": record.revision,
@@ -102,11 +111,20 @@ def payload_of(store_id: str, record: AlarmRecord, action: str, key: str) -> dic
     }
 
 
-def _action(record: AlarmRecord, earlier: Sequence[Message], *, is_ended: bool) -> str | None:
-    """What the next message about an alarm does; None where its receiver knows all of it."""
-    own = [message for message in earlier if message.key.partition(":")[0] == record.id]
+def record_id(message: Message) -> str:
+    """The ID of the alarm that a message is about."""
+    return message.key.partition(":")[0]
+
+
+def _action(
+    record: AlarmRecord, own: Sequence[Message], nameless: Sequence[Message], *, is_ended: bool
+) -> str | None:
+    """What the next message about an alarm does; None where its receiver knows all of it.
+
+    `own` are the earlier messages about it, and `nameless` those that do not name the alarm that they are about.
+    """
     if not own:
-        is_known = any(is_same(record.spans, _spans(message), _SAME_WITHIN) for message in earlier)
+        is_known = any(is_same(record.spans, _spans(message), _SAME_WITHIN) for message in nameless)
         return None if is_known or is_ended else OPEN
     last = json.loads(own[-1].body)
     if is_ended:

@@ -11,14 +11,14 @@ from pathlib import Path
 import numpy as np
 
 from alarms.detector import evidence
-from alarms.detector.found import find
-from alarms.detector.matching import ends_after, match, new_id, start_with
+from alarms.detector.found import Found, find
+from alarms.detector.matching import ends_after, match, new_id, owned, start_with
 from alarms.detector.models import Judged, count, judge, window_start
 from alarms.detector.pending import Pending, pending, whole_hour
 from alarms.detector.recording import record_of
 from alarms.detector.revisions import is_settled, revision
 from alarms.detector.settings import VERSION, Settings
-from alarms.detector.stretches import Stretch
+from alarms.detector.stretches import Stretch, with_overlap
 from alarms.records.record import WITHDRAWN, AlarmRecord
 from alarms.records.revising import withdrawn
 from alarms.records.rows import as_row
@@ -67,6 +67,7 @@ def steps(engine: Engine, settings: Settings, now: datetime | None = None) -> It
         done: list[Stretch] = []
         for stretch, start in todo.starts.items():
             revisions, hours = _judged(engine, settings, todo, stretch, start)
+            todo = todo.with_revisions(revisions)
             done.append(stretch)
             left = todo.hours_left(done)
             if todo.is_anew and len(done) == 1:
@@ -89,27 +90,32 @@ def _judged(
 ) -> tuple[list[AlarmRecord], list[JudgedHour]]:
     """The new revisions of a stretch that is judged from `start` on, and its hours."""
     recorded = todo.of_stretch(stretch)
-    start = start_with(start, recorded)
+    start = start_with(with_overlap(start, stretch), recorded)
     recorded = [record for record in recorded if ends_after(record, start)]
     first_login = todo.first_login(window_start(stretch[0]), stretch[1])
     if first_login is None:
-        return [_withdrawn(record, todo.now) for record in recorded if record.status != WITHDRAWN], _hours(
-            todo, stretch, {}
-        )
+        _, _, own = owned([], recorded, stretch)
+        return _withdrawals(own, todo.now), _hours(todo, stretch, {})
     with engine.read() as reader:
         logins = count(engine, reader, settings, first_login, stretch[1], todo.now)
     judged = judge(logins, settings, start, todo.now, todo.expected)
-    revisions = _revisions(engine, settings, todo, judged, recorded)
+    revisions = _revisions(engine, settings, todo, judged, owned(find(judged), recorded, stretch))
     agents = np.bincount(logins.hour, minlength=len(logins.clock.hours))
     by_hour = dict(zip(logins.clock.hours.to_pydatetime(), map(int, agents), strict=True))
     return revisions, _hours(todo, stretch, by_hour)
 
 
 def _revisions(
-    engine: Engine, settings: Settings, todo: Pending, judged: Judged, recorded: Sequence[AlarmRecord]
+    engine: Engine,
+    settings: Settings,
+    todo: Pending,
+    judged: Judged,
+    alarms: tuple[Sequence[Found], Sequence[AlarmRecord], Sequence[AlarmRecord]],
 ) -> list[AlarmRecord]:
-    matches, left = match(find(judged), recorded)
-    news = [pair for pair in matches if not is_settled(pair, todo.now)]
+    """The new revisions for the alarms that were found and the records, of which some may be withdrawn (`owned`)."""
+    found, recorded, own = alarms
+    matches, left = match(found, recorded)
+    news = [pair for pair in matches if not is_settled(judged, pair, todo.now)]
     read = evidence.read(engine, judged, settings, [pair.found.alarm for pair in news])
     taken = {record.id for record in todo.recorded}
     revisions = []
@@ -124,11 +130,12 @@ def _revisions(
             for part in pair.parts
             if part.status != WITHDRAWN
         ]
-    return revisions + [_withdrawn(record, todo.now) for record in left if record.status != WITHDRAWN]
+    return revisions + _withdrawals([record for record in left if record in own], todo.now)
 
 
-def _withdrawn(record: AlarmRecord, now: datetime) -> AlarmRecord:
-    return withdrawn(record, "its hours are within their limits", now)
+def _withdrawals(records: Sequence[AlarmRecord], now: datetime) -> list[AlarmRecord]:
+    reason = "its hours are within their limits"
+    return [withdrawn(record, reason, now) for record in records if record.status != WITHDRAWN]
 
 
 def _hours(todo: Pending, stretch: Stretch, agents: Mapping[datetime, int]) -> list[JudgedHour]:

@@ -1,7 +1,6 @@
 """What the events of alarms say, read for all alarms of a stretch at once."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,19 +10,16 @@ import pandas as pd
 from alarms.counts import EPOCH, bucket_number
 from alarms.detector.models import Judged
 from alarms.detector.settings import Settings
+from alarms.following import AFTER, Subject, followed_by
 from alarms.login_alarm import LoginAlarm
 from alarms.records.record import FollowUp
-from alarms.summary import first_times
 from audit_store.engines.protocol import Engine, Reader
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
 
-AFTER = timedelta(hours=2)
-"""How long after an alarm its agents and addresses are followed."""
 LEAST_FAILURES = 5
 """Failed logins in a row from one address, after which a success is a reason for concern."""
 BASELINE_DAYS = 28
-MOST_FOLLOWED = 20
 ADMINISTRATOR_DAYS = 90
 
 
@@ -53,6 +49,11 @@ class Evidence:
         return self.attempts[self.attempts["succeeded_after"] > 0]
 
 
+def first_times(rows: pd.DataFrame) -> dict[str, datetime]:
+    """When each name was first seen (naive UTC), from rows name, first."""
+    return dict(zip(rows["name"], rows["first"].dt.to_pydatetime(), strict=True))
+
+
 def agents_of(alarm: LoginAlarm) -> list[str | None]:
     """The agents whose logins an alarm is about; None stands for all."""
     return list(dict.fromkeys(part.key.agent or None for part in alarm.closest))
@@ -72,7 +73,7 @@ def read(engine: Engine, judged: Judged, settings: Settings, alarms: Sequence[Lo
                 attempts=attempts[number],
                 before=before[number],
                 first_seen=first_seen,
-                followed_by=tuple(followed[number][:MOST_FOLLOWED]),
+                followed_by=followed.get(number, ()),
                 administrators=_administrators(engine, reader, settings, alarm, attempts[number]),
             )
             for number, alarm in enumerate(alarms)
@@ -113,7 +114,7 @@ def _before(
 
 def _period(alarms: Sequence[LoginAlarm]) -> Period:
     """The time of all alarms and of what follows them."""
-    start = min(alarm.key.start for alarm in alarms)
+    start = min(alarm.start for alarm in alarms)
     return Period(start, max(alarm.end for alarm in alarms) + AFTER)
 
 
@@ -122,7 +123,7 @@ def _earlier(moment: datetime | None, days: int) -> datetime:
 
 
 def _windows(number: int, alarm: LoginAlarm, step: timedelta) -> list[tuple[int, int, str | None, bool]]:
-    first, inside = bucket_number(alarm.key.start, step), bucket_number(alarm.end, step)
+    first, inside = bucket_number(alarm.start, step), bucket_number(alarm.end, step)
     end = bucket_number(alarm.end + AFTER, step)
     return [
         (number, bucket, agent, bucket < inside) for agent in agents_of(alarm) for bucket in range(first, end)
@@ -134,9 +135,7 @@ def _addresses(
 ) -> list[tuple[int, str, str | None, datetime, datetime]]:
     names = attempts.loc[attempts["attempts"] > 0, "source_ip"].dropna().unique()
     return [
-        (number, address, agent, alarm.key.start, alarm.end)
-        for agent in agents_of(alarm)
-        for address in names
+        (number, address, agent, alarm.start, alarm.end) for agent in agents_of(alarm) for address in names
     ]
 
 
@@ -160,7 +159,7 @@ def _first_seen(
     history = judged.history
     new: dict[str, set[str]] = {"agent": set(), "source_ip": set()}
     for alarm, rows, earlier in zip(alarms, attempts, before, strict=True):
-        is_before = np.asarray(history.clock.hours < pd.Timestamp(alarm.key.start))[history.hour]
+        is_before = np.asarray(history.clock.hours < pd.Timestamp(alarm.start))[history.hour]
         known = {*map(str, history.agents[np.unique(history.agent[is_before])]), *earlier["source_ip"]}
         for column, names in new.items():
             names |= set(rows[column].dropna()) - known
@@ -177,33 +176,17 @@ def _followed_by(
     settings: Settings,
     alarms: Sequence[LoginAlarm],
     attempts: Sequence[pd.DataFrame],
-) -> dict[int, list[FollowUp]]:
+) -> Mapping[int, tuple[FollowUp, ...]]:
     """What the agents and addresses of each alarm did besides logins, what is sensitive first."""
     subjects = [
         subject
         for number, alarm in enumerate(alarms)
         for subject in _subjects(number, alarm, attempts[number])
     ]
-    followed: dict[int, list[FollowUp]] = defaultdict(list)
-    if not subjects:
-        return followed
-    period = Period(min(subject[3] for subject in subjects), max(subject[4] for subject in subjects))
-    where = EventFilter(not_activity=settings.catalogue.logins, period=period)
-    for row in reader.arrow(engine.login_queries.done_by(where, subjects)).to_pylist():
-        is_sensitive = row["activity"] in settings.catalogue.sensitive
-        followed[row["window_id"]].append(
-            FollowUp(
-                row["activity"], row["agent"], row["source_ip"], row["events"], row["first_at"], is_sensitive
-            )
-        )
-    for events in followed.values():
-        events.sort(key=lambda event: (not event.is_sensitive, event.first_at, event.activity, event.agent))
-    return followed
+    return followed_by(engine, reader, settings.catalogue, subjects)
 
 
-def _subjects(
-    number: int, alarm: LoginAlarm, attempts: pd.DataFrame
-) -> list[tuple[int, str | None, str | None, datetime, datetime]]:
+def _subjects(number: int, alarm: LoginAlarm, attempts: pd.DataFrame) -> list[Subject]:
     """Whom to follow: who succeeded after failures and from where, else the agents of the alarm."""
     takeovers = attempts[attempts["succeeded_after"] > 0]
     if len(takeovers):
@@ -215,7 +198,7 @@ def _subjects(
             for subject in ((agent, None), (None, address))
             if isinstance(subject[0] or subject[1], str)
         ]
-    return [(number, agent, None, alarm.key.start, alarm.end + AFTER) for agent in agents_of(alarm) if agent]
+    return [(number, agent, None, alarm.start, alarm.end + AFTER) for agent in agents_of(alarm) if agent]
 
 
 def _administrators(
@@ -227,7 +210,7 @@ def _administrators(
     if not agents or not settings.catalogue.sensitive:
         return frozenset()
     # Whole days, which the roll-up counts.
-    day = alarm.key.start.replace(hour=0, minute=0)
+    day = alarm.start.replace(hour=0, minute=0)
     period = Period(_earlier(day, ADMINISTRATOR_DAYS), day)
     where = EventFilter(agent=agents, activity=settings.catalogue.sensitive, period=period)
     rows = reader.run(engine.queries.by_agent(where, len(agents), settings.catalogue))

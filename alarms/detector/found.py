@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from alarms.correlate import correlate
+from alarms.detector.correlate import correlate
 from alarms.detector.models import Judged
 from alarms.login_alarm import LoginAlarm, login_alarm
 from alarms.sensitivity import DEFAULT_SENSITIVITY, SENSITIVITIES, Sensitivity
@@ -26,8 +26,8 @@ def find(judged: Judged) -> list[Found]:
 
     The limit of one that is an alarm at DEFAULT_SENSITIVITY is the limit at that sensitivity.
     """
-    alarms = [*_alarms(judged, judged.watch.overall), *_alarms(judged, judged.watch.fleet)]
-    found = [Found(alarm, _sensitivity(judged, alarm.parts)) for alarm in correlate(judged.watch, alarms)]
+    alarms = [*_alarms(judged, judged.overall), *_alarms(judged, judged.fleet)]
+    found = [Found(alarm, _sensitivity(judged, alarm.parts)) for alarm in correlate(judged, alarms)]
     return [replace(alarm, alarm=_with_limit(judged, alarm)) for alarm in found]
 
 
@@ -68,5 +68,5 @@ def _with_limit(judged: Judged, found: Found) -> LoginAlarm:
 
 def _series(judged: Judged, part: LoginAlarm) -> tuple[Model, Any]:
     """The model of a series, and the row of the series in it."""
-    model = judged.watch.fleet if part.key.agent else judged.watch.overall
+    model = judged.fleet if part.key.agent else judged.overall
     return model, model.series.get_loc(part.key.agent or part.key.kind)

@@ -2,10 +2,11 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from alarms.detector.found import Found
+from alarms.detector.stretches import Stretch
 from alarms.login_alarm import overlaps
 from alarms.records.identity import SeriesSpan, spans_of
 from alarms.records.record import WITHDRAWN, AlarmRecord
@@ -27,19 +28,40 @@ class Match:
 def match(found: Sequence[Found], recorded: Sequence[AlarmRecord]) -> tuple[list[Match], list[AlarmRecord]]:
     """The records of alarms, and the records of which no alarm is left.
 
-    The oldest record of an alarm goes on, one that is not withdrawn before others. Of several alarms in a record's
-    series and time, it is that of the first in `found`.
+    The oldest record of an alarm goes on, one that is not withdrawn before others; the alarm keeps the head of its
+    record. Of several alarms in a record's series and time, it is the one with its head, else the first in `found`.
     """
-    left = sorted(
-        recorded, key=lambda record: (record.status == WITHDRAWN, record.first_recorded_at, record.id)
-    )
-    matches = []
-    for alarm in found:
-        spans = spans_of(alarm.alarm)
-        same = [record for record in left if _is_same(spans, record.spans)]
-        left = [record for record in left if record not in same]
-        matches.append(Match(alarm, same[0] if same else None, tuple(same[1:])))
-    return matches, left
+    records: list[list[AlarmRecord]] = [[] for _ in found]
+    left: list[AlarmRecord] = []
+    spans = [spans_of(alarm.alarm) for alarm in found]
+    for record in recorded:
+        position = _position(record.spans[:1], spans)
+        position = _position(record.spans, spans) if position is None else position
+        (left if position is None else records[position]).append(record)
+    return [_match(alarm, same) for alarm, same in zip(found, records, strict=True)], left
+
+
+def owned(
+    found: Sequence[Found], recorded: Sequence[AlarmRecord], stretch: Stretch
+) -> tuple[list[Found], list[AlarmRecord], list[AlarmRecord]]:
+    """The alarms and records that are judged with a stretch, and those of the records that it may withdraw.
+
+    An alarm that runs over the end of a stretch is judged with the next one.
+    """
+    own = [record for record in recorded if stretch[0] < _extent(record)[1] <= stretch[1]]
+    later = [record for record in recorded if _extent(record)[1] > stretch[1] and record.status != WITHDRAWN]
+    alarms = [
+        alarm
+        for alarm in found
+        if (alarm.alarm.end > stretch[0] or _is_any(alarm, own)) and not _is_any(alarm, later)
+    ]
+    return alarms, [record for record in recorded if record not in later], own
+
+
+def touches(record: AlarmRecord, stretch: Stretch) -> bool:
+    """Whether an alarm in a stretch could be the recorded one."""
+    start, end = _extent(record)
+    return start < stretch[1] and end + GAP > stretch[0]
 
 
 def start_with(start: datetime, recorded: Sequence[AlarmRecord]) -> datetime:
@@ -66,6 +88,28 @@ def new_id(store_id: str, found: Found, taken: set[str]) -> str:
 
 def _extent(record: AlarmRecord) -> tuple[datetime, datetime]:
     return min(span.key.start for span in record.spans), max(span.end for span in record.spans)
+
+
+def _is_any(alarm: Found, recorded: Sequence[AlarmRecord]) -> bool:
+    spans = spans_of(alarm.alarm)
+    return any(_is_same(spans, record.spans) for record in recorded)
+
+
+def _position(recorded: Sequence[SeriesSpan], found: Sequence[Sequence[SeriesSpan]]) -> int | None:
+    """The first alarm that was seen in one of the same series at the same time."""
+    return next((number for number, spans in enumerate(found) if _is_same(spans, recorded)), None)
+
+
+def _match(found: Found, records: Sequence[AlarmRecord]) -> Match:
+    def order(record: AlarmRecord) -> tuple[bool, datetime, bool, str]:
+        is_head = record.spans[0].key.series == found.alarm.key.series
+        return record.status == WITHDRAWN, record.first_recorded_at, not is_head, record.id
+
+    if not records:
+        return Match(found, None)
+    first, *others = sorted(records, key=order)
+    alarm = found.alarm.headed_by(first.spans[0].key.series)
+    return Match(replace(found, alarm=alarm), first, tuple(others))
 
 
 def _is_same(spans: Sequence[SeriesSpan], recorded: Sequence[SeriesSpan], within: timedelta = GAP) -> bool:

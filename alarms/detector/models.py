@@ -26,13 +26,16 @@ _BY_CELL = ("counts", "expected", "variance", "floor", "log_p", "state", "observ
 
 @dataclass(frozen=True)
 class Judged:
-    """The hours of a stretch that are judged: `watch` holds them, with the models of the series that have spikes.
+    """The hours of a stretch that are judged: `watch` holds them.
 
+    `overall` has the models of the series OVERALL, and `fleet` those of the agents that have spikes.
     `n_series` is, for each of these hours, how many agents have had a login. `history` are the logins since sixteen
     weeks before the stretch, and `first` is the position of the first judged hour in them.
     """
 
     watch: Watch
+    overall: Model
+    fleet: Model
     n_series: NDArray[np.int64]
     history: Logins
     first: int
@@ -114,11 +117,15 @@ def judge(
         now=now,
         logins=_since(logins, first),
         period=(start, where.period.end or now),
+    )
+    return Judged(
+        watch=watch,
         overall=_part(overall, np.arange(len(overall.series)), first),
         fleet=replace(fleet, scope="agent"),
-        left_out=0,
+        n_series=n_series[first:],
+        history=logins,
+        first=first,
     )
-    return Judged(watch, n_series[first:], logins, first)
 
 
 def _fleet(logins: Logins, groups: list[NDArray[np.intp]], fitting: _Fitting, first: int) -> Iterator[Model]:

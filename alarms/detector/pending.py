@@ -1,13 +1,14 @@
 """Which hours are to be judged: those whose counts differ from what was counted when they were judged."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
 import pandas as pd
 
 from alarms.counts import HISTORY, HOUR, bucket_width, start_of_hour
+from alarms.detector.matching import touches
 from alarms.detector.settings import VERSION, Settings
 from alarms.detector.stretches import Stretch, concerned, stretch_of
 from alarms.login_alarm import SERIES_NAMES
@@ -21,6 +22,7 @@ from audit_store.engines.protocol import Engine, Reader
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
 
+_MICROSECOND = timedelta(microseconds=1)
 NEVER = datetime.max  # noqa: DTZ901 - naive UTC
 """For an hour that no stretch is judged with."""
 
@@ -63,9 +65,14 @@ class Pending:
         """The start of the first stretch that is judged with the present count of an hour."""
         return _known_from(self.judged.get(hour), self.totals.get(hour))
 
+    def with_revisions(self, revisions: Sequence[AlarmRecord]) -> "Pending":
+        """The same with new revisions of the records."""
+        newest = {record.id: record for record in (*self.recorded, *revisions)}
+        return replace(self, recorded=list(newest.values()))
+
     def of_stretch(self, stretch: Stretch) -> list[AlarmRecord]:
-        """The records of a stretch."""
-        return [record for record in self.recorded if stretch[0] <= record.starts_at < stretch[1]]
+        """The records that an alarm of a stretch could be."""
+        return [record for record in self.recorded if touches(record, stretch)]
 
     def hours_left(self, done: Sequence[Stretch]) -> int:
         """How many hours wait in stretches that are not done."""
@@ -89,7 +96,6 @@ def pending(engine: Engine, settings: Settings, now: datetime) -> Pending:
         if (known := _known_from(judged.get(hour), totals.get(hour))) > stretch_of(hour)[0]
     }
     starts = {stretch: start for stretch, start in _starts(waiting, recorded).items() if stretch[0] <= now}
-    is_concerned = {stretch[0] for stretch in starts}
     return Pending(
         now=now,
         store_id=store_id,
@@ -98,7 +104,7 @@ def pending(engine: Engine, settings: Settings, now: datetime) -> Pending:
         waiting=waiting,
         starts=starts,
         is_anew=is_anew,
-        recorded=[record for record in recorded if stretch_of(record.starts_at)[0] in is_concerned],
+        recorded=[record for record in recorded if any(touches(record, stretch) for stretch in starts)],
         expected=_expected(engine, recorded),
         judged_until=detectors[0]["judged_until"] if detectors else None,
     )
@@ -151,7 +157,12 @@ def _totals(engine: Engine, reader: Reader, settings: Settings, now: datetime) -
 
 def _starts(waiting: Mapping[datetime, datetime], recorded: Sequence[AlarmRecord]) -> dict[Stretch, datetime]:
     """The hour from which on each stretch is to be judged, the newest stretch first."""
-    running = [record.starts_at for record in recorded if record.status == RUNNING]
+    running = [
+        # One that runs over the start of a stretch is judged with that stretch.
+        max(record.starts_at, stretch_of(record.ends_at - _MICROSECOND)[0])
+        for record in recorded
+        if record.status == RUNNING
+    ]
     own: dict[Stretch, datetime] = {}
     for hour in sorted({*waiting, *running}, reverse=True):
         own[stretch_of(hour)] = hour

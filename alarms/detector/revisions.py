@@ -6,8 +6,10 @@ from datetime import datetime
 
 from alarms.detector.found import Found
 from alarms.detector.matching import Match
+from alarms.detector.models import Judged
 from alarms.detector.recording import status_of
 from alarms.detector.settings import VERSION
+from alarms.detector.shares import figures_of
 from alarms.records.identity import spans_of
 from alarms.records.record import RUNNING, SETTLED, WITHDRAWN, AlarmRecord, Share
 from alarms.records.revising import next_revision
@@ -17,7 +19,7 @@ GROWTH = 1.25
 """How much the figures of a running alarm must grow for another revision."""
 
 
-def is_settled(match: Match, now: datetime) -> bool:
+def is_settled(judged: Judged, match: Match, now: datetime) -> bool:
     """Whether the record of an alarm says all of it already, so that its events need not be read again."""
     record, alarm = match.record, match.found.alarm
     return (
@@ -26,7 +28,7 @@ def is_settled(match: Match, now: datetime) -> bool:
         and (record.status, record.version) == (SETTLED, VERSION)
         and status_of(alarm, now) == SETTLED
         and record.spans == spans_of(alarm)
-        and _figures(record) == _figures_of(match.found)
+        and _figures(record) == _figures_of(judged, match.found)
     )
 
 
@@ -39,12 +41,12 @@ def revision(record: AlarmRecord | None, current: AlarmRecord, alarm_id: str) ->
 
 
 def _figures(record: AlarmRecord) -> tuple[object, ...]:
-    return record.kind, record.agent, record.observed, record.peak, record.sensitivity
+    return record.total, record.failed, record.observed, record.peak, record.sensitivity
 
 
-def _figures_of(found: Found) -> tuple[object, ...]:
-    key, spike = found.alarm.key, found.alarm.spike
-    return key.kind, key.agent, spike.observed, spike.peak.to_pydatetime(), found.sensitivity
+def _figures_of(judged: Judged, found: Found) -> tuple[object, ...]:
+    figures, spike = figures_of(judged, found.alarm), found.alarm.spike
+    return figures.total, figures.failed, spike.observed, spike.peak.to_pydatetime(), found.sensitivity
 
 
 def _change(record: AlarmRecord, current: AlarmRecord) -> str | None:
@@ -72,9 +74,8 @@ def _changes(record: AlarmRecord, current: AlarmRecord) -> list[str]:
     agents, addresses = (
         _added(getattr(record, name), getattr(current, name)) for name in ("agents", "addresses")
     )
-    verb = "grew" if current.total > record.total else "fell"
     new = {
-        f"{verb} from {record.total:,} to {current.total:,} {current.noun}": current.total != record.total,
+        _other_total(record, current): (current.total, current.noun) != (record.total, record.noun),
         f"{current.severity} instead of {record.severity}": current.severity != record.severity,
         counted(agents, "new agent"): agents,
         counted(addresses, "new address", "new addresses"): addresses,
@@ -86,6 +87,13 @@ def _changes(record: AlarmRecord, current: AlarmRecord) -> list[str]:
     if not changes and any(getattr(current, name) != getattr(record, name) for name in names):
         changes = ["other figures"]
     return changes
+
+
+def _other_total(record: AlarmRecord, current: AlarmRecord) -> str:
+    if current.noun != record.noun:
+        return f"{current.total:,} {current.noun} instead of {record.total:,} {record.noun}"
+    verb = "grew" if current.total > record.total else "fell"
+    return f"{verb} from {record.total:,} to {current.total:,} {current.noun}"
 
 
 def _added(before: Sequence[Share], after: Sequence[Share]) -> int:

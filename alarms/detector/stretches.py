@@ -10,6 +10,10 @@ from datetime import datetime, timedelta
 from alarms.counts import HISTORY
 
 LENGTH = timedelta(weeks=4)
+OVERLAP = timedelta(weeks=1)
+"""Longer than an alarm lasts: what comes at the same hours on three days is regular from then on."""
+MARGIN = timedelta(hours=4)
+"""An alarm that starts later in a stretch does not belong to one before it."""
 _FIRST = datetime(1970, 1, 5)  # noqa: DTZ001 - naive UTC; a Monday
 
 Stretch = tuple[datetime, datetime]
@@ -20,6 +24,14 @@ def stretch_of(moment: datetime) -> Stretch:
     """The stretch in which a moment lies (naive UTC)."""
     start = _FIRST + (moment - _FIRST) // LENGTH * LENGTH
     return start, start + LENGTH
+
+
+def with_overlap(start: datetime, stretch: Stretch) -> datetime:
+    """The hour from which on alarms are looked for where a stretch is judged from `start` on.
+
+    It is before the stretch where an alarm could run over its start.
+    """
+    return stretch[0] - OVERLAP if start < stretch[0] + MARGIN else start
 
 
 def concerned(moments: Iterable[datetime]) -> set[Stretch]:

@@ -34,7 +34,7 @@ class SeriesSpan:
 
 def spans_of(alarm: LoginAlarm) -> tuple[SeriesSpan, ...]:
     """Every series in which an alarm was seen, its own first."""
-    return tuple(SeriesSpan(part.key, part.end) for part in alarm.parts)
+    return tuple(SeriesSpan(part.key, part.spike.end.to_pydatetime()) for part in alarm.parts)
 
 
 def is_same_alarm(alarm: LoginAlarm, spans: Sequence[SeriesSpan], within: timedelta) -> bool:

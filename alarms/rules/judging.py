@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from alarms.following import AFTER, Subject, followed_by
 from alarms.login_alarm import SERIES_NAMES, overlaps
 from alarms.records.record import RUNNING, WITHDRAWN, AlarmRecord
 from alarms.records.revising import next_revision, withdrawn
@@ -14,8 +15,8 @@ from alarms.rules.hits import JOINED_WITHIN, hits_of
 from alarms.rules.recording import KIND, record_of, revision
 from alarms.rules.rule import Rule
 from audit_store.catalogue import Catalogue
-from audit_store.engines.alarm_records import JudgedRules, Row
-from audit_store.engines.protocol import Engine
+from audit_store.engines.alarm_records import JudgedRules
+from audit_store.engines.protocol import Engine, Reader
 from audit_store.ranges import Period
 
 LOGIN_RULES = ("success-after-failures", "new-address-after-failures", "many-agents-from-one-address")
@@ -62,12 +63,27 @@ def rule_steps(
             ]
             around = Period(start - JOINED_WITHIN, end + JOINED_WITHIN)
             rows = reader.arrow(engine.alarm_records.newest(around, with_withdrawn=True)).to_pylist()
-        current = [record_of(store_id, rule, hit, tz, now) for rule, hit in hits]
+            current = [record_of(store_id, rule, hit, tz, now) for rule, hit in hits]
+            current = _with_follow_ups(engine, reader, catalogue, current)
         revisions = _revisions(current, [from_row(row) for row in rows], (start, end), now)
         if revisions:
             engine.alarm_records.add([as_row(record) for record in revisions])
         yield (start, end), revisions
     engine.alarm_records.add([], arrived.note)
+
+
+def _with_follow_ups(
+    engine: Engine, reader: Reader, catalogue: Catalogue, records: Sequence[AlarmRecord]
+) -> list[AlarmRecord]:
+    """The records with what their agents, or else addresses, did afterwards."""
+    subjects: list[Subject] = []
+    for number, record in enumerate(records):
+        time = record.ends_at, record.ends_at + AFTER
+        addresses = [] if record.agent else [share.name for share in record.addresses]
+        subjects += [(number, record.agent, None, *time)] if record.agent else []
+        subjects += [(number, None, address, *time) for address in addresses]
+    followed = followed_by(engine, reader, catalogue, subjects)
+    return [replace(record, followed_by=followed.get(number, ())) for number, record in enumerate(records)]
 
 
 def _arrived(engine: Engine, text: str, now: datetime) -> _Arrived | None:
@@ -79,14 +95,11 @@ def _arrived(engine: Engine, text: str, now: datetime) -> _Arrived | None:
         rows = reader.arrow(engine.alarm_records.newest(None, with_withdrawn=False)).to_pylist()
         # A late event may take the place of a first one, so that all that follows it is judged again.
         newest = reader.one(engine.queries.extent())[2]
-    over = [row["starts_at"] for row in rows if _is_over(row, now)]
-    starts = [*over, *([] if first is None else [first])]
+    running = [row for row in rows if row["kind"] == KIND and row["status"] == RUNNING]
+    # What arrives may have followed an alarm, and one that is over is recorded for the last time.
+    again = [row["starts_at"] for row in running if first is not None or row["ends_at"] + AFTER <= now]
+    starts = [*again, *([] if first is None else [first])]
     return _Arrived(min(starts), newest, JudgedRules(text, below)) if starts else None
-
-
-def _is_over(row: Row, now: datetime) -> bool:
-    """Whether a running alarm cannot grow any more, so that it is recorded for the last time."""
-    return bool(row["kind"] == KIND and row["status"] == RUNNING and row["ends_at"] + JOINED_WITHIN <= now)
 
 
 def _settings(rules: Mapping[str, Rule], tz: str, catalogue: Catalogue) -> str:

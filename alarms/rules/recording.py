@@ -3,11 +3,12 @@
 import uuid
 from datetime import datetime, timedelta
 
+from alarms.following import AFTER
 from alarms.login_alarm import AlarmKey
 from alarms.records.identity import SeriesSpan
 from alarms.records.record import RUNNING, SETTLED, AlarmRecord, Reason, Share
 from alarms.records.revising import next_revision
-from alarms.rules.hits import JOINED_WITHIN, Hit
+from alarms.rules.hits import Hit
 from alarms.rules.rule import Rule
 from alarms.sensitivity import SENSITIVITIES
 from audit_store.filters import EventFilter
@@ -31,7 +32,7 @@ def record_of(store_id: str, rule: Rule, hit: Hit, tz: str, now: datetime) -> Al
     return AlarmRecord(
         id=str(uuid.uuid5(_NAMESPACE, " ".join((store_id, hit.rule, start.isoformat(), subject)))),
         revision=1,
-        status=RUNNING if now < end + JOINED_WITHIN else SETTLED,
+        status=RUNNING if now < end + AFTER else SETTLED,
         change="new",
         first_recorded_at=now,
         recorded_at=now,
@@ -75,6 +76,7 @@ def revision(record: AlarmRecord, current: AlarmRecord) -> AlarmRecord | None:
         f"grew from {record.total:,} to {current.total:,} {current.noun}": current.total >= least,
         f"also from {', '.join(sorted(added))}": bool(added),
         f"{current.severity} instead of {record.severity}": current.severity != record.severity,
+        "other activities followed": current.followed_by != record.followed_by,
         "settled": current.status != record.status,
     }
     change = ", ".join(text for text, applies in changes.items() if applies)

@@ -1,14 +1,16 @@
 """The commands about recorded alarms: python -m alarms list and mark."""
 
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import click
 
-from alarms.options import Length
+from alarms.options import json_option, since_option
 from alarms.records import reading
+from alarms.records.reading import Progress
 from alarms.records.record import AlarmRecord
 from alarms.triage.decisions import STATUSES, Decisions
 from alarms.triage.states import STATES, set_state
@@ -23,15 +25,45 @@ SOME = 3
 """The exit status where there are alarms."""
 
 
+@dataclass(frozen=True)
+class Listed:
+    """The alarms of a time, each with its status, the worst first, and how far the log was judged at `end`."""
+
+    alarms: Sequence[tuple[str, AlarmRecord]]
+    progress: Progress
+    end: datetime
+
+    @classmethod
+    def since(cls, store: Path, length: timedelta) -> "Listed":
+        """What touches the last `length`. Raises what the store raises, and AuditStoreError for the decisions."""
+        engine, end, decisions = open_store(store), now(), Decisions.read(store)
+        records = reading.records(engine, Period(end - length, end))
+        alarms = [(decisions.of(record).status, record) for record in records]
+        return cls(alarms, reading.progress(engine), end)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the last hours were not judged."""
+        return self.progress.judged_at is None or self.progress.behind(self.end) is not None
+
+    def say_progress(self, ctx: click.Context) -> None:
+        """What is not judged yet, on standard error."""
+        if self.progress.hours_left:
+            say(ctx, f"{self.progress.hours_left:,} hours are not judged yet")
+        if (behind := self.progress.behind(self.end)) is not None:
+            say(
+                ctx,
+                f"what happened after {utc_text(behind, 'minutes')} is not judged; run python -m alarms run",
+            )
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready: `progress`, and the alarms with their `state`."""
+        alarms = [as_dict(record) | {"state": state} for state, record in self.alarms]
+        return {"progress": _json_ready(asdict(self.progress)), "alarms": alarms}
+
+
 @click.command("list")
-@click.option(
-    "--since",
-    type=Length(),
-    default="24h",
-    show_default=True,
-    metavar="LENGTH",
-    help="How far back to look: 90m, 24h, 7d, 2w.",
-)
+@since_option
 @click.option(
     "--state",
     "chosen",
@@ -39,7 +71,7 @@ SOME = 3
     multiple=True,
     help="Only alarms in this state. Repeatable.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 @store_option
 @click.pass_context
 def list_alarms(
@@ -49,28 +81,18 @@ def list_alarms(
 
     The exit status is 0 without alarms, 3 with some, and 2 without any where the last hours were not judged.
     """
-    engine = open_store(store)
-    progress = reading.progress(engine)
-    if progress.judged_at is None:
+    listed = Listed.since(store, since)
+    if listed.progress.judged_at is None:
         say(ctx, f"{store} was never judged; run python -m alarms run")
         return NOTHING_DONE
-    end, decisions = now(), Decisions.read(store)
-    alarms = [
-        (decisions.of(record).status, record) for record in reading.records(engine, Period(end - since, end))
-    ]
-    alarms = [(state, record) for state, record in alarms if not chosen or state in chosen]
+    alarms = [(state, record) for state, record in listed.alarms if not chosen or state in chosen]
     if as_json:
-        listed = [as_dict(record) | {"state": state} for state, record in alarms]
-        show_json({"progress": _json_ready(asdict(progress)), "alarms": listed})
+        show_json(replace(listed, alarms=alarms).as_dict())
     else:
         for state, record in alarms:
-            _print(state, record)
-    if progress.hours_left:
-        say(ctx, f"{progress.hours_left:,} hours are not judged yet")
-    behind = progress.behind(end)
-    if behind is not None:
-        say(ctx, f"what happened after {utc_text(behind, 'minutes')} is not judged; run python -m alarms run")
-    return SOME if alarms else NOTHING_DONE if behind is not None else DONE
+            print_alarm(state, record)
+    listed.say_progress(ctx)
+    return SOME if alarms else NOTHING_DONE if listed.is_behind else DONE
 
 
 @click.command("mark")
@@ -98,7 +120,8 @@ def as_dict(record: AlarmRecord) -> dict[str, Any]:
     return values | {"spans": [span.as_record() for span in record.spans]}
 
 
-def _print(state: str, record: AlarmRecord) -> None:
+def print_alarm(state: str, record: AlarmRecord) -> None:
+    """An alarm as a line of standard output."""
     start = bound_text(record.starts_at, ranges.zone(record.tz))
     show(f"{record.id}  {start}  {record.severity:8}  {state:12}  {one_line(record.sentence)}")
 

@@ -4,7 +4,7 @@ A mark is kept beside the store and belongs to the alarm that overlaps it in tim
 where events are imported again, and where another sensitivity or time zone gives the alarm another first hour.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -72,20 +72,6 @@ def mark_of(alarm: LoginAlarm, marks: Iterable[Mark]) -> Mark | None:
     """The newest mark on an alarm; None where it is open."""
     own = [mark for mark in marks if is_same_alarm(alarm, mark.spans, timedelta())]
     return own[-1] if own and own[-1].verdict != OPEN else None
-
-
-def with_verdict(
-    alarms: Iterable[LoginAlarm], marks: Sequence[Mark], verdicts: Sequence[str]
-) -> list[LoginAlarm]:
-    """The alarms whose verdict is among `verdicts`, in their order; all where none is named."""
-    if not verdicts:
-        return list(alarms)
-    return [alarm for alarm in alarms if verdict_of(mark_of(alarm, marks)) in verdicts]
-
-
-def verdict_of(mark: Mark | None) -> str:
-    """The verdict of an alarm's newest mark, OPEN where it has none."""
-    return OPEN if mark is None else mark.verdict
 
 
 def _from_row(row: MarkRow) -> Mark | None:

@@ -35,7 +35,7 @@ def record_faults(engine: Engine, store_id: str, tz: str, now: datetime) -> list
     about = {(record.rule, record.spans[0].key.agent): record for record in running}
     found = {(fault.kind, fault.subject) for fault in current}
     new = [fault for fault in current if (fault.kind, fault.subject) not in about]
-    revisions = [_record(fault, store_id, tz, now) for fault in new]
+    revisions = [record_of(fault, store_id, tz, now) for fault in new]
     revisions += [_ended(record, now) for subject, record in about.items() if subject not in found]
     if revisions:
         engine.alarm_records.add([as_row(record) for record in revisions])
@@ -47,7 +47,8 @@ def _ended(record: AlarmRecord, now: datetime) -> AlarmRecord:
     return next_revision(record, ended, "works again")
 
 
-def _record(fault: Fault, store_id: str, tz: str, now: datetime) -> AlarmRecord:
+def record_of(fault: Fault, store_id: str, tz: str, now: datetime) -> AlarmRecord:
+    """The first revision of an alarm at `now` (naive UTC); times in its filter are those of the zone `tz`."""
     key = AlarmKey(KIND, fault.kind, fault.subject, fault.since)
     name = " ".join((store_id, fault.kind, fault.subject, fault.since.isoformat()))
     return AlarmRecord(

@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import hashlib
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -59,9 +60,10 @@ class Backlog(NamedTuple):
 
 
 @contextlib.contextmanager
-def one_sender(store: Path, wait: float | None = None) -> Iterator[None]:
-    """Hold the right to send for this store; `wait` is in seconds (default: SENDER_WAIT). Raises StoreBusy."""
-    lock = store.with_name(f"{store.name}.deliveries.lock")
+def one_sender(store: Path, sink: str, wait: float | None = None) -> Iterator[None]:
+    """Hold the right to send to a receiver; `wait` is in seconds (default: SENDER_WAIT). Raises StoreBusy."""
+    name = hashlib.sha256(sink.encode()).hexdigest()[:16]
+    lock = store.with_name(f"{store.name}.deliveries-{name}.lock")
     lock.parent.mkdir(parents=True, exist_ok=True)
     deadline = time.monotonic() + (SENDER_WAIT if wait is None else wait)
     with contextlib.ExitStack() as stack:

@@ -7,6 +7,7 @@ import streamlit as st
 
 import alarms
 from alarms import SENSITIVITIES, LoginFinding
+from alarms.records import reading
 from alarms.triage import exceptions as exceptions_of
 from alarms.triage.exceptions import IN_FORCE, AlarmException
 from audit_store.errors import AuditStoreError
@@ -90,7 +91,8 @@ def _read_findings(request: Request) -> list[LoginFinding]:
     where = replace(request.where, period=_whole_hours(request.where.period))
     watch = alarms.watch_logins(engine, where, request.now, catalogue)
     sensitivity = next(choice for choice in SENSITIVITIES if choice.name == selection.sensitivity())
-    return alarms.findings(engine, watch, alarms.review(watch, sensitivity), sensitivity)
+    recorded = reading.records(engine, Period(*watch.period))
+    return alarms.findings(engine, watch, recorded, sensitivity)
 
 
 def _whole_hours(period: Period) -> Period:

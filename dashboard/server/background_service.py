@@ -1,17 +1,12 @@
-"""Folding of the spool and judging of the log while the dashboard runs, unless it is read-only."""
+"""Folding of the spool, judging of the log and delivery of alarms while the dashboard runs, unless it is read-only."""
 
 import contextlib
-import logging
 import os
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
-from alarms.delivery.receivers import configured
-from alarms.delivery.record_messages import deliver_recent
+from alarms.delivery.threads import DeliveryThreads
 from alarms.detector.thread import DetectorThread
-from audit_store.engines.registry import open_store
-from audit_store.local_time import now
 from audit_store.store_files import default_store
 from dashboard import active_catalogue
 from ingest.fold_scheduler import FoldingThread
@@ -40,16 +35,9 @@ def folds() -> bool:
     return _thread is not None
 
 
-def _deliver(store: Path) -> None:
-    """Send new alarms to the receivers that the environment names."""
-    for result in deliver_recent(open_store(store), configured(), now()):
-        for problem in result.problems:
-            logging.getLogger(__name__).warning("%s", problem)
-
-
 @contextlib.contextmanager
 def folding() -> Iterator[None]:
-    """Fold new segments of the spool within a second, and judge what is new, until the context ends."""
+    """Fold new segments of the spool within a second, judge what is new and send alarms, until the context ends."""
     global _thread, _detector
     store = default_store()
     if not may_write(store):
@@ -57,7 +45,8 @@ def folding() -> Iterator[None]:
         return
     with (
         FoldingThread(store, logins=lambda: active_catalogue.activities().logins) as _thread,
-        DetectorThread(store, after=partial(_deliver, store)) as _detector,
+        DeliveryThreads(store) as deliveries,
+        DetectorThread(store, after=deliveries.wake) as _detector,
     ):
         yield
     _thread = _detector = None

@@ -1,8 +1,7 @@
-"""A store with two attacks, and its alarms by their start."""
+"""A log with two attacks."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from alarms import LoginAlarm, Review
 from tests.alarms.login_logs import AGENTS, NOW, Row, logins, office
 
 ATTACK = NOW - timedelta(days=6) + timedelta(hours=2)
@@ -17,14 +16,3 @@ def attack_log() -> list[Row]:
         rows += logins(agent, SPRAY, 2, outcome="failure", address="203.0.113.77")
     copied = {"agent": "support-3", "activity": "API key copied", "source_ip": INTRUDER}
     return [*rows, {"occurred_at": ATTACK + timedelta(hours=1), **copied}]
-
-
-def alarm_at(reviewed: Review, start: datetime) -> LoginAlarm:
-    """The one alarm that starts at this time."""
-    (alarm,) = [alarm for alarm in reviewed.alarms if alarm.key.start == start]
-    return alarm
-
-
-def every_part(reviewed: Review) -> list[LoginAlarm]:
-    """The alarms of single series."""
-    return [part for alarm in reviewed.alarms for part in alarm.parts]

@@ -1,21 +1,27 @@
 """Low-priority findings of a store of logins."""
 
-from dataclasses import replace
+import shutil
+from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
 
-from alarms import LoginAlarm, findings, review, watch_logins
+from alarms import findings, watch_logins
+from alarms.records import reading
+from alarms.records.record import AlarmRecord
+from audit_store import catalogue
 from audit_store.engines.duckdb import queries
 from audit_store.engines.duckdb.store import Store
 from audit_store.filters import EventFilter
 from tests.alarms.attack import SPRAY
+from tests.alarms.detector.worlds import judge
 from tests.alarms.login_logs import NOW, START, last_days, logins, office, store_of
 
 HOUR = timedelta(hours=1)
 
 
 def test_first_times_and_unusual_hours_are_findings(attacked: Store) -> None:
-    watch = watch_logins(attacked, last_days(7), NOW)
-    listed = findings(attacked, watch, review(watch))
+    watch = watch_logins(attacked, last_days(7), NOW, catalogue.load())
+    listed = findings(attacked, watch, [])
     by_kind = {(finding.kind, finding.series): finding for finding in listed}
     assert by_kind["new address", "support-3"].text.startswith("support-3: first time from 203.0.113.")
     assert by_kind["new activity", "support-3"].text == "support-3: first time: API key copied"
@@ -33,8 +39,8 @@ def test_silence_and_slow_rises_are_findings(store: Store) -> None:
     rows += [row for h in range(1680) for row in logins("backup", START + h * HOUR, 2)]
     for hour in range(24):
         rows += logins("support-2", NOW - timedelta(days=4) + hour * HOUR, 4)
-    watch = watch_logins(store_of(store, rows), last_days(7), NOW)
-    listed = {(finding.kind, finding.series): finding for finding in findings(store, watch, review(watch))}
+    watch = watch_logins(store_of(store, rows), last_days(7), NOW, catalogue.load())
+    listed = {(finding.kind, finding.series): finding for finding in findings(store, watch, [])}
     assert listed["gone silent", "job"].text.startswith("job: no events for 2 days")
     assert listed["gone silent", "job runner"].text.startswith("source job runner: no events for 2 days")
     assert ("gone silent", "web") not in listed
@@ -43,13 +49,14 @@ def test_silence_and_slow_rises_are_findings(store: Store) -> None:
     )
 
 
-def test_a_rise_that_is_part_of_an_alarm_is_no_finding(attacked: Store) -> None:
-    watch = watch_logins(attacked, last_days(7), NOW)
-    reviewed = review(watch)
+def test_a_rise_that_is_part_of_an_alarm_is_no_finding(attacked: Store, tmp_path: Path) -> None:
+    store = Store(shutil.copy(attacked.path, tmp_path))
+    watch = watch_logins(store, last_days(7), NOW, catalogue.load())
+    judge(store, NOW)
 
-    def rises(alarms: tuple[LoginAlarm, ...]) -> set[str]:
-        listed = findings(attacked, watch, replace(reviewed, alarms=alarms))
+    def rises(records: Sequence[AlarmRecord]) -> set[str]:
+        listed = findings(store, watch, records)
         return {finding.series for finding in listed if finding.kind == "sustained rise"}
 
-    assert rises(reviewed.alarms) == set()
-    assert rises(()) >= {"support-3", "failed"}
+    assert rises(reading.records(store)) == set()
+    assert rises([]) >= {"support-3", "failed"}

@@ -9,12 +9,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, expect
 
-from alarms import mark, review, watch_logins
 from alarms.triage.exceptions import Expected, read
-from alarms.triage.states import states
+from alarms.triage.states import set_state, states
 from audit_store.engines.duckdb.store import Store
 from audit_store.event import Event
-from audit_store.filters import EventFilter
 from tests.browser.conftest import (
     EVENT_LIST,
     PATIENCE,
@@ -29,7 +27,6 @@ from tests.browser.conftest import (
 )
 from tests.conftest import Fill, in_campaign
 from tests.dashboard.alarm_page.recorded import HOUR, THIS_HOUR, many, small, takeover, write
-from tests.dashboard.page_runs import NOW
 
 ATTACK, SCRIPT = takeover("ada"), small("bob", 98, total=40)
 BURST = ATTACK.starts_at
@@ -64,8 +61,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory, fill: Fill) -> Path:
 @pytest.fixture(scope="module")
 def server(watched: Path) -> Iterator[Server]:
     """A dashboard of this log that only reads, in which the alarm of ada is marked as expected."""
-    worst = review(watch_logins(Store(watched), EventFilter(), NOW.replace(tzinfo=None))).alarms[0]
-    mark(watched, worst, "expected")
+    set_state(watched, ATTACK, "expected")
     with serving_well(watched, watched.with_name("server.log"), AUDIT_READ_ONLY="1") as server:
         yield server
 

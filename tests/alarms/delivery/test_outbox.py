@@ -6,24 +6,28 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid5
 
 import pytest
 
-from alarms import AlarmSummary, LoginAlarm, NotDelivered, Refused, Sink, deliver
 from alarms.delivery import outbox
-from alarms.delivery.outbox import undelivered
+from alarms.delivery.outbox import DeliveryResult, NotDelivered, Refused, Sink, send_new
+from alarms.delivery.record_messages import new_messages
+from alarms.login_alarm import AlarmKey
+from alarms.records.identity import SeriesSpan
+from alarms.records.record import AlarmRecord
 from audit_store.local_time import now, utc_text
 from audit_store.state import deliveries, row_checksums
 from audit_store.state.database import path_of
 from audit_store.state.deliveries import Message
-from tests.alarms.login_alarms import AT, HOUR, alarm, summary
+from tests.alarms.records.recorded import AT, HOUR, ID, record
 
 STORE_ID = "3f0c8a52-0a8f-4f0e-9a55-6cf2f8a0a111"
-OTHER_STORE = "11111111-0a8f-4f0e-9a55-6cf2f8a0a111"
 
 
 @dataclass
@@ -74,31 +78,37 @@ def receiver() -> Receiver:
     return Receiver()
 
 
-def delivered(path: Path, receiver: Receiver, alarms: Sequence[LoginAlarm]) -> int:
-    return deliver(path, STORE_ID, [summary(of) for of in alarms], receiver.sink).delivered
+def deliver(path: Path, store_id: str, records: Sequence[AlarmRecord], sink: Sink) -> DeliveryResult:
+    return send_new(path, sink, partial(new_messages, store_id, records))
+
+
+def delivered(path: Path, receiver: Receiver, records: Sequence[AlarmRecord]) -> int:
+    return deliver(path, STORE_ID, records, receiver.sink).delivered
+
+
+def alarm(agent: str = "support-7", number: int = 0, **changes: Any) -> AlarmRecord:
+    """An alarm of an agent, with an ID and hours of its own."""
+    start, key = AT + number * 5 * HOUR, f"{agent} {number}"
+    spans = (SeriesSpan(AlarmKey("agent", "", agent, start), start + HOUR),)
+    times = {"starts_at": start, "ends_at": start + HOUR, "spans": spans}
+    return record(**{"id": str(uuid5(UUID(ID), key)), "agent": agent, **times, **changes})
+
+
+def undelivered(path: Path, receiver: Receiver) -> list[str]:
+    """The agents of the alarms that a receiver has not acknowledged."""
+    stored = deliveries.read(path, receiver.name)
+    return [json.loads(delivery.message.body)["agent"] for delivery in stored if not delivery.is_delivered]
 
 
 def test_an_alarm_is_sent_once_however_often_it_is_found(path: Path, receiver: Receiver) -> None:
     for expected in (2, 0, 0):
-        assert delivered(path, receiver, [alarm(), alarm(kind="all", agent="")]) == expected
+        assert delivered(path, receiver, [alarm(), alarm("support-8")]) == expected
     assert len(set(receiver.keys)) == receiver.attempts == 2
 
 
-def test_a_message_names_the_alarm_and_its_events(path: Path, receiver: Receiver) -> None:
-    delivered(path, receiver, [alarm()])
-    (message,), (body,) = receiver.messages, receiver.bodies
-    assert (body["key"], body["store"]) == (message.key, STORE_ID)
-    assert (body["start"], body["end"]) == ("2026-03-14T13:00:00Z", "2026-03-14T14:00:00Z")
-    assert (body["agent"], body["kind"], body["failed"]) == ("support-7", "agent", 38)
-    assert (body["new_addresses"], body["address"]) == (1, "203.0.113.9")
-    assert body["filter"] == alarm().where.parameters()
-    assert body["sentence"] == message.sentence == summary().sentence
-    assert body["text"].startswith("support-7: 41 &lt;logins&gt; &amp; more, expected 3")
-
-
-def three() -> list[AlarmSummary]:
+def three() -> list[AlarmRecord]:
     """The alarms of agents a, b and c, one after the other."""
-    return [summary(alarm(agent=name, start=AT + number * 5 * HOUR)) for number, name in enumerate("abc")]
+    return [alarm(name, number) for number, name in enumerate("abc")]
 
 
 def test_a_receiver_that_is_down_gets_everything_later_in_order(path: Path, receiver: Receiver) -> None:
@@ -106,11 +116,11 @@ def test_a_receiver_that_is_down_gets_everything_later_in_order(path: Path, rece
     result = deliver(path, STORE_ID, three()[::-1], receiver.sink)
     assert result.delivered == 0
     assert receiver.attempts == outbox.UNREACHABLE, "the others are not tried"
-    assert undelivered(path, three(), receiver.sink) == three()
+    assert undelivered(path, receiver) == ["a", "b", "c"]
     receiver.is_down = False
     assert delivered(path, receiver, []) == 3
     assert [body["agent"] for body in receiver.bodies] == ["a", "b", "c"]
-    assert undelivered(path, three(), receiver.sink) == []
+    assert undelivered(path, receiver) == []
 
 
 def test_a_refused_message_holds_up_no_other_and_is_sent_again_on_request(
@@ -123,7 +133,7 @@ def test_a_refused_message_holds_up_no_other_and_is_sent_again_on_request(
     assert (result.delivered, result.problems) == (2, (words,))
     assert deliver(path, STORE_ID, three(), receiver.sink).problems == (words,), "said by every run"
     assert receiver.attempts == 3, "and not tried again"
-    assert undelivered(path, three(), receiver.sink) == three()[:1]
+    assert undelivered(path, receiver) == ["a"]
     (letter,) = deliveries.dead_letters(path)
     assert deliveries.send_again(path, [letter.id]) == 1
     assert deliver(path, STORE_ID, [], receiver.sink).problems == ()
@@ -179,51 +189,6 @@ def test_a_run_ends_and_leaves_the_rest_for_the_next(
     assert deliver(path, STORE_ID, [], receiver.sink).delivered == 2
 
 
-WHOLE = alarm(kind="all", agent="")
-GROWN = [
-    (alarm(hours=4), 0),
-    (replace(WHOLE, also=(alarm(),)), 0),
-    (replace(WHOLE, also=(alarm(), alarm(agent="support-8"))), 1),
-    (WHOLE, 1),
-    (alarm(start=AT - 2 * HOUR, hours=3), 0),
-    (alarm(start=AT + 3 * HOUR), 0),
-    (alarm(start=AT + 4 * HOUR), 1),
-    (alarm(agent="support-8"), 1),
-]
-
-
-@pytest.mark.parametrize(("later", "expected"), GROWN)
-def test_an_attack_that_grows_is_the_same_alarm(
-    path: Path, receiver: Receiver, later: LoginAlarm, expected: int
-) -> None:
-    delivered(path, receiver, [alarm()])
-    assert delivered(path, receiver, [later]) == expected
-
-
-def test_an_alarm_over_several_series_is_sent_once_whichever_comes_first(
-    path: Path, receiver: Receiver
-) -> None:
-    parts = [alarm(), WHOLE, alarm(kind="failed", agent="")]
-    for first in (0, 1, 2):
-        lead, *also = parts[first:] + parts[:first]
-        delivered(path, receiver, [replace(lead, also=tuple(also))])
-    assert [body["also"] for body in receiver.bodies] == [
-        [{"kind": "all", "agent": None}, {"kind": "failed", "agent": None}]
-    ]
-
-
-def test_an_attack_that_reaches_a_further_agent_is_news_with_a_key_of_its_own(
-    path: Path, receiver: Receiver
-) -> None:
-    """The series that leads the alarm stays the same, and with it the alarm's own key."""
-    further = alarm(agent="support-8"), alarm(agent="support-9")
-    for reached in ((), further[:1], further):
-        assert delivered(path, receiver, [replace(alarm(), also=reached)]) == 1
-        assert undelivered(path, [summary(replace(alarm(), also=reached))], receiver.sink) == []
-    assert len(set(receiver.keys)) == 3
-    assert [body["key"] for body in receiver.bodies] == receiver.keys
-
-
 def test_a_message_whose_acknowledgement_is_lost_is_sent_again_as_it_was(
     path: Path, receiver: Receiver
 ) -> None:
@@ -234,15 +199,15 @@ def test_a_message_whose_acknowledgement_is_lost_is_sent_again_as_it_was(
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        deliver(path, STORE_ID, [summary()], Sink(receiver.name, send_and_die))
-    delivered(path, receiver, [alarm(start=AT - HOUR, hours=4)])
-    delivered(path, receiver, [alarm(start=AT - HOUR, hours=5)])
+        deliver(path, STORE_ID, [alarm()], Sink(receiver.name, send_and_die))
+    for revision in (2, 3):
+        delivered(path, receiver, [alarm(revision=revision, total=42)])
     assert len(receiver.messages) == 2
     assert receiver.messages[0] == receiver.messages[1]
 
 
 def test_two_programs_at_once_send_once(path: Path, receiver: Receiver) -> None:
-    alarms = [alarm(agent=f"agent-{number}") for number in range(20)]
+    alarms = [alarm(f"agent-{number}") for number in range(20)]
     threads = [threading.Thread(target=delivered, args=(path, receiver, alarms)) for _ in range(4)]
     for thread in threads:
         thread.start()
@@ -251,10 +216,8 @@ def test_two_programs_at_once_send_once(path: Path, receiver: Receiver) -> None:
     assert receiver.attempts == len(set(receiver.keys)) == 20
 
 
-def test_stores_and_receivers_do_not_share_keys(path: Path, receiver: Receiver) -> None:
+def test_receivers_are_told_apart(path: Path, receiver: Receiver) -> None:
     second = Receiver("second")
     delivered(path, receiver, [alarm()])
     delivered(path, second, [alarm()])
-    deliver(path.with_name("other.duckdb"), OTHER_STORE, [summary()], receiver.sink)
-    assert second.keys == receiver.keys[:1]
-    assert len(set(receiver.keys)) == 2
+    assert second.keys == receiver.keys == [alarm().id]

@@ -44,8 +44,17 @@ def test_messages(revisions: list[AlarmRecord], ended: Sequence[str], keys: list
 
 def test_an_alarm_that_was_sent_without_an_id_is_not_sent_again() -> None:
     [message] = sent(record())
-    earlier = message._replace(key="0b7bd8f1-5d4c-5c0e-8f57-3a1f4c2f6e11")
+    body = json.loads(message.body)
+    del body["id"]
+    earlier = message._replace(key="0b7bd8f1-5d4c-5c0e-8f57-3a1f4c2f6e11", body=json.dumps(body))
     assert new_messages("store", [record()], [earlier]) == []
+
+
+def test_two_alarms_of_the_same_agent_and_time_are_both_sent() -> None:
+    second = record(id="0190a7b2-0000-7000-8000-000000000002", kind="rule", rule="bulk-deletion")
+    messages = new_messages("store", [record(), second], [])
+    assert [message.key for message in messages] == [ID, second.id]
+    assert len(new_messages("store", [second], messages[:1])) == 1
 
 
 def test_a_message_says_what_the_record_says() -> None:

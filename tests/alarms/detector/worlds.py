@@ -40,6 +40,12 @@ def essence(record: AlarmRecord) -> tuple[object, ...]:
     return record.kind, record.agent, record.starts_at, record.ends_at, *figures
 
 
+def spans(record: AlarmRecord) -> tuple[object, ...]:
+    """What does not depend on its head either: that is the part that was recorded first."""
+    parts = {(*span.key.series, span.key.start, span.end) for span in record.spans}
+    return record.starts_at, record.ends_at, frozenset(parts), record.sensitivity
+
+
 def essences(store: Store) -> set[tuple[object, ...]]:
     """The essence of every alarm of a store."""
     return {essence(record) for record in reading.records(store)}

@@ -103,6 +103,21 @@ def test_a_hit_that_goes_on_is_the_same_alarm(log: Log) -> None:
     assert log.judge(START + 4 * HOUR) == []
 
 
+def test_what_followed_within_two_hours_is_recorded(log: Log) -> None:
+    (first,) = log.add(deletions(0, 12), START + 6 * MINUTE)
+    followed = [event(at, activity="Load balancer settings") for at in (HOUR, 3 * HOUR)]
+    (record,) = log.add(followed[:1], START + HOUR)
+    assert (record.id, record.change) == (first.id, "other activities followed")
+    [event_after] = record.followed_by
+    assert (event_after.activity, event_after.events, event_after.is_sensitive) == (
+        "Load balancer settings",
+        1,
+        True,
+    )
+    (settled,) = log.add(followed[1:], START + 3 * HOUR)
+    assert (settled.status, settled.followed_by) == ("settled", record.followed_by)
+
+
 def test_a_rule_about_logins_is_silent_where_an_alarm_about_them_says_it(log: Log) -> None:
     at = 10 * DAY
     (found, _) = log.add([*attempts(at, 40), success(at + 9 * MINUTE)])

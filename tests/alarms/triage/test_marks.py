@@ -6,14 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from alarms import SENSITIVITIES, LoginAlarm, mark, mark_of, read_marks, review, watch_logins, with_verdict
+from alarms import LoginAlarm, mark, mark_of, read_marks
+from alarms.records import reading
 from alarms.records.identity import spans_of
 from alarms.triage.marks import NOTE_MAX
+from alarms.triage.states import states
 from audit_store.engines.duckdb.store import Store
 from audit_store.engines.registry import accept
 from audit_store.state.marks import MarkRow, insert
+from tests.alarms.detector.worlds import judge
 from tests.alarms.login_alarms import AT, HOUR, alarm
-from tests.alarms.login_logs import NOW, last_days, logins, office, store_of
+from tests.alarms.login_logs import NOW, logins, office, store_of
 
 
 def verdict(path: Path, of: LoginAlarm) -> str | None:
@@ -106,23 +109,6 @@ def test_a_mark_follows_an_alarm_over_several_series_and_covers_no_further_agent
 
 
 @pytest.mark.parametrize(
-    ("verdicts", "positions"),
-    [
-        ((), [0, 1, 2]),
-        (("open",), [2]),
-        (("acknowledged", "open"), [0, 2]),
-        (("incident",), [1]),
-        (("expected",), []),
-    ],
-)
-def test_a_list_is_filtered_by_marks(path: Path, verdicts: tuple[str, ...], positions: list[int]) -> None:
-    alarms = [alarm(agent=name) for name in "abc"]
-    mark(path, alarms[0], "acknowledged")
-    mark(path, alarms[1], "incident")
-    assert with_verdict(alarms, read_marks(path), verdicts) == [alarms[position] for position in positions]
-
-
-@pytest.mark.parametrize(
     ("given", "more", "words"),
     [
         ("fine", {}, "verdict is 'fine': give one of acknowledged, expected, incident, open"),
@@ -138,27 +124,20 @@ def test_a_refusal_names_the_value_and_writes_nothing(
     assert list(path.parent.iterdir()) == []
 
 
-def test_a_mark_stays_when_the_store_is_made_again(tmp_path: Path) -> None:
-    """The same log read again, in another zone and with another sensitivity, shows the same mark."""
+def test_a_mark_stays_when_the_store_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same log read again, in another zone, shows the same mark."""
     begun = NOW - timedelta(days=2, hours=-2, minutes=-20)
     rows = office() + [row for n in range(3) for row in logins("support-3", begun + n * HOUR, 12 + 20 * n)]
     path = tmp_path / "audit.duckdb"
-    for attempt in range(2):
+    mark(path, alarm(agent="support-3", start=begun.replace(minute=0), hours=3), "expected")
+    for tz in ("UTC", "Asia/Kolkata"):
+        monkeypatch.setenv("AUDIT_TZ", tz)
         store = store_of(Store(path), rows)
-        if not attempt:
-            alarms = review(watch_logins(store, last_days(7), NOW)).alarms
-            mark(path, next(alarm for alarm in alarms if "support-3" in alarm.agents), "expected")
-        for tz, sensitivity in (
-            ("UTC", SENSITIVITIES[0]),
-            ("Asia/Kolkata", SENSITIVITIES[2]),
-            ("UTC", SENSITIVITIES[4]),
-        ):
-            again = review(watch_logins(store, last_days(9, tz=tz), NOW), sensitivity).alarms
-            own = [alarm for alarm in again if "support-3" in alarm.agents]
-            assert own
-            assert [verdict(path, alarm) for alarm in own] == ["expected"] * len(own)
-            assert [verdict(path, alarm) for alarm in again if alarm not in own] == [None] * (
-                len(again) - len(own)
-            )
+        judge(store, NOW)
+        again, triage = reading.records(store), states(path)
+        own = [record for record in again if "support-3" in {span.key.agent for span in record.spans}]
+        assert own
+        assert {triage.of(record).state for record in own} == {"expected"}
+        assert {triage.of(record).state for record in again if record not in own} <= {"open"}
         path.unlink()
         accept(path)

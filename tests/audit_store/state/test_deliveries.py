@@ -65,11 +65,11 @@ def test_a_second_sender_waits_for_the_first(path: Path) -> None:
 
     def second() -> None:
         waiting.set()
-        with deliveries.one_sender(path, wait=30):
+        with deliveries.one_sender(path, "sink", wait=30):
             order.append("second")
 
     thread = threading.Thread(target=second)
-    with deliveries.one_sender(path):
+    with deliveries.one_sender(path, "sink"):
         thread.start()
         waiting.wait()
         order.append("first")
@@ -79,8 +79,8 @@ def test_a_second_sender_waits_for_the_first(path: Path) -> None:
 
 def test_waiting_for_another_sender_is_bounded(path: Path) -> None:
     with (
-        deliveries.one_sender(path),
+        deliveries.one_sender(path, "sink"),
         pytest.raises(StoreBusy, match="another program is sending the alarms of"),
-        deliveries.one_sender(path, wait=0.05),
+        deliveries.one_sender(path, "sink", wait=0.05),
     ):
         pass
