@@ -105,14 +105,14 @@ def check_export_command(file: Path, manifest: Path | None) -> int:
 @commands.command("check")
 @store_option
 def check_command(store: Path) -> int:
-    """Compare the roll-ups of a store with its events.
+    """Compare the roll-ups and alarms of a store with its events.
 
-    Exit status 0: they agree; 1: some do not, and which is printed. A dashboard counts those anew by itself.
+    Exit status 0: they agree; 1: some do not, and which is printed. A dashboard counts roll-ups anew by itself.
     """
     from audit_store.engines.registry import open_store
 
     differences = open_store(store).check()
-    sentences = differences or ["the roll-ups agree with the events"]
+    sentences = differences or ["the roll-ups and alarms agree with the events"]
     show("\n".join(one_line(f"{store}: {sentence}") for sentence in sentences))
     return CHANGED if differences else DONE
 

@@ -29,7 +29,7 @@ EXIT_STATUSES = {
     "ingest status": {0: "printed, whatever it says"},
     "audit_store export": {0: "the export is complete"},
     "audit_store check-export": {0: "the file is what its manifest says", 1: "it is not"},
-    "audit_store check": {0: "the roll-ups agree with the events", 1: "some do not"},
+    "audit_store check": {0: "the roll-ups and alarms agree with the events", 1: "some do not"},
     "audit_store accept": {0: "the store is taken as it is"},
     "audit_store repair": {0: "every event can be read or is saved", 1: "events are missing"},
     "audit_store backup": {0: "the backup is complete", 1: "a file beside the store is not part of it"},

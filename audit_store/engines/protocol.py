@@ -241,7 +241,7 @@ class Engine(Protocol):
         """Do a short step of the upkeep of roll-ups, if one is due; gives whether it was. Raises as `fold` does."""
 
     def check(self, wait: float = READ_WAIT) -> list[str]:
-        """A sentence for each roll-up that does not agree with the events. Raises as `read` does."""
+        """A sentence for each roll-up and alarm that does not agree with the events. Raises as `read` does."""
 
     def wait_until_free(self, wait: float) -> None:
         """Return once no other program is known to keep the store; raises StoreBusy after `wait` seconds."""

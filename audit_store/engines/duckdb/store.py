@@ -24,6 +24,7 @@ from audit_store.engines.duckdb import (
     rule_queries,
     rw_lock,
 )
+from audit_store.engines.duckdb.alarm_records import check as check_records
 from audit_store.engines.duckdb.alarm_records.records import AlarmRecords
 from audit_store.engines.duckdb.connection import Connection
 from audit_store.engines.duckdb.error_translation import explain, explain_creation, explain_input, translated
@@ -134,9 +135,9 @@ class Store:
             return upkeep.roll_up(connection, logins)
 
     def check(self, wait: float = READ_WAIT) -> list[str]:
-        """A sentence for each roll-up that does not agree with the events. Raises as `read` does."""
+        """A sentence for each roll-up and alarm that does not agree with the events. Raises as `read` does."""
         with self._reading(wait) as connection:
-            return check.differences(connection)
+            return [*check.differences(connection), *check_records.differences(connection)]
 
     def wait_until_free(self, wait: float) -> None:
         """Return once no other program is known to keep the file; raises StoreBusy, naming it, after `wait` seconds."""

@@ -306,7 +306,7 @@ def test_roll_ups_agree_with_the_events_after_a_kill(store: Store, fill: Fill, s
 def test_the_command_names_what_does_not_agree(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
     fold_events(store, 10, random.Random(7))
     assert main(["check", "--store", str(store.path)]) == 0
-    assert "the roll-ups agree with the events" in capsys.readouterr().out
+    assert "the roll-ups and alarms agree with the events" in capsys.readouterr().out
     with store.write() as connection:
         connection.execute("UPDATE events_by_agent_and_day SET events = 2 * events")
     assert main(["check", "--store", str(store.path)]) == 1
