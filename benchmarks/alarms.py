@@ -1,63 +1,83 @@
-"""Login alarms on 5 million events of 200 agents in 16 weeks: reading, judging, one chart, evidence.
+"""The detector on large stores: the first run over all of a log, then one closed hour, time and peak memory."""
 
-Measured twice: with every event a login, which is the worst case, and with one login in 22 events.
-"""
-
-import os
+import multiprocessing
+import resource
+import shutil
 import time
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from datetime import datetime, timedelta
+from pathlib import Path
 
-from alarms import SENSITIVITIES, agent_series, evidence, findings, review, summarize, watch_logins
-from audit_store import catalogue
-from audit_store.catalogue import Catalogue
+from alarms.detector.detector import steps
+from alarms.detector.settings import settings_of
+from alarms.records import reading
 from audit_store.engines.duckdb.store import Store
-from audit_store.filters import EventFilter
-from audit_store.ranges import Period
-from benchmarks.folder import BENCH
-from benchmarks.stores import fill
+from audit_store.engines.registry import open_store
+from audit_store.quantities import counted
+from benchmarks.folder import temporary_folder
+from benchmarks.stores import stores
 
-EVENTS = int(os.environ.get("AUDIT_BENCH_EVENTS", "5000000"))
-AGENTS, DAYS = 200, 112
-RUNS = 3
-
-_Result = TypeVar("_Result")
+FIRST_RUN, CLOSED_HOUR, MEMORY = 180.0, 1.0, 1024.0
+"""The goals: seconds for the first run over a year, seconds for a closed hour, megabytes of either."""
+_LATE = """
+INSERT INTO events
+SELECT (SELECT max(seq) + 1 FROM events) + number, uuidv7(), $at::TIMESTAMP + to_seconds(number), $at::TIMESTAMP,
+       'agent-000001@bik.example', 'Login', '', 'failure', '203.0.113.9', NULL, 'web', '{}'
+FROM range(100) numbers(number)
+"""
 
 
 def main() -> None:
-    """Print milliseconds, the best of three, beside the goals."""
-    path = BENCH.absolute() / f"{EVENTS}-{AGENTS}-{DAYS}.duckdb"
-    store = Store(fill(path, EVENTS, agents=AGENTS, days=DAYS))
-    built_in = catalogue.load()
-    all_logins = replace(built_in, logins=tuple(sorted(built_in.category_by_activity)))
-    for title, activities in (("every event a login", all_logins), ("one in 22 a login", built_in)):
-        for days in (DAYS, 7):
-            print(f"-- {title}, {days} days shown")
-            _measure(store, activities, days)
+    """Print seconds and megabytes beside the goals, for copies of the stores of `benchmarks.stores`."""
+    for path in stores():
+        with temporary_folder() as folder:
+            store = Path(shutil.copy(path, folder / "audit.duckdb"))
+            events, newest = _prepare(store)
+            print(f"-- {counted(events, 'event')}")
+            last_hour = newest.replace(minute=0, second=0, microsecond=0)
+            _measure("first run over the log", FIRST_RUN, store, last_hour)
+            with Store(store).write() as connection:
+                connection.execute(_LATE, {"at": last_hour})
+            _measure("one closed hour, with an attack", CLOSED_HOUR, store, last_hour + timedelta(hours=1))
 
 
-def _measure(store: Store, activities: Catalogue, days: int) -> None:
-    now = datetime.now(UTC).replace(tzinfo=None)
-    where = EventFilter(period=Period(now - timedelta(days=days), now), range="custom", tz="Europe/Berlin")
-    watch = _best("read and learn", 1500, lambda: watch_logins(store, where, now, activities))
-    reviewed = _best("judge, another sensitivity", 300, lambda: review(watch, SENSITIVITIES[0]))
-    _best("one agent's chart", 100, lambda: agent_series(watch, str(watch.logins.agents[0])))
-    shown = reviewed.alarms[:20]
-    _best(f"the sentences of {len(shown)} alarms", None, lambda: summarize(store, watch, shown))
-    if shown:
-        _best("evidence for one", None, lambda: evidence(store, watch, shown[0]))
-    _best("findings", None, lambda: findings(store, watch, reviewed))
+def _prepare(store: Path) -> tuple[int, datetime]:
+    """Build the roll-ups; gives the number of events and the time of the newest one."""
+    engine, settings = open_store(store), settings_of(store)
+    while engine.roll_up(settings.catalogue.logins):
+        pass
+    with engine.read() as reader:
+        events, _, newest, *_ = reader.one(engine.queries.extent())
+    return int(events), newest
 
 
-def _best(title: str, goal: float | None, work: Callable[[], _Result]) -> _Result:
-    milliseconds = []
-    for _ in range(RUNS):
-        start = time.perf_counter()
-        result = work()
-        milliseconds.append((time.perf_counter() - start) * 1000)
+def _measure(title: str, goal: float, store: Path, now: datetime) -> None:
+    """Judge a store up to `now` in a process of its own, whose memory is measured."""
+    context = multiprocessing.get_context("spawn")
+    results = context.SimpleQueue()
+    process = context.Process(target=_judge, args=(results, store, now))
+    process.start()
+    process.join()
+    seconds, megabytes, alarms = results.get()
     print(
-        f"{title:32} {min(milliseconds):7.0f} ms" + (f"   (goal {goal:.0f} ms)" if goal else ""), flush=True
+        f"{title:32} {seconds:7.2f} s (goal {goal:g} s)   {megabytes:6.0f} MB (goal {MEMORY:g} MB)   "
+        f"{counted(alarms, 'alarm')}",
+        flush=True,
     )
-    return result
+
+
+def _judge(
+    results: "multiprocessing.SimpleQueue[tuple[float, float, int]]", store: Path, now: datetime
+) -> None:
+    engine = open_store(store)
+    with engine.read() as reader:
+        reader.one(engine.queries.identity())  # imports and the first opening are not judging
+    begin = time.perf_counter()
+    for _ in steps(engine, settings_of(store), now):
+        pass
+    seconds = time.perf_counter() - begin
+    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    results.put((seconds, megabytes, len(reading.records(engine))))
+
+
+if __name__ == "__main__":
+    main()
