@@ -50,7 +50,7 @@ class LoginAlarm:
     """`spike` says what was counted and expected (naive UTC); `noun` is what it counts, in the plural.
 
     `where` is exactly its events, as the log shows them. `counts_failed`: only failed logins are counted. `also` are
-    the alarms of other series about the same logins (alarms.correlate), of which the other fields say nothing.
+    the alarms of other series about the same logins (alarms.detector.correlate), of which the other fields say nothing.
     """
 
     key: AlarmKey
