@@ -15,7 +15,7 @@ import pytest
 
 from audit_store.backup.backup import backup
 from audit_store.state import deliveries
-from ingest import append
+from ingest import append, append_many
 from ingest.fold import fold
 from tests import ROOT, forked
 from tests.conftest import in_campaign
@@ -189,7 +189,8 @@ def restore_damaged(folder: Path) -> Sequence[str]:
 
 def spikes(folder: Path) -> Sequence[str]:
     stored(folder)
-    (folder / "catalogue.toml").write_text(f"[{json.dumps(NAME)}]\n")
+    deleted = {"agent": EVIL, "activity": "Segment deleted"}
+    append_many([deleted] * 30, store=folder / "audit.duckdb", fold=False)
     return ["alarms", "spikes", "--since", "7d", "--syslog", f"/{NAME}", "--store", "audit.duckdb"]
 
 
