@@ -62,7 +62,7 @@ def pytest_collection_finish() -> None:
 
 def examples(in_campaign: int, least: int = 5) -> int:
     """The `max_examples` of a property: so many in a campaign, otherwise a twentieth, but at least `least`."""
-    return max(in_campaign * settings.default.max_examples // CAMPAIGN_EXAMPLES, least)
+    return max(in_campaign * settings().max_examples // CAMPAIGN_EXAMPLES, least)
 
 
 def in_campaign(*cases: Any) -> list[Any]:
