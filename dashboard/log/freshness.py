@@ -61,7 +61,7 @@ def draw() -> None:
     recent_sources = queries.page(EventFilter(), below=_END, rows=RECENT, columns=("source", "occurred_at"))
     extent, recent = data.frames(queries.extent(), recent_sources)
     newest = extent["last"].iloc[0].to_pydatetime()
-    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", width="content"):
         st.caption(f"Newest event {age(newest, moment)}", width="content")
         if silent := list(silences(recent, moment)):
             with st.popover(f"{counted(len(silent), 'source')} silent", type="tertiary", key="log_silent"):

@@ -22,6 +22,7 @@ from playwright.sync_api import (
     Browser,
     ConsoleMessage,
     Dialog,
+    Error,
     Locator,
     Page,
     Request,
@@ -332,11 +333,22 @@ class Profiles:
                 for other in page.context.pages[1:]:
                     other.close()
                 if page.url.startswith(OURS[0]):
-                    # A page of this server without scripts, for which the browser keeps its process.
-                    page.goto(urljoin(page.url, "/_stcore/health"))
-                    page.evaluate("() => { localStorage.clear(); sessionStorage.clear() }")
+                    _forget_stored(page)
                 page.context.clear_cookies()
         self._in_use.clear()
+
+
+def _forget_stored(page: Page) -> None:
+    """Clear what the scripts of a page's server stored, also where the server has ended."""
+    origin = urljoin(page.url, "/")
+    try:
+        # A page of this server without scripts, for which the browser keeps its process.
+        page.goto(urljoin(origin, "/_stcore/health"))
+        page.evaluate("() => { localStorage.clear(); sessionStorage.clear() }")
+    except Error:
+        leave(page)
+        session = page.context.new_cdp_session(page)
+        session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "local_storage"})
 
 
 def leave(page: Page) -> None:

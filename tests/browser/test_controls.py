@@ -123,6 +123,7 @@ def test_own_views_and_activities_after_a_first_visit_and_a_restart(tmp_path: Pa
         seen = visit(server.url)
         page = seen.page
         expect(page.get_by_text("make demo")).to_be_visible()
+        page.get_by_role("tab", name="Shell").click()
         expect(page.get_by_text("python -m ingest append --agent")).to_be_visible()
         append(agent="ada", activity="Door opened", store=store)
         events_are(page, "1")
