@@ -2,6 +2,8 @@
 //
 // While events are added on top, the rows in view, the selection and the focus stay.
 
+import { drawText, element } from "./elements.js";
+
 const lists = new WeakMap();
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -124,7 +126,7 @@ class EventList {
       if (name === "alarm") drawAlarm(cell, data.alarm);
       else if (name === "outcome") drawOutcome(cell, data.cells[place]);
       else if (name === "time") drawTime(cell, data.cells[place]);
-      else drawText(cell, data.cells[place], find);
+      else drawDescribed(cell, data.cells[place], find);
       if (name === "activity" && data.repeats) drawRepeats(cell, data.repeats);
     });
     return row;
@@ -191,31 +193,7 @@ function drawRepeats(cell, repeats) {
   cell.prepend(button);
 }
 
-// The text, with the parts that were searched for marked.
-function drawText(cell, text, find) {
+function drawDescribed(cell, text, find) {
   cell.title = text;
-  const needle = lower(find ?? "");
-  const searched = needle.length ? lower(text) : [];
-  const letters = [...text];
-  let from = 0;
-  for (let at = 0; needle.length && at + needle.length <= searched.length; at++) {
-    if (!needle.every((letter, offset) => searched[at + offset] === letter)) continue;
-    cell.append(letters.slice(from, at).join(""));
-    from = at + needle.length;
-    element("mark", "", cell).textContent = letters.slice(at, from).join("");
-    at = from - 1;
-  }
-  cell.append(letters.slice(from).join(""));
-}
-
-// Each letter alone in lower case, as the store compares them.
-function lower(text) {
-  return [...text].map((letter) => [...letter.toLowerCase()][0]);
-}
-
-function element(tag, name, parent) {
-  const made = document.createElement(tag);
-  if (name) made.className = name;
-  if (parent) parent.append(made);
-  return made;
+  drawText(cell, text, find);
 }

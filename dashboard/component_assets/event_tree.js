@@ -1,6 +1,8 @@
 // The fields and the metadata of one event, a line each, with buttons that filter by its value or show it as a column.
 // A click sends what is asked for and the number of the line.
 
+import { drawText, element } from "./elements.js";
+
 const ACTIONS = {
   only: ["=", "Filter by"],
   not: ["≠", "Exclude"],
@@ -100,32 +102,4 @@ function address(tz) {
   const link = new URL(location.href);
   if (!link.searchParams.has("tz")) link.searchParams.set("tz", tz);
   return link.href;
-}
-
-// The text, with the parts that were searched for marked.
-function drawText(cell, text, find) {
-  const needle = lower(find ?? "");
-  const searched = needle.length ? lower(text) : [];
-  const letters = [...text];
-  let from = 0;
-  for (let at = 0; needle.length && at + needle.length <= searched.length; at++) {
-    if (!needle.every((letter, offset) => searched[at + offset] === letter)) continue;
-    cell.append(letters.slice(from, at).join(""));
-    from = at + needle.length;
-    element("mark", "", cell).textContent = letters.slice(at, from).join("");
-    at = from - 1;
-  }
-  cell.append(letters.slice(from).join(""));
-}
-
-// Each letter alone in lower case, as the store compares them.
-function lower(text) {
-  return [...text].map((letter) => [...letter.toLowerCase()][0]);
-}
-
-function element(tag, name, parent) {
-  const made = document.createElement(tag);
-  if (name) made.className = name;
-  parent?.append(made);
-  return made;
 }

@@ -1,6 +1,8 @@
 // A small chart of events over time: bars of events and of failed ones. Dragging across bars, or a click on one, sends
 // the numbers of the first and the last of them.
 
+import { element } from "./elements.js";
+
 const charts = new WeakMap();
 const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 100;
@@ -113,11 +115,4 @@ function bars(counts, highest) {
       return `M${place + GAP / 2} ${HEIGHT}v${-height}h${1 - GAP}v${height}z`;
     })
     .join("");
-}
-
-function element(tag, name, parent) {
-  const made = document.createElement(tag);
-  made.className = name;
-  parent?.append(made);
-  return made;
 }
