@@ -15,6 +15,7 @@ from dashboard.query_cache import QueryCache
 OPTIONS = 200
 FACETS = ("activity", "agent", "outcome")
 WAIT = 4.0
+_END = 2**62
 cache = QueryCache(entries=1024, most_bytes=128_000_000, at_once=4)
 
 
@@ -66,6 +67,11 @@ def store() -> Engine:
 def queries() -> EventQueries:
     """The statements of that store."""
     return store().queries
+
+
+def newest(where: EventFilter, rows: int, columns: tuple[str, ...]) -> Query:
+    """The statement of the newest events of a filter, at most `rows`."""
+    return queries().page(where, below=_END, rows=rows, columns=columns)
 
 
 def version() -> Version:

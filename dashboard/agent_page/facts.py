@@ -21,7 +21,6 @@ LISTED = 10
 LATEST = 10
 """How many of the newest events are listed."""
 _COLUMNS = ("seq", "event_id", "occurred_at", "agent", "activity", "outcome", "source_ip", "description")
-_END = 2**62
 _QUARTER = timedelta(minutes=15)
 
 
@@ -53,7 +52,7 @@ def read(subject: Subject, where: EventFilter, now: datetime) -> Facts:
         queries.facet(subject.during(Period(since, recent.start)), "activity", data.OPTIONS),
         queries.facet(subject.during(recent), "activity", data.OPTIONS),
         queries.facet(where, "activity", data.OPTIONS),
-        queries.page(where, below=_END, rows=LATEST, columns=_COLUMNS),
+        data.newest(where, LATEST, _COLUMNS),
         *_done_by(subject, where, now),
     )
     fresh = set(within["value"]) - set(before["value"])

@@ -11,14 +11,12 @@ from audit_store.filters import EventFilter
 from audit_store.local_time import now
 from audit_store.quantities import counted, roughly
 from dashboard import data
+from dashboard.silence import is_silent
 from dashboard.text import shown
 from dashboard.times import age
 
 RECENT = 2000
-FEWEST_EVENTS = 20
-GAP_FACTOR = 2
 _SHORTEST = timedelta(minutes=5)
-_END = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +31,13 @@ class Silence:
 def silences(recent: pd.DataFrame, now: datetime) -> Iterator[Silence]:
     """The silent sources of the rows source, occurred_at (naive UTC, as `now`), the longest silent first.
 
-    A source is silent after GAP_FACTOR times the longest gap between its events, and at least five minutes; a source
-    with fewer than FEWEST_EVENTS events is not judged.
+    `silence.is_silent` says which are, of those whose newest event is at least five minutes ago.
     """
     ordered = recent.sort_values("occurred_at")
     gaps = ordered.assign(gap=ordered.groupby("source")["occurred_at"].diff()).groupby("source")
     sources = gaps.agg(events=("gap", "size"), last=("occurred_at", "max"), longest=("gap", "max"))
-    sources = sources[sources["events"] >= FEWEST_EVENTS]
-    ages = now - sources["last"]
-    silent = sources[(ages > GAP_FACTOR * sources["longest"]) & (ages > _SHORTEST)].sort_values("last")
+    silent = sources[is_silent(now - sources["last"], sources["longest"], sources["events"], _SHORTEST)]
+    silent = silent.sort_values("last")
     for source, last, longest in zip(silent.index, silent["last"], silent["longest"], strict=True):
         yield Silence(str(source), last.to_pydatetime(), longest.to_pytimedelta())
 
@@ -58,8 +54,9 @@ def line(silence: Silence, now: datetime) -> str:
 def draw() -> None:
     """Draw the age of the newest event of the whole store, and a menu of the silent sources."""
     queries, moment = data.queries(), now()
-    recent_sources = queries.page(EventFilter(), below=_END, rows=RECENT, columns=("source", "occurred_at"))
-    extent, recent = data.frames(queries.extent(), recent_sources)
+    extent, recent = data.frames(
+        queries.extent(), data.newest(EventFilter(), RECENT, ("source", "occurred_at"))
+    )
     newest = extent["last"].iloc[0].to_pydatetime()
     with st.container(horizontal=True, gap="small", vertical_alignment="center", width="content"):
         st.caption(f"Newest event {age(newest, moment)}", width="content")

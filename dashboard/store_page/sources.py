@@ -11,18 +11,16 @@ from audit_store.filters import EventFilter
 from audit_store.quantities import roughly
 from audit_store.ranges import Period
 from dashboard import data
+from dashboard.silence import is_silent
 from dashboard.text import shown
 from dashboard.times import age
 
 DAYS = 30
 STEP = timedelta(minutes=15)
 """How exactly times are known: events are counted by the quarter of an hour."""
-SILENT_FACTOR = 2
-FEWEST_EVENTS = 20
 NEWEST = 2000
 """From how many of the newest events the delay is taken."""
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - naive UTC
-_END = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +34,9 @@ class Recent:
 def read(now: datetime) -> Recent:
     """The events until `now` (naive UTC). Raises as `data.surroundings`."""
     period = Period(now - timedelta(days=DAYS), now)
-    queries = data.queries()
-    newest = queries.page(
-        EventFilter(), below=_END, rows=NEWEST, columns=("source", "occurred_at", "recorded_at")
-    )
     counts, delays = data.frames(
-        data.store().login_queries.heartbeat(EventFilter(period=_whole(period)), STEP), newest
+        data.store().login_queries.heartbeat(EventFilter(period=_whole(period)), STEP),
+        data.newest(EventFilter(), NEWEST, ("source", "occurred_at", "recorded_at")),
     )
     times = _EPOCH + counts["bucket"] * STEP
     days = ((now - times) // timedelta(days=1)).clip(0, DAYS - 1)
@@ -55,7 +50,7 @@ def of_sources(counts: pd.DataFrame, delays: pd.Series, now: datetime) -> pd.Dat
     """Rows source, last, per_day, pause, silent (timedelta or NaT), delay, the source that is silent longest first.
 
     `counts` has rows source, time (naive UTC, the start of STEP), events; `delays` is the result of `delay_by_source`.
-    A source is silent after SILENT_FACTOR times its longest pause; with fewer than FEWEST_EVENTS events it never is.
+    `silence.is_silent` says which sources are silent.
     """
     ordered = counts.sort_values("time")
     pauses = ordered.assign(pause=ordered.groupby("source")["time"].diff()).groupby("source")
@@ -66,7 +61,7 @@ def of_sources(counts: pd.DataFrame, delays: pd.Series, now: datetime) -> pd.Dat
     # pandas-stubs type the difference of a time and a column as a column of times.
     ages: Any = now - rows["last"] - STEP
     known_for: Any = now - rows["first"]
-    silent = (ages > SILENT_FACTOR * rows["pause"]) & (ages > STEP) & (rows["events"] >= FEWEST_EVENTS)
+    silent = is_silent(ages, rows["pause"], rows["events"], STEP)
     days = np.maximum(known_for / timedelta(days=1), 1)
     table = rows.assign(
         per_day=rows["events"] / days,

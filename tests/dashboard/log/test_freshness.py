@@ -7,7 +7,8 @@ import pytest
 
 from audit_store.engines.duckdb.store import Store
 from audit_store.event import Event
-from dashboard.log.freshness import FEWEST_EVENTS, Silence, line, silences
+from dashboard.log.freshness import Silence, line, silences
+from dashboard.silence import FEWEST_EVENTS
 from tests.conftest import Fill
 from tests.dashboard.page_runs import drawn, event, show, words
 
