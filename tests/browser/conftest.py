@@ -289,6 +289,15 @@ def parameters(page: Page) -> dict[str, list[str]]:
     return parse_qs(page.evaluate("() => location.search.slice(1)"))
 
 
+def save_view(seen: Watched, name: str) -> None:
+    """Save what a page shows as a view."""
+    seen.page.get_by_text("Saved views").click()
+    seen.settle()
+    seen.page.get_by_label("View name").fill(name)
+    seen.page.get_by_role("button", name="Save view").click()
+    expect(seen.page.get_by_text(f"Saved “{name}”.")).to_be_visible()
+
+
 def choose(page: Page, box: str | re.Pattern[str], typed: str, option: str | re.Pattern[str]) -> None:
     """Pick an option; open the list again if a new run of the page has closed it."""
     choices = page.get_by_role("combobox", name=box)

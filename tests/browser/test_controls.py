@@ -18,6 +18,7 @@ from tests.browser.conftest import (
     events_are,
     leave,
     parameters,
+    save_view,
     serving,
 )
 
@@ -128,11 +129,7 @@ def test_own_views_and_activities_after_a_first_visit_and_a_restart(tmp_path: Pa
         append(agent="ada", activity="Door opened", store=store)
         events_are(page, "1")
         seen.settle()
-        page.get_by_text("Saved views").click()
-        seen.settle()
-        page.get_by_label("View name").fill("mine")
-        page.get_by_role("button", name="Save view").click()
-        expect(page.get_by_text("Saved “mine”.")).to_be_visible()
+        save_view(seen, "mine")
         leave(page)
     own = tmp_path / "own.toml"
     own.write_text(CATALOGUE)

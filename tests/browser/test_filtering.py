@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from audit_store.engines.duckdb.store import Store
 from dashboard.charts.activity import HEAT_MAP_HEIGHT
-from tests.browser.conftest import Visit, choose, events_are, parameters, serving_well
+from tests.browser.conftest import Visit, choose, events_are, parameters, save_view, serving_well
 from tests.conftest import Fill
 from tests.dashboard.page_runs import WEEK, event
 
@@ -72,12 +72,7 @@ def test_a_click_in_the_legend_a_drag_and_a_bar_are_filters_and_undone(url: str,
 @pytest.mark.campaign
 def test_a_saved_view_can_be_opened_by_another_viewer(url: str, visit: Visit) -> None:
     seen = visit(f"{url}/?agent=ada")
-    page = seen.page
-    page.get_by_text("Saved views").click()
-    seen.settle()
-    page.get_by_label("View name").fill("<b>mine</b>")
-    page.get_by_role("button", name="Save view").click()
-    expect(page.get_by_text("Saved “<b>mine</b>”.")).to_be_visible()
+    save_view(seen, "<b>mine</b>")
     visitor = visit(url)
     other = visitor.page
     other.get_by_text("Saved views").click()

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from audit_store.engines.duckdb.store import Store
-from tests.browser.conftest import Visit, choose, events_are, parameters, serving_well
+from tests.browser.conftest import Visit, choose, events_are, parameters, save_view, serving_well
 from tests.conftest import Fill
 from tests.dashboard.page_runs import WEEK, event
 
@@ -71,12 +71,7 @@ def test_an_address_is_filtered_by_its_network(url: str, visit: Visit) -> None:
 
 def test_a_saved_view_opens_on_its_page(url: str, visit: Visit) -> None:
     seen = visit(f"{url}/log?agent=bob&range=all")
-    page = seen.page
-    page.get_by_text("Saved views").click()
-    seen.settle()
-    page.get_by_label("View name").fill("of bob")
-    page.get_by_role("button", name="Save view").click()
-    expect(page.get_by_text("Saved “of bob”.")).to_be_visible()
+    save_view(seen, "of bob")
     visitor = visit(f"{url}/?outcome=failure")
     visitor.page.get_by_text("Saved views").click()
     visitor.settle()

@@ -1,5 +1,7 @@
 """The log page: its order, its pages, new events, the details of an event, and the views it leads to."""
 
+import contextlib
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -131,14 +133,20 @@ def test_a_search_stays_as_it_was_until_new_events_are_requested(own_week: Store
     assert "Searched to the beginning · 2 matches" in words(app)
 
 
-def test_a_stopped_search_shows_what_it_has_found(store: Store, fill: Fill) -> None:
-    fill(store, [event(300 - n / 60, description=f"number {n}") for n in range(300)])
+@contextlib.contextmanager
+def one_stretch_of_a_search() -> Iterator[None]:
+    """A search ends after its first, narrow stretch, as if a click had interrupted it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(walk, "NARROWEST", 128)
         patch.setattr(walk, "WIDER", 1)
-        # As if a click had interrupted the search after its first stretch.
         patch.setattr(search, "begin", lambda listing, _: listing.complete or listing.newest.step())
         patch.setattr(search, "go_on", lambda *_: None)
+        yield
+
+
+def test_a_stopped_search_shows_what_it_has_found(store: Store, fill: Fill) -> None:
+    fill(store, [event(300 - n / 60, description=f"number {n}") for n in range(300)])
+    with one_stretch_of_a_search():
         app = show(store, "log", range="all", q="number 29")
     button(app, "Stop search").click().run()
     assert descriptions(app) == [f"number {n}" for n in range(299, 289, -1)]
@@ -150,11 +158,7 @@ def test_a_stopped_search_shows_what_it_has_found(store: Store, fill: Fill) -> N
 
 def test_a_page_that_a_search_has_not_reached_is_shown_when_it_has(store: Store, fill: Fill) -> None:
     fill(store, [event(300 - n / 60, description=f"number {n}") for n in range(300)])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(walk, "NARROWEST", 128)
-        patch.setattr(walk, "WIDER", 1)
-        patch.setattr(search, "begin", lambda listing, _: listing.complete or listing.newest.step())
-        patch.setattr(search, "go_on", lambda *_: None)
+    with one_stretch_of_a_search():
         app = show(store, "log", range="all", q="number", rows="50", page_="4@300")
     assert descriptions(app) == []
     assert url(app)["page"] == ["4@300"]
