@@ -43,7 +43,8 @@ drawn_at = time.monotonic()
 @st.fragment(run_every=LIVE_SECONDS)
 def live() -> None:
     """Draw how fresh the log is; newer events are shown at once in a live log, else after a click on a button."""
-    with notices.left_to_header():
+    freshness_line = st.container(horizontal=True, vertical_alignment="center", gap="small", key="log_freshness")
+    with notices.left_to_header(), freshness_line:
         freshness.draw()
         _show_newer(data.newer(url_state.until_now(where), pinned.below))
 
@@ -65,8 +66,7 @@ with st.container(gap="xsmall"):
     if not where.q and not where.metadata:  # the chart would read every event
         histogram.draw(where, extent)
 with st.container(horizontal=True, vertical_alignment="center", key="log_toolbar"):
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="log_freshness"):
-        live()
+    live()
     toolbar.live()
     toolbar.look(shown)
     export = st.container(width="content")
