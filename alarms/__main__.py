@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 @click.group(cls=Commands)
 def commands() -> None:
-    """Find unusual logins in an audit log."""
+    """Judge an audit log, and list, mark and send its alarms."""
 
 
 for _command in (run_detector, list_alarms, mark_alarm, rules, try_rule, exceptions, spikes):

@@ -26,8 +26,16 @@ def commands() -> None:
 
 
 @commands.command("export")
-@click.option("--format", "file_format", type=click.Choice(FORMATS), required=True)
-@click.option("--output", type=_FILE, metavar="FILE", help="Write FILE and FILE.manifest.json, not stdout.")
+@click.option(
+    "--format",
+    "file_format",
+    type=click.Choice(FORMATS),
+    required=True,
+    help="The format of what is written.",
+)
+@click.option(
+    "--output", type=_FILE, metavar="FILE", help="Write FILE and FILE.manifest.json, not standard output."
+)
 @click.option("--manifest", type=_FILE, metavar="FILE", help="Also write the manifest to this file.")
 @click.option("--force", is_flag=True, help="Replace files that exist.")
 @click.option("--by", metavar="NAME", help="Who exports, for the manifest; default: the user.")
@@ -45,9 +53,9 @@ def export_command(
     store: Path,
     **parameters: Any,
 ) -> int:
-    """Write the events of a filter to a file or to stdout.
+    """Write the events of a filter to a file or to standard output.
 
-    The filter's options are named like the parameters of the dashboard's URL.
+    The options from --range on are the filter, named like the parameters of the dashboard's URL.
     """
     where = filter_of(ctx, parameters)
     if output is None and file_format == "parquet" and sys.stdout.isatty():
@@ -120,10 +128,10 @@ def check_command(store: Path) -> int:
 @commands.command("accept")
 @store_option
 def accept_command(store: Path) -> int:
-    """Accept that the file is missing, empty, older or another one than at the last fold.
+    """Go on with a file that is missing, empty, older or another one than at the last fold.
 
-    What the store held is remembered beside it, and without this command nothing new is created or read in its place.
-    The next fold goes on with the file that is there, or creates one.
+    What the store held at its last fold is remembered beside it. Until this command, or restore, nothing is created or
+    read in its place. The next fold goes on with the file that is there, or creates one.
     """
     from audit_store.engines.registry import accept
 

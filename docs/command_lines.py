@@ -63,16 +63,17 @@ and exit status 2. `pip install .` also installs `python -m ingest` as `audit-in
 eval "$(_AUDIT_INGEST_COMPLETE=bash_source audit-ingest)"    # zsh_source and fish_source for other shells
 ```
 
-This page is written by `make docs` from the help texts.
+`make docs` writes this page from the help texts. `python -m demo --help` describes the generator of the demo store.
 
 ## Exit statuses
 
 {statuses}
 
 With 2 nothing was done, and the message says why; an append or import is "not stored" then, or "unknown": send or
-import it again. What an import or fold with 3 leaves in the spool is safe: the message says why it stays and what to
-do. Where events were rejected, too, the status is 3 as long as others wait. Ctrl-C ends a command with 130, or by its
-signal.
+import it again. `alarms run`, `list` and `spikes` also end with 2 where the log was not judged up to now or an alarm
+could not be sent, and `test-delivery` where a receiver refused the sample. What an import or fold with 3 leaves in
+the spool is safe: the message says why it stays and what to do. Where events were rejected, too, the status is 3 as
+long as others wait. Ctrl-C ends a command with 130, or by its signal.
 """
 
 

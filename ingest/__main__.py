@@ -28,7 +28,7 @@ _BODY = ("agent", "activity", "description", "outcome", "source_ip", "target", "
 
 @click.group(cls=Commands)
 def commands() -> None:
-    """Append events to an audit log and see how it is doing."""
+    """Append and import events, and show how many are stored or wait."""
 
 
 @commands.command("append")

@@ -23,7 +23,7 @@ from audit_store.ranges import Period
 def rules(*, as_json: bool, store: Path) -> int:
     """Print the rules in force and their settings.
 
-    They are the built-in ones, and over them the file AUDIT_RULES or rules.toml beside the store.
+    They are the built-in ones, and over them the file that AUDIT_RULES names, else rules.toml beside the store.
     """
     in_force = rules_file.in_force(store)
     if as_json:

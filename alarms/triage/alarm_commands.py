@@ -69,7 +69,7 @@ class Listed:
     "chosen",
     type=click.Choice(STATUSES),
     multiple=True,
-    help="Only alarms in this state. Repeatable.",
+    help="Only alarms in this state; may be repeated.",
 )
 @json_option
 @store_option

@@ -37,10 +37,15 @@ def _selection(command: Command) -> Command:
             "--address", default="", metavar="IP", help="Alarms from this address or network alone."
         ),
         click.option(
-            "--kind", default="", help="Alarms of this kind, such as agent or failed, or of this rule."
+            "--kind",
+            default="",
+            help="Alarms of this kind (all, failed, agents, agent, rule, watchdog), or of this rule.",
         ),
         click.option(
-            "--hours", multiple=True, metavar="HOUR", help="Within these hours: Tue-14, off. Repeatable."
+            "--hours",
+            multiple=True,
+            metavar="HOUR",
+            help="Within these hours of the week, such as Tue-14, or off; may be repeated.",
         ),
     )
     for option in reversed(options):
