@@ -43,7 +43,9 @@ drawn_at = time.monotonic()
 @st.fragment(run_every=LIVE_SECONDS)
 def live() -> None:
     """Draw how fresh the log is; newer events are shown at once in a live log, else after a click on a button."""
-    freshness_line = st.container(horizontal=True, vertical_alignment="center", gap="small", key="log_freshness")
+    freshness_line = st.container(
+        horizontal=True, vertical_alignment="center", gap="small", key="log_freshness"
+    )
     with notices.left_to_header(), freshness_line:
         freshness.draw()
         _show_newer(data.newer(url_state.until_now(where), pinned.below))
