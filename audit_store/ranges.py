@@ -68,6 +68,17 @@ class Period:
         return Period(self.start - self.length, self.start)
 
 
+@dataclass(frozen=True, slots=True)
+class Buckets:
+    """Stretches of time of one `width`: the moments (naive UTC) with the same (moment + offset) // width since 1970.
+
+    With the offset of Asia/Kolkata, 5½ hours, buckets of an hour begin with its local hours.
+    """
+
+    width: timedelta
+    offset: timedelta = timedelta()
+
+
 def zone(name: str) -> ZoneInfo:
     """The IANA time zone of this name. Raises InvalidFilter for an unknown name."""
     try:

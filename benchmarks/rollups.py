@@ -18,11 +18,11 @@ from audit_store.engines.duckdb.rollups import cells_sql
 from audit_store.engines.duckdb.store import Store
 from audit_store.engines.protocol import Query, Reader
 from audit_store.filters import EventFilter
-from audit_store.ranges import Period
+from audit_store.ranges import Buckets, Period
 from benchmarks.stores import stores
 
 RUNS = 3
-HOUR, QUARTER = timedelta(hours=1), timedelta(minutes=15)
+HOUR = timedelta(hours=1)
 KNOWN = catalogue.load()
 FILTERS = {
     "all events": EventFilter(),
@@ -34,8 +34,8 @@ FILTERS = {
 STATEMENTS: dict[str, Callable[[EventFilter], Query]] = {
     "totals": queries.summary,
     "number of events": queries.total,
-    "timeline, UTC and New York": lambda where: queries.timeline(where, HOUR, KNOWN),
-    "timeline, Kolkata": lambda where: queries.timeline(where, QUARTER, KNOWN),
+    "timeline, UTC and New York": lambda where: queries.timeline(where, Buckets(HOUR), KNOWN),
+    "timeline, Kolkata": lambda where: queries.timeline(where, Buckets(HOUR, HOUR / 2), KNOWN),
     "by agent": lambda where: queries.by_agent(where, 20, KNOWN),
     "activities": lambda where: queries.facet(where, "activity", 200),
     "agents": lambda where: queries.facet(where, "agent", 200),

@@ -15,6 +15,7 @@ from audit_store.catalogue import Catalogue
 from audit_store.engines.alarm_records import AlarmRecords
 from audit_store.engines.fold_results import Conflict, FoldCounts
 from audit_store.filters import EventFilter
+from audit_store.ranges import Buckets
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,11 +98,11 @@ class EventQueries(Protocol):
     def total(self, where: EventFilter) -> Query:
         """One row: events."""
 
-    def timeline(self, where: EventFilter, step: timedelta, catalogue: Catalogue) -> Query:
-        """Rows bucket (start of `step`, which divides an hour), category, events, failures; none for empty buckets."""
+    def timeline(self, where: EventFilter, buckets: Buckets, catalogue: Catalogue) -> Query:
+        """Rows bucket (its start), category, events, failures; none for empty buckets."""
 
-    def moved(self, where: EventFilter, by: timedelta, step: timedelta) -> Query:
-        """Rows bucket (start of `step`), events, each event counted `by` later; none for empty buckets."""
+    def moved(self, where: EventFilter, by: timedelta, buckets: Buckets) -> Query:
+        """Rows bucket (its start), events, each event counted `by` later; none for empty buckets."""
 
     def by_agent(self, where: EventFilter, top: int, catalogue: Catalogue) -> Query:
         """Rows agent (NULL: the others together), category, events, agents, total; the busiest agents first."""

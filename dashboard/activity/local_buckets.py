@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from audit_store.quantities import counted
-from audit_store.ranges import Period
+from audit_store.ranges import Buckets, Period
+from audit_store.week_hours import offsets
 
 BARS = 120
 QUARTER = timedelta(minutes=15)
@@ -38,14 +39,18 @@ def chart_step(length: timedelta) -> timedelta:
     return next((step for step in _STEPS if length <= BARS * step), YEAR)
 
 
-def query_step(step: timedelta, zone: ZoneInfo, period: Period) -> timedelta:
-    """The width of UTC buckets of which each lies in one local bar of `step`.
+def query_buckets(step: timedelta, zone: ZoneInfo, period: Period) -> Buckets:
+    """Buckets of which each lies in one local bar of `step`: local hours, or less if a bar is shorter.
 
-    At most an hour; 15 minutes where the zone's offset is not always a whole hour in the period.
+    Where the zone's offset changes in the period by something else than whole hours, quarters of an hour, of which the
+    offsets of all zones since 1972 are multiples (IANA tz database).
     """
-    moments = _instants(period.start or _FIRST, period.end or _LAST, WEEK)
-    offsets = _local(moments, zone) - moments
-    return min(step, HOUR if (offsets.floor(HOUR) == offsets).all() else QUARTER)
+    width = min(step, HOUR)
+    first, *changes = offsets(zone, period.start or _FIRST, (period.end or _LAST) - _INSTANT)
+    remainders = {timedelta(microseconds=offset) % width for _, offset in (first, *changes)}
+    # A change at the begin of a bucket: before 2011, St. John's changed its clock at 00:01.
+    remainders |= {(_FIRST - moment) % width for moment, _ in changes}
+    return Buckets(width, remainders.pop()) if len(remainders) == 1 else Buckets(min(step, QUARTER))
 
 
 def local_timeline(
@@ -58,7 +63,7 @@ def local_timeline(
 ) -> pd.DataFrame:
     """Rows bucket, category, events, failures, until, partial: one for every bar and category.
 
-    `frame` has the rows of `queries.timeline` for `query_step`; `period` is theirs and, where it is open, extends
+    `frame` has the rows of `queries.timeline` for `query_buckets`; `period` is theirs and, where it is open, extends
     from the first to the last of `extent` (naive UTC). `bucket` and `until` are the naive local start and end of a
     bar of `step`: days start at midnight, weeks on Monday. Bars without events are zero, sums equal those of
     `frame`, and `partial` marks the bars that the period cuts. Without events there are no rows.

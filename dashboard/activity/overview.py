@@ -6,7 +6,7 @@ from datetime import timedelta
 import pandas as pd
 
 from audit_store.filters import EventFilter
-from audit_store.ranges import Period
+from audit_store.ranges import Buckets, Period
 from dashboard import active_catalogue, data
 from dashboard.activity import local_buckets, period_comparison, split
 from dashboard.activity.split import Split
@@ -63,7 +63,7 @@ def load(where: EventFilter, extent: data.Extent, top: int, by: str = "category"
     """
     period = closed(where.period, extent)
     step = local_buckets.chart_step(period.length or timedelta())
-    wide = local_buckets.query_step(step, where.zone, period)
+    wide = local_buckets.query_buckets(step, where.zone, period)
     before, earlier = where.before(), period_comparison.comparable(where, extent.first)
     if where.hours:
         earlier = None  # the bars of another period cover other hours of the week
@@ -92,14 +92,14 @@ def load(where: EventFilter, extent: data.Extent, top: int, by: str = "category"
 
 
 def _split(
-    by: str, where: EventFilter, step: timedelta, timeline: pd.DataFrame, agents: pd.DataFrame
+    by: str, where: EventFilter, buckets: Buckets, timeline: pd.DataFrame, agents: pd.DataFrame
 ) -> tuple[Split, pd.DataFrame]:
     """What the bars are split by, and the rows of `timeline` split by it."""
     if by == "category":
         return split.by_category(active_catalogue.activities()), timeline
     values = split.values_of(by, where, agents)
     parts = split.by_values(by, values)
-    return parts, split.combined(parts, timeline, data.frames(*split.statements(by, values, where, step)))
+    return parts, split.combined(parts, timeline, data.frames(*split.statements(by, values, where, buckets)))
 
 
 def _sums(timeline: pd.DataFrame, agents: pd.DataFrame) -> Totals:

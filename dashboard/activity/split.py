@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 import pandas as pd
 
 from audit_store.catalogue import Catalogue
 from audit_store.engines.protocol import Query
 from audit_store.filters import NO_SOURCE, OUTCOME_CHOICES, EventFilter, matches
+from audit_store.ranges import Buckets
 from dashboard import data
 from dashboard.activity import chart_filters
 from dashboard.charts.activity import FAILURE, PALETTE
@@ -62,11 +62,11 @@ def values_of(column: str, where: EventFilter, agents: pd.DataFrame) -> list[str
     return [value for value in values if not wanted or matches(wanted, value)]
 
 
-def statements(column: str, values: Sequence[str], where: EventFilter, step: timedelta) -> list[Query]:
+def statements(column: str, values: Sequence[str], where: EventFilter, buckets: Buckets) -> list[Query]:
     """The timeline of each value: roll-ups answer each of them, however many agents there are."""
     everything = Catalogue(("Other",), {})
     return [
-        data.queries().timeline(where.with_values(column, [value]), step, everything)
+        data.queries().timeline(where.with_values(column, [value]), buckets, everything)
         for value in values[:MOST]
     ]
 

@@ -8,7 +8,7 @@ import pandas as pd
 from audit_store.engines.protocol import Query
 from audit_store.filters import EventFilter
 from audit_store.quantities import counted
-from audit_store.ranges import Period
+from audit_store.ranges import Buckets, Period
 from dashboard import active_catalogue, data
 from dashboard.activity import local_buckets
 from dashboard.agent_page.subject import Subject
@@ -21,7 +21,7 @@ LISTED = 10
 LATEST = 10
 """How many of the newest events are listed."""
 _COLUMNS = ("seq", "event_id", "occurred_at", "agent", "activity", "outcome", "source_ip", "description")
-_QUARTER = timedelta(minutes=15)
+_QUARTERS = Buckets(timedelta(minutes=15))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def read(subject: Subject, where: EventFilter, now: datetime) -> Facts:
     recent = Period(now - NEW, None)
     since = subject.since(now)
     timeline, before, within, during, latest, *done = data.frames(
-        queries.timeline(subject.during(Period(since, None)), _QUARTER, catalogue),
+        queries.timeline(subject.during(Period(since, None)), _QUARTERS, catalogue),
         queries.facet(subject.during(Period(since, recent.start)), "activity", data.OPTIONS),
         queries.facet(subject.during(recent), "activity", data.OPTIONS),
         queries.facet(where, "activity", data.OPTIONS),

@@ -47,7 +47,7 @@ def load(where: EventFilter, extent: data.Extent) -> tuple[pd.DataFrame, timedel
     """
     period = overview.closed(where.period, extent)
     step = local_buckets.chart_step(period.length or timedelta())
-    wide = local_buckets.query_step(step, where.zone, period)
+    wide = local_buckets.query_buckets(step, where.zone, period)
     [timeline] = data.frames(data.queries().timeline(where, wide, active_catalogue.activities()))
     bars = local_buckets.local_timeline(
         timeline, period=where.period, extent=(period.start, period.end), step=step, zone=where.zone

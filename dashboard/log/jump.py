@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from audit_store.filters import EventFilter
-from audit_store.ranges import Period
+from audit_store.ranges import Buckets, Period
 from dashboard import data
 from dashboard.log.pin import Pin
 from dashboard.log.walk import Walk
@@ -34,7 +34,7 @@ def jump(pinned: Pin, events: int, skip: int) -> tuple[Walk, int] | None:
 
 def _begin_of_later_hours(where: EventFilter, skip: int) -> datetime | None:
     """The begin (naive UTC) of the earliest hour from which on there are at most `skip` events; None without any."""
-    [hours] = data.frames(data.queries().moved(where, timedelta(), HOUR))
+    [hours] = data.frames(data.queries().moved(where, timedelta(), Buckets(HOUR)))
     newer = hours["events"][::-1].cumsum()
     later = hours["bucket"][::-1][newer <= skip]
     return None if later.empty else later.iloc[-1].to_pydatetime()

@@ -14,7 +14,7 @@ from audit_store.engines.duckdb import queries
 from audit_store.engines.duckdb.store import Store
 from audit_store.event import Event
 from audit_store.filters import LISTS, SINGLE, EventFilter
-from audit_store.ranges import LENGTHS
+from audit_store.ranges import LENGTHS, Buckets
 from tests.conftest import examples
 
 NOW = datetime(2026, 3, 14, 12, 0, 30, tzinfo=UTC)
@@ -345,14 +345,14 @@ filters = st.builds(
 
 
 def statements(where: EventFilter) -> list[queries.Query]:
-    step = LENGTHS["1h"]
+    hours = Buckets(LENGTHS["1h"])
     facets = [queries.facet(where, column, 5) for column in ("agent", "activity", "outcome", "source")]
     pages = [
         queries.blocks(where, since=0, below=9),
         queries.seqs(where, since=0, below=9),
         queries.page(where, below=9, rows=9),
     ]
-    charts = [queries.timeline(where, step, load()), queries.by_agent(where, 5, load())]
+    charts = [queries.timeline(where, hours, load()), queries.by_agent(where, 5, load())]
     counts = [queries.summary(where), queries.total(where), queries.newer(where, since=3)]
     return [*counts, *charts, *facets, *pages]
 

@@ -3,17 +3,18 @@
 `audit_store.engines.protocol.EventQueries` says what each gives.
 """
 
-import math
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from audit_store.catalogue import Catalogue
+from audit_store.engines.duckdb import buckets_sql
 from audit_store.engines.duckdb.conditions import condition
 from audit_store.engines.duckdb.rollups.cells_sql import cells, reads_events
 from audit_store.engines.protocol import SEQ_BLOCK, Query
 from audit_store.event import COLUMNS
 from audit_store.filters import EventFilter, field_of
+from audit_store.ranges import Buckets
 
 EXPORT_CHUNK = 512
 _COLUMNS = ", ".join(COLUMNS)
@@ -50,32 +51,27 @@ def total(where: EventFilter) -> Query:
     return Query(f"SELECT coalesce(sum(events), 0)::BIGINT AS events FROM {counted}", params)
 
 
-def timeline(where: EventFilter, step: timedelta, catalogue: Catalogue) -> Query:
-    """Rows bucket (UTC start of `step`), category, events, failures; only buckets that have any.
-
-    `step` divides an hour. Local days and weeks are folded from these outside SQL, because an offset is
-    constant within a quarter of an hour in every zone since 1972 (IANA tz database).
-    """
-    counted, params = cells(where, ("activity", "outcome"), step)
+def timeline(where: EventFilter, buckets: Buckets, catalogue: Catalogue) -> Query:
+    """Rows bucket (its UTC start), category, events, failures; only buckets that have any."""
+    counted, params = cells(where, ("activity", "outcome"), buckets_sql.width_of_cells(buckets))
     return Query(
         f"WITH {_KINDS}, counted AS ("
-        f"SELECT epoch_us(occurred_at) // $step AS bucket_number, code, sum(events) AS events, {_FAILURES} AS failures "
+        f"SELECT {buckets_sql.NUMBER} AS number, code, sum(events) AS events, {_FAILURES} AS failures "
         f"FROM {counted} LEFT JOIN kinds USING (activity) GROUP BY ALL) "
-        f"SELECT make_timestamp(bucket_number * $step) AS bucket, {_CATEGORY} AS category, "
+        f"SELECT {buckets_sql.start('number')} AS bucket, {_CATEGORY} AS category, "
         "sum(events)::BIGINT AS events, coalesce(sum(failures), 0)::BIGINT AS failures "
         f"FROM counted GROUP BY ALL {_WITH_EVENTS} ORDER BY ALL",
-        params | _kinds(catalogue) | {"step": _microseconds(step)},
+        params | _kinds(catalogue) | buckets_sql.params(buckets),
     )
 
 
-def moved(where: EventFilter, by: timedelta, step: timedelta) -> Query:
-    """Rows bucket (UTC start of `step`), events; only buckets that have any. Each event counts `by` later."""
-    width = timedelta(microseconds=math.gcd(_microseconds(step), _microseconds(by)))
-    counted, params = cells(where, (), width)
+def moved(where: EventFilter, by: timedelta, buckets: Buckets) -> Query:
+    """Rows bucket (its UTC start), events; only buckets that have any. Each event counts `by` later."""
+    counted, params = cells(where, (), buckets_sql.width_of_cells(buckets, by))
     return Query(
-        "SELECT time_bucket(to_seconds($step), occurred_at + to_microseconds($by)) AS bucket, "
+        f"SELECT {buckets_sql.start(buckets_sql.NUMBER)} AS bucket, "
         f"sum(events)::BIGINT AS events FROM {counted} GROUP BY ALL {_WITH_EVENTS} ORDER BY bucket",
-        params | {"step": int(step.total_seconds()), "by": _microseconds(by)},
+        params | buckets_sql.params(buckets, by),
     )
 
 
@@ -233,10 +229,6 @@ _FACETS = {
 # Small numbers instead of names: grouping by them takes half the time.
 _KINDS = "kinds AS (SELECT unnest($activities) AS activity, unnest($codes)::USMALLINT AS code)"
 _CATEGORY = "coalesce($categories[code], $other)"
-
-
-def _microseconds(span: timedelta) -> int:
-    return span // timedelta(microseconds=1)
 
 
 def _kinds(catalogue: Catalogue) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from audit_store.engines.duckdb import queries
 from audit_store.engines.duckdb.store import Store
 from audit_store.event import Event
 from audit_store.filters import EventFilter
-from audit_store.ranges import Period
+from audit_store.ranges import Buckets, Period
 from dashboard.activity import local_buckets
 from dashboard.activity.local_buckets import (
     DAY,
@@ -26,11 +26,20 @@ from dashboard.activity.local_buckets import (
     YEAR,
     chart_step,
     local_timeline,
-    query_step,
+    query_buckets,
 )
 
-ZONES = ("UTC", "Asia/Kolkata", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "America/Havana")
+ZONES = (
+    "UTC",
+    "Asia/Kolkata",
+    "America/New_York",
+    "America/St_Johns",
+    "Australia/Lord_Howe",
+    "Asia/Kathmandu",
+    "America/Havana",
+)
 STEPS = (timedelta(minutes=1), timedelta(minutes=5), QUARTER, HOUR, 6 * HOUR, DAY, WEEK, MONTH, YEAR)
+HOURS, QUARTERS, HALF_HOURS_LATER = Buckets(HOUR), Buckets(QUARTER), Buckets(HOUR, 2 * QUARTER)
 Extent = tuple[datetime | None, datetime | None]
 NOWHEN: Extent = (None, None)
 
@@ -39,18 +48,19 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def rows(moments: Iterable[datetime], step: timedelta) -> pd.DataFrame:
+def rows(moments: Iterable[datetime], buckets: Buckets) -> pd.DataFrame:
     """What `queries.timeline` gives for events at these UTC times: every third a failure, two categories."""
     found = [(moment, ("Sign-in", "Other")[n % 2], 1, int(n % 3 == 0)) for n, moment in enumerate(moments)]
     frame = pd.DataFrame(found, columns=["bucket", "category", "events", "failures"])
-    frame["bucket"] = pd.to_datetime(frame["bucket"]).astype("datetime64[us]").dt.floor(step)
+    moved = pd.to_datetime(frame["bucket"]).astype("datetime64[us]") + buckets.offset
+    frame["bucket"] = moved.dt.floor(buckets.width) - buckets.offset
     return frame.groupby(["bucket", "category"], as_index=False).sum()
 
 
 def folded(
     moments: Sequence[datetime], zone: str, step: timedelta, period: Period, extent: Extent = NOWHEN
 ) -> pd.DataFrame:
-    frame = rows(moments, query_step(step, ZoneInfo(zone), period))
+    frame = rows(moments, query_buckets(step, ZoneInfo(zone), period))
     return local_timeline(frame, period=period, extent=extent, step=step, zone=ZoneInfo(zone))
 
 
@@ -138,26 +148,35 @@ def test_step_of_a_chart(length: timedelta, step: timedelta) -> None:
 @pytest.mark.parametrize(
     ("step", "zone", "start", "end", "expected"),
     [
-        (DAY, "UTC", None, None, HOUR),
-        (DAY, "Europe/Berlin", None, None, HOUR),
-        (YEAR, "America/New_York", None, None, HOUR),
-        (DAY, "Asia/Kolkata", None, None, QUARTER),
-        (HOUR, "Asia/Kathmandu", "2026-01-01", "2026-01-02", QUARTER),
-        (timedelta(minutes=1), "Asia/Kathmandu", "2026-01-01", "2026-01-02", timedelta(minutes=1)),
-        (HOUR, "Australia/Lord_Howe", "2026-01-01", "2026-01-02", HOUR),  # summer: 11 hours
-        (HOUR, "Australia/Lord_Howe", "2026-06-01", "2026-06-02", QUARTER),  # winter: 10½
-        (DAY, "Australia/Lord_Howe", "2026-04-04", "2026-04-04T15:00:01", QUARTER),  # the change itself
-        (DAY, "Australia/Lord_Howe", "2026-04-04", "2026-04-04T15:00:00", HOUR),
-        (DAY, "Australia/Lord_Howe", "2026-01-01", "2027-01-01", QUARTER),  # summer at both ends
-        (DAY, "America/Caracas", "2020-01-01", "2026-01-01", HOUR),
-        (DAY, "America/Caracas", "2015-01-01", "2026-01-01", QUARTER),  # −4½ until May 2016
+        (DAY, "UTC", None, None, HOURS),
+        (DAY, "Europe/Berlin", None, None, HOURS),
+        (YEAR, "America/New_York", None, None, HOURS),
+        (DAY, "Asia/Kolkata", None, None, HALF_HOURS_LATER),
+        (HOUR, "Asia/Kathmandu", "2026-01-01", "2026-01-02", Buckets(HOUR, 3 * QUARTER)),
+        (timedelta(minutes=1), "Asia/Kathmandu", "2026-01-01", "2026-01-02", Buckets(timedelta(minutes=1))),
+        (HOUR, "Australia/Lord_Howe", "2026-01-01", "2026-01-02", HOURS),  # summer: 11 hours
+        (HOUR, "Australia/Lord_Howe", "2026-06-01", "2026-06-02", HALF_HOURS_LATER),  # winter: 10½
+        (DAY, "Australia/Lord_Howe", "2026-04-04", "2026-04-04T15:00:01", QUARTERS),  # the change itself
+        (DAY, "Australia/Lord_Howe", "2026-04-04", "2026-04-04T15:00:00", HOURS),
+        (DAY, "Australia/Lord_Howe", "2026-01-01", "2027-01-01", QUARTERS),  # summer at both ends
+        (DAY, "America/Caracas", "2020-01-01", "2026-01-01", HOURS),
+        (DAY, "America/Caracas", "2015-01-01", "2026-01-01", QUARTERS),  # −4½ until May 2016
+        (DAY, "America/St_Johns", "2026-01-01", "2027-01-01", HALF_HOURS_LATER),  # changes at 02:00
+        (DAY, "America/St_Johns", "2009-01-01", "2010-01-01", QUARTERS),  # changed at 00:01
+        (
+            DAY,
+            "Africa/Monrovia",
+            "1970-01-01",
+            "1971-01-01",
+            Buckets(HOUR, timedelta(minutes=15, seconds=30)),
+        ),
     ],
 )
-def test_step_of_a_query(
-    step: timedelta, zone: str, start: str | None, end: str | None, expected: timedelta
+def test_buckets_of_a_query(
+    step: timedelta, zone: str, start: str | None, end: str | None, expected: Buckets
 ) -> None:
     period = Period(at(start) if start else None, at(end) if end else None)
-    assert query_step(step, ZoneInfo(zone), period) == expected
+    assert query_buckets(step, ZoneInfo(zone), period) == expected
 
 
 @pytest.mark.parametrize(
@@ -258,9 +277,9 @@ def test_bars_are_those_of_the_stored_events(make_store: Callable[[Iterable[Even
         for moment, outcome in zip(moments, outcomes, strict=True)
     ]
     where = EventFilter(period=Period(at("2026-03-07"), at("2026-03-10")), tz="Asia/Kolkata")
-    step = query_step(DAY, where.zone, where.period)
+    buckets = query_buckets(DAY, where.zone, where.period)
     with make_store(given_events).read() as reader:
-        frame = reader.run(queries.timeline(where, step, load()))
+        frame = reader.run(queries.timeline(where, buckets, load()))
     found = bars(local_timeline(frame, period=where.period, extent=NOWHEN, step=DAY, zone=where.zone))
     assert found["events"].to_list() == [1, 1, 1, 0]  # the first is at 23:59:59 in Kolkata
     assert found["failures"].to_list() == [1, 0, 0, 0]
@@ -279,7 +298,7 @@ def test_the_period_before_is_laid_under_the_bars_of_this_one(
     period = Period(first, first + 4 * DAY)
     later = folded([first + timedelta(seconds=second) for second in now], zone, step, period)
     moments = [first + timedelta(seconds=second) for second in before]
-    wide = query_step(step, ZoneInfo(zone), period)
+    wide = query_buckets(step, ZoneInfo(zone), period)
     earlier = local_buckets.previous_period_bars(later, rows(moments, wide), step, ZoneInfo(zone))
     assert earlier["bucket"].to_list() == later["bucket"].drop_duplicates().to_list()
     assert (earlier["until"] > earlier["bucket"]).all()
@@ -291,7 +310,7 @@ def test_the_period_before_is_laid_under_the_bars_of_this_one(
 def test_heat_map_has_every_hour_of_the_week_and_every_event(zone: str, inside: list[int]) -> None:
     moments = [at("2026-10-30") + timedelta(seconds=second) for second in inside]
     period = Period(at("2026-10-30"), at("2026-10-30") + 4 * DAY)
-    frame = local_buckets.heat_map(rows(moments, query_step(HOUR, ZoneInfo(zone), period)), ZoneInfo(zone))
+    frame = local_buckets.heat_map(rows(moments, query_buckets(HOUR, ZoneInfo(zone), period)), ZoneInfo(zone))
     local = [moment.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)) for moment in moments]
     expected = Counter((moment.strftime("%A"), moment.hour) for moment in local)
     assert len(frame) == 168

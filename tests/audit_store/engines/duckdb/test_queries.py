@@ -19,7 +19,7 @@ from audit_store.engines.duckdb.store import Store
 from audit_store.engines.protocol import LISTED
 from audit_store.event import COLUMNS, Event
 from audit_store.filters import EventFilter, Pattern, parse
-from audit_store.ranges import Period
+from audit_store.ranges import Buckets, Period
 from tests.audit_store.engines.duckdb.filter_model import wanted
 from tests.audit_store.engines.duckdb.rollups.worlds import cover
 from tests.conftest import RECORDED_AT, examples
@@ -135,6 +135,12 @@ which = st.integers(0, len(DICE) - 1)
 
 
 # Every example opens a file.
+all_buckets = st.builds(
+    Buckets,
+    st.sampled_from([60, 900, 3600]).map(lambda seconds: timedelta(seconds=seconds)),
+    st.sampled_from([0, 0, 30, 45]).map(lambda seconds: timedelta(seconds=seconds))
+    | st.sampled_from([15, 30, 45]).map(lambda minutes: timedelta(minutes=minutes)),
+).filter(lambda buckets: buckets.offset < buckets.width)
 few = settings(max_examples=examples(30))
 
 
@@ -144,6 +150,10 @@ def chosen(where: EventFilter, world: list[Event]) -> list[Event]:
 
 def naive(event: Event) -> pd.Timestamp:
     return pd.Timestamp(event.occurred_at).tz_localize(None)
+
+
+def start_of_bucket(moment: pd.Timestamp, buckets: Buckets) -> pd.Timestamp:
+    return (moment + buckets.offset).floor(buckets.width) - buckets.offset
 
 
 @few
@@ -177,13 +187,13 @@ def test_values_patterns_networks_and_metadata(
 
 
 @few
-@given(which, filters, st.sampled_from([60, 900, 3600]))
-def test_timeline(worlds: list[World], n: int, where: EventFilter, step: int) -> None:
-    rows = worlds[n].store.run(queries.timeline(where, timedelta(seconds=step), KNOWN))
+@given(which, filters, all_buckets)
+def test_timeline(worlds: list[World], n: int, where: EventFilter, buckets: Buckets) -> None:
+    rows = worlds[n].store.run(queries.timeline(where, buckets, KNOWN))
     counts: Counter[tuple[pd.Timestamp, str]] = Counter()
     failures: Counter[tuple[pd.Timestamp, str]] = Counter()
     for event in chosen(where, worlds[n].events):
-        place = (naive(event).floor(f"{step}s"), KNOWN.category(event.activity))
+        place = (start_of_bucket(naive(event), buckets), KNOWN.category(event.activity))
         counts[place] += 1
         failures[place] += event.outcome == "failure"
     places = list(zip(rows["bucket"], rows["category"], strict=True))
@@ -193,11 +203,11 @@ def test_timeline(worlds: list[World], n: int, where: EventFilter, step: int) ->
 
 
 @few
-@given(which, filters, st.sampled_from([60, 900, 3600]), st.integers(0, 10**12).map(lambda n: n * MICRO))
-def test_moved(worlds: list[World], n: int, where: EventFilter, step: int, by: timedelta) -> None:
-    rows = worlds[n].store.run(queries.moved(where, by, timedelta(seconds=step)))
+@given(which, filters, all_buckets, st.integers(0, 10**12).map(lambda n: n * MICRO))
+def test_moved(worlds: list[World], n: int, where: EventFilter, buckets: Buckets, by: timedelta) -> None:
+    rows = worlds[n].store.run(queries.moved(where, by, buckets))
     kept = chosen(where, worlds[n].events)
-    counts = Counter((naive(event) + by).floor(f"{step}s") for event in kept)
+    counts = Counter(start_of_bucket(naive(event) + by, buckets) for event in kept)
     assert dict(zip(rows["bucket"], rows["events"], strict=True)) == counts
 
 
@@ -368,7 +378,7 @@ def test_every_select_runs_on_a_locked_read_only_connection(make_store: MakeStor
             queries.extent(),
             queries.summary(where),
             queries.total(where),
-            queries.timeline(where, step, KNOWN),
+            queries.timeline(where, Buckets(step), KNOWN),
             queries.by_agent(where, 3, KNOWN),
             queries.facet(where, "agent", 3),
             queries.blocks(where, since=0, below=3),

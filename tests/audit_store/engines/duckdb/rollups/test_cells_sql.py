@@ -17,7 +17,7 @@ from audit_store.engines.duckdb.store import Store
 from audit_store.engines.protocol import Query
 from audit_store.event import Event
 from audit_store.filters import EventFilter
-from audit_store.ranges import Period
+from audit_store.ranges import Buckets, Period
 from tests.audit_store.engines.duckdb.rollups import worlds
 from tests.audit_store.engines.duckdb.rollups.worlds import ACTIVITIES, AGENTS, START
 from tests.conftest import examples
@@ -92,11 +92,12 @@ def made(parts: tuple[dict[str, Any], timedelta | None, timedelta | None], first
 def statements(where: EventFilter, step: timedelta, by: timedelta) -> list[Query]:
     """Every statement that may be answered by roll-ups."""
     logins = where, KNOWN.failures, max(step, 15 * MINUTE)
+    buckets = Buckets(step, by % step)
     return [
         queries.summary(where),
         queries.total(where),
-        queries.timeline(where, step, KNOWN),
-        queries.moved(where, by, step),
+        queries.timeline(where, buckets, KNOWN),
+        queries.moved(where, by, buckets),
         queries.by_agent(where, 2, KNOWN),
         *(queries.facet(where, column, 3) for column in ("activity", "agent", "outcome", "source")),
         queries.facet(where, "agent", 3, containing="SUPPORT"),
