@@ -6,9 +6,10 @@ import re
 import sys
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
 from tqdm import tqdm
@@ -23,6 +24,7 @@ from tests.faults.workloads import WORKLOADS
 
 KILLS, PLACES, SEEDS = 200, 85, 12
 PAGE = ROOT / "docs" / "reliability.md"
+RESULTS = ROOT / ".faults.jsonl"
 KINDS = {
     "syscall": "system calls that failed or were the last",
     "image": "power losses",
@@ -40,6 +42,8 @@ COLUMNS = {
     "wrong word": "wrong word",
     "bare exception": "bare exceptions",
 }
+CODE = ("audit_store", "ingest", "alarms", "tests/faults")
+"""The folders whose code a result depends on."""
 _START, _END = "<!-- make faults writes from here -->\n", "<!-- to here -->\n"
 
 
@@ -67,6 +71,56 @@ class Table:
                 counts = [self.failed[row][column] for column in COLUMNS]
                 rows.append([name, row[1], f"{self.happened[row]:,}", *map(str, counts)])
         return [f"| {' | '.join(cells)} |" for cells in rows]
+
+
+class Results:
+    """The results so far, in a file of JSON lines: first the trials of some code, then trials with their results.
+
+    So a run that was broken off goes on where it was.
+    """
+
+    def __init__(self, path: Path, trials: Callable[[], Iterable[Trial]], root: Path = ROOT) -> None:
+        """Read a file; where it is about other code, or has no trials, it is begun anew with `trials()`."""
+        self._path = path
+        code = code_hash(root)
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
+        whole = [line for line in lines if line.endswith("\n")]
+        head, *results = map(json.loads, whole) if whole else [["", []]]
+        if head[0] != code:
+            head, results = [code, list(trials())], []
+        self.trials: list[Trial] = head[1]
+        """All trials."""
+        self._by_trial: dict[str, Trial] = {}
+        path.write_text(json.dumps(head) + "\n", encoding="utf-8")
+        for trial, result in results:
+            self.add(trial, result)
+
+    def left(self, chosen: Iterable[Trial]) -> list[Trial]:
+        """Those of the trials that have no result."""
+        return [trial for trial in chosen if json.dumps(trial) not in self._by_trial]
+
+    def of(self, chosen: Iterable[Trial]) -> Iterator[tuple[Trial, Trial]]:
+        """The trials that have a result, with it."""
+        for trial in chosen:
+            if (result := self._by_trial.get(json.dumps(trial))) is not None:
+                yield trial, result
+
+    def add(self, trial: Trial, result: Trial) -> None:
+        """Write a result down. Threads may do so at the same time."""
+        self._by_trial[json.dumps(trial)] = result
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(f"{json.dumps([trial, result])}\n")
+
+
+def code_hash(root: Path) -> str:
+    """A hash of the names and texts of the code's files."""
+    files = [
+        path for folder in CODE for path in (root / folder).rglob("*") if path.suffix in {".py", ".sql", ".c"}
+    ]
+    digest = sha256()
+    for path in sorted(files):
+        digest.update(f"{path.relative_to(root)}\0{path.read_text(encoding='utf-8')}\0".encode())
+    return digest.hexdigest()
 
 
 def write(table: Table, which: str, mutants: dict[str, bool], page: Path = PAGE) -> None:
@@ -99,7 +153,6 @@ def is_caught(client: Client, mutant: str) -> bool:
 
 def main(step: int) -> int:
     """Run every trial, or one in `step`; gives 1 where something did not hold, with a line for each on stdout."""
-    table = Table()
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as name, ExitStack() as stack:
         library = shim.build(Path(name))
         clients = []
@@ -107,20 +160,24 @@ def main(step: int) -> int:
             folder = Path(name) / str(number)
             folder.mkdir()
             clients.append(stack.enter_context(Client(folder, library)))
-        caught = {mutant: is_caught(clients[0], mutant) for mutant in MUTANTS if mutant}
-        possible = list(everything(clients[0]))
-        chosen = possible[::step]
-        with tqdm(total=len(chosen), unit="faults", disable=None) as bar:
+        results = Results(RESULTS, lambda: everything(clients[0]))
+        chosen = results.trials[::step]
+        left = results.left(chosen)
+        with tqdm(total=len(chosen), initial=len(chosen) - len(left), unit="faults", disable=None) as bar:
 
             def done(trial: Trial, result: Trial) -> None:
-                table.add(trial, result)
+                results.add(trial, result)
                 bar.update()
-                if result["problems"]:
-                    print(json.dumps([trial, result["problems"]]), flush=True)
 
-            trials.run(clients, chosen, done)
+            trials.run(clients, left, done)
+        caught = {mutant: is_caught(clients[0], mutant) for mutant in MUTANTS if mutant}
+    table = Table()
+    for trial, result in results.of(chosen):
+        table.add(trial, result)
+        if result["problems"]:
+            print(json.dumps([trial, result["problems"]]))
     share = "all" if step == 1 else f"one in {step}"
-    write(table, f"Seed {trials.SEED}, {share} of {len(possible):,} faults.", caught)
+    write(table, f"Seed {trials.SEED}, {share} of {len(results.trials):,} faults.", caught)
     return int(any(table.failed.values()) or not all(caught.values()))
 
 

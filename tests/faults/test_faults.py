@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import product
+from pathlib import Path
 
 import pytest
 
 from tests.conftest import rest_in_campaign
 from tests.faults import damage, disk_full, mutants, trials
+from tests.faults.__main__ import CODE, Results
 from tests.faults.client import Client
 from tests.faults.trials import Trial
 from tests.faults.workloads import WORKLOADS
@@ -94,3 +96,21 @@ def test_a_full_disk_loses_nothing(client: Client, campaign: bool) -> None:
 @pytest.mark.parametrize("mutant", [name for name in mutants.MUTANTS if name])
 def test_a_mutant_is_caught(client: Client, mutant: str) -> None:
     assert next(failures(client, trials.against(client, mutant)), None) is not None
+
+
+def test_a_run_of_all_faults_goes_on_where_it_was_broken_off(tmp_path: Path) -> None:
+    for folder in CODE:
+        (tmp_path / folder).mkdir(parents=True)
+    code, path = tmp_path / CODE[0] / "store.py", tmp_path / "results.jsonl"
+    code.write_text("one = 1")
+    every = trials.kills(3)
+    begun = Results(path, lambda: every, tmp_path)
+    begun.add(every[1], {"happened": 1, "problems": []})
+    with path.open("a") as file:
+        file.write('[{"kind": "ki')
+    went_on = Results(path, lambda: pytest.fail("the trials are in the file"), tmp_path)
+    assert went_on.trials == every
+    assert went_on.left(every) == [every[0], every[2]]
+    assert list(went_on.of(every)) == [(every[1], {"happened": 1, "problems": []})]
+    code.write_text("one = 2")
+    assert Results(path, lambda: every, tmp_path).left(every) == every
