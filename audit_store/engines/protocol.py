@@ -221,7 +221,7 @@ class Engine(Protocol):
         """Changes whenever the store does; found without opening it."""
 
     def read(self, wait: float = READ_WAIT) -> AbstractContextManager[Reader]:
-        """Open the store for a few statements, after at most `wait` seconds.
+        """Open the store for a few statements; `wait` is in seconds.
 
         Raises StoreNotFound, StoreLost, StoreBusy, StoreCorrupt or StoreNewer."""
 
@@ -229,7 +229,7 @@ class Engine(Protocol):
         """The rows of one statement. Raises as `read` does."""
 
     def fold(self, wait: float = WRITE_WAIT) -> AbstractContextManager[FoldTransaction]:
-        """Open the store for one fold, and create it where it is missing. Raises as `read` does."""
+        """Open the store for one fold, or create it. Raises StoreBusy, StoreLost, StoreCorrupt or StoreNewer."""
 
     def compress(self, wait: float = WRITE_WAIT) -> bool:
         """Compress one part of the older events, which stay as they are; gives whether more remain.
