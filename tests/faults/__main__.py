@@ -42,7 +42,7 @@ COLUMNS = {
     "wrong word": "wrong word",
     "bare exception": "bare exceptions",
 }
-CODE = ("audit_store", "ingest", "alarms", "tests/faults")
+CODE = ("audit_store", "ingest", "analysis", "alarms", "tests/faults")
 """The folders whose code a result depends on."""
 _START, _END = "<!-- make faults writes from here -->\n", "<!-- to here -->\n"
 
@@ -90,10 +90,9 @@ class Results:
             head, results = [code, list(trials())], []
         self.trials: list[Trial] = head[1]
         """All trials."""
-        self._by_trial: dict[str, Trial] = {}
-        path.write_text(json.dumps(head) + "\n", encoding="utf-8")
-        for trial, result in results:
-            self.add(trial, result)
+        self._by_trial: dict[str, Trial] = {json.dumps(trial): result for trial, result in results}
+        # Without a last line that is torn.
+        path.write_text("".join(f"{json.dumps(line)}\n" for line in (head, *results)), encoding="utf-8")
 
     def left(self, chosen: Iterable[Trial]) -> list[Trial]:
         """Those of the trials that have no result."""
