@@ -5,6 +5,7 @@ import streamlit as st
 from dashboard import data, notices
 from dashboard.activity import cards, overview, tiles
 from dashboard.filters import url_state
+from dashboard.frame import freshness
 from dashboard.spikes import recent
 
 where = url_state.current().where
@@ -28,4 +29,4 @@ if cards.has_week(view):
 else:
     cards.by_agent(view, where)
 
-recent.watch(where)
+recent.watch(where, freshness.follows)

@@ -7,6 +7,7 @@ from dashboard.activity import overview
 from dashboard.agent_page import facts, sections
 from dashboard.agent_page import subject as subjects
 from dashboard.filters import url_state
+from dashboard.frame import freshness
 from dashboard.spikes import recent
 
 request = url_state.current()
@@ -27,4 +28,4 @@ sections.alarms(subject, recent.in_view(where), where)
 sections.charts(view, known)
 sections.tables(subject, known, where)
 sections.latest(known, where)
-recent.watch(where)
+recent.watch(where, freshness.follows)

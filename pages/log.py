@@ -28,7 +28,7 @@ LIVE_SECONDS = 2
 where = url_state.current().where
 extent = data.surroundings(where).extent
 shown = view.current(extent.last_seq + 1)
-is_live = shown.page == 1 and not where.q and st.session_state.get(toolbar.LIVE, True)
+is_live = shown.page == 1 and not where.q and toolbar.is_live()
 if is_live:
     pin.unpin()
 pinned = pin.pin(where, extent.last_seq + 1, shown.below)
@@ -114,6 +114,6 @@ with export:
 with below_list:
     paging.choose(found.events, page, shown.rows, pinned)
 
-recent.watch(where)
+recent.watch(where, toolbar.is_live)
 if progress is not None:
     search.go_on(found, progress, page * shown.rows)

@@ -23,6 +23,11 @@ def live() -> None:
     )
 
 
+def is_live() -> bool:
+    """Whether the viewer lets the log show new events as they arrive."""
+    return bool(st.session_state.get(LIVE, True))
+
+
 def look(current: View) -> None:
     """Draw a menu of the columns, the rows of a page, their height, and whether repeats are folded."""
     with st.popover("View", icon=":material/view_column:"):

@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import streamlit as st
@@ -35,16 +35,19 @@ def in_view(where: EventFilter) -> list[AlarmRecord]:
     return []
 
 
-def watch(where: EventFilter) -> None:
-    """Draw the page again when the alarms of its view change. Call it at the end of a page."""
-    _watch(where, _drawn(where))
+def watch(where: EventFilter, follows: Callable[[], bool]) -> None:
+    """Draw the page again when the alarms of its view change, as long as `follows` says that it follows the store.
+
+    Call it at the end of a page.
+    """
+    _watch(where, _drawn(where), follows)
 
 
 @st.fragment(run_every=LOOK_SECONDS)
-def _watch(where: EventFilter, drawn: list[tuple[str, int]]) -> None:
+def _watch(where: EventFilter, drawn: list[tuple[str, int]], follows: Callable[[], bool]) -> None:
     # An alarm that grows all the time must not draw the page all the time.
     last: float = st.session_state.get(_DRAWN_AGAIN, -LOOK_SECONDS)
-    if _drawn(where) != drawn and time.monotonic() >= last + LOOK_SECONDS:
+    if follows() and _drawn(where) != drawn and time.monotonic() >= last + LOOK_SECONDS:
         st.session_state[_DRAWN_AGAIN] = time.monotonic()
         url_state.rerun()
 
