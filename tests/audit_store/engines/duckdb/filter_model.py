@@ -59,4 +59,4 @@ def _in_metadata(value: Any, path: tuple[str, ...]) -> str | None:
             return None
     if value is None or isinstance(value, str):
         return value
-    return json.dumps(value, separators=(",", ":"))
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
