@@ -1,7 +1,7 @@
 """What the events of alarms say, read for all alarms of a stretch at once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -28,7 +28,7 @@ class Evidence:
     """What the events of one alarm say.
 
     `attempts` has the rows of `LoginQueries.attempts_around`, `before` those of `addresses_before`; `first_seen` has
-    the first event of each agent and address that may be new; `followed_by` is what they did afterwards, and
+    the first login of each agent and address that may be new; `followed_by` is what they did afterwards, and
     `administrators` are the agents that did something sensitive in the 90 days before.
     """
 
@@ -49,11 +49,6 @@ class Evidence:
         return self.attempts[self.attempts["succeeded_after"] > 0]
 
 
-def first_times(rows: pd.DataFrame) -> dict[str, datetime]:
-    """When each name was first seen (naive UTC), from rows name, first."""
-    return dict(zip(rows["name"], rows["first"].dt.to_pydatetime(), strict=True))
-
-
 def agents_of(alarm: LoginAlarm) -> list[str | None]:
     """The agents whose logins an alarm is about; None stands for all."""
     return list(dict.fromkeys(part.key.agent or None for part in alarm.closest))
@@ -66,7 +61,7 @@ def read(engine: Engine, judged: Judged, settings: Settings, alarms: Sequence[Lo
     with engine.read() as reader:
         attempts = _attempts(engine, reader, judged, settings, alarms)
         before = _before(engine, reader, settings, alarms, attempts)
-        first_seen = _first_seen(engine, reader, judged, alarms, attempts, before)
+        first_seen = _first_seen(engine, reader, judged, settings.catalogue.logins, alarms, attempts, before)
         followed = _followed_by(engine, reader, settings, alarms, attempts)
         return [
             Evidence(
@@ -148,14 +143,12 @@ def _first_seen(
     engine: Engine,
     reader: Reader,
     judged: Judged,
+    logins: Sequence[str],
     alarms: Sequence[LoginAlarm],
     attempts: Sequence[pd.DataFrame],
     before: Sequence[pd.DataFrame],
 ) -> dict[str, datetime]:
-    """When the agents and addresses were first seen that may be new; the others had a login before their alarm.
-
-    To look up any costs a pass over the whole log.
-    """
+    """When the agents and addresses were first seen that may be new; the others had a login before their alarm."""
     history = judged.history
     new: dict[str, set[str]] = {"agent": set(), "source_ip": set()}
     for alarm, rows, earlier in zip(alarms, attempts, before, strict=True):
@@ -166,8 +159,23 @@ def _first_seen(
     times: dict[str, datetime] = {}
     for column, names in new.items():
         if names:
-            times |= first_times(reader.run(engine.login_queries.first_seen(column, sorted(names))))
+            times |= first_times(engine, reader, logins, column, sorted(names))
     return times
+
+
+def first_times(
+    engine: Engine, reader: Reader, logins: Sequence[str], column: str, names: Sequence[str]
+) -> dict[str, datetime]:
+    """The first login of each of these agents or addresses (naive UTC); `logins` are the activities."""
+    every = EventFilter(activity=tuple(logins))
+    by_bucket: dict[Period, list[str]] = {}
+    for row in reader.arrow(engine.login_queries.first_buckets(every, column, names)).to_pylist():
+        by_bucket.setdefault(Period(row["start"], row["end"]), []).append(row["name"])
+    queries = (
+        engine.login_queries.first_seen(replace(every, period=period), column, in_bucket)
+        for period, in_bucket in by_bucket.items()
+    )
+    return {row["name"]: row["first"] for query in queries for row in reader.arrow(query).to_pylist()}
 
 
 def _followed_by(

@@ -24,8 +24,8 @@ class Share:
     """The part of an alarm that is an agent's or an address's.
 
     `count` is what the alarm counts and `failed` the failed logins among it; `usual` is the mean of the same hours on
-    the days before (None: there are none). `first_seen` is naive UTC, None where it is known to be earlier
-    and was not looked up; `is_new`: not before the alarm.
+    the days before (None: there are none). `first_seen` is the first login (naive UTC), None where it is
+    known to be earlier and was not looked up; `is_new`: not before the alarm.
     """
 
     name: str

@@ -7,7 +7,7 @@ An engine is a folder beside `duckdb/` with modules of the same names. Whoever u
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from audit_store.engines.logins import LoginQueries
     from audit_store.engines.rules import RuleQueries
 
 READ_WAIT = 10.0
@@ -135,74 +136,6 @@ class EventQueries(Protocol):
         """The events with `first` <= seq <= `last` in order, all columns; UUID and JSON as text."""
 
 
-class LoginQueries(Protocol):
-    """The statements behind login alarms. Buckets are numbers: microseconds since 1970 divided by a width."""
-
-    def login_counts(self, where: EventFilter, failures: Sequence[str], step: timedelta) -> Query:
-        """Rows agent, buckets, attempts, failed (lists; add up a bucket that repeats), decided (have an outcome)."""
-
-    def login_totals(self, where: EventFilter, failures: Sequence[str], step: timedelta) -> Query:
-        """Rows bucket, attempts, failed, decided (have an outcome) of all agents together, in order."""
-
-    def heartbeat(self, where: EventFilter, step: timedelta) -> Query:
-        """Rows bucket, source, events."""
-
-    def inside_windows(
-        self,
-        where: EventFilter,
-        failures: Sequence[str],
-        step: timedelta,
-        windows: Sequence[tuple[int, int, str | None]],
-    ) -> Query:
-        """Rows window_id, agent, source_ip, attempts, failed within windows (window_id, bucket, agent or None)."""
-
-    def attempts_around(
-        self,
-        where: EventFilter,
-        failures: Sequence[str],
-        step: timedelta,
-        windows: Sequence[tuple[int, int, str | None, bool]],
-        *,
-        least_failures: int,
-    ) -> Query:
-        """Rows window_id, agent, source_ip, attempts, failed, succeeded, succeeded_after, failures_before, first_after.
-
-        Windows are (window_id, bucket, agent or None, inside); the first three figures are of buckets that are inside,
-        the others of successes after `least_failures` or more failures in a row of one address."""
-
-    def done_by(
-        self, where: EventFilter, subjects: Sequence[tuple[int, str | None, str | None, datetime, datetime]]
-    ) -> Query:
-        """Rows window_id, agent, source_ip, activity, events, first_at of what agents or addresses did.
-
-        Subjects are (window_id, agent or None, address or None, start, end)."""
-
-    def addresses_before(
-        self,
-        where: EventFilter,
-        failures: Sequence[str],
-        addresses: Sequence[tuple[int, str, str | None, datetime, datetime]],
-        days: int,
-    ) -> Query:
-        """Rows window_id, source_ip, before, failed_before at the same time of day on the `days` days before.
-
-        Addresses are (window_id, address, agent or None, start, end)."""
-
-    def first_seen(self, column: str, names: Sequence[str]) -> Query:
-        """Rows name, first: when each of these agents or addresses was first seen."""
-
-    def same_hours_before(
-        self, where: EventFilter, failures: Sequence[str], start: datetime, end: datetime
-    ) -> Query:
-        """Rows agent, source_ip, is_agent, attempts, failed, before, failed_before for a window of the day."""
-
-    def first_times(self, where: EventFilter, column: str, *, known_for: timedelta, rows: int) -> Query:
-        """Rows agent, <column>, occurred_at, known: pairs first seen in the period of `where`, the newest first."""
-
-    def last_seen(self, agents: Sequence[str]) -> Query:
-        """Rows agent, last: the newest event of each of these agents."""
-
-
 class Engine(Protocol):
     """A store of events. Holds no connection, so it may be shared by threads and forked."""
 
@@ -210,7 +143,7 @@ class Engine(Protocol):
     batch_rows: int
     """How many rows the engine compresses together: a fold of whole batches costs least."""
     queries: EventQueries
-    login_queries: LoginQueries
+    login_queries: "LoginQueries"
     rule_queries: "RuleQueries"
     alarm_records: AlarmRecords
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from audit_store.engines.duckdb.conditions import condition
-from audit_store.engines.duckdb.rollups.cells_sql import cells, login_cells
+from audit_store.engines.duckdb.rollups.cells_sql import address_cells, cells, login_cells
+from audit_store.engines.duckdb.rollups.rollup import LOGIN_ADDRESSES
 from audit_store.engines.protocol import Query
 from audit_store.filters import EventFilter
 
@@ -160,14 +161,28 @@ def addresses_before(
     )
 
 
-def first_seen(column: str, names: Sequence[str]) -> Query:
-    """Rows name, first (naive UTC): when each of these agents or addresses was first seen, whatever it did."""
+def first_buckets(where: EventFilter, column: str, names: Sequence[str]) -> Query:
+    """See `LoginQueries.first_buckets`."""
     if column not in _FIRST_OF:
         raise ValueError(f"{column!r} has no first time; give one of {', '.join(_FIRST_OF)}")
+    logins, params = address_cells(where, (column,))
+    bucket = "time_bucket(to_microseconds($width), occurred_at, TIMESTAMP '1970-01-01')"
+    return Query(
+        f"WITH buckets AS (SELECT {column} AS name, {bucket} AS bucket FROM {logins} "
+        f"WHERE {column} = ANY($names::VARCHAR[]) GROUP BY ALL HAVING sum(events) > 0) "
+        "SELECT min(bucket) AS start, min(bucket) + to_microseconds($width) AS end, name FROM buckets "
+        "GROUP BY name ORDER BY start, name",
+        params | {"names": list(names), "width": LOGIN_ADDRESSES.width // timedelta(microseconds=1)},
+    )
+
+
+def first_seen(where: EventFilter, column: str, names: Sequence[str]) -> Query:
+    """See `LoginQueries.first_seen`."""
+    selected, params = condition(where)
     return Query(
         f"SELECT {column} AS name, min(occurred_at) AS first FROM events "
-        f"WHERE {column} IN (SELECT unnest($names::VARCHAR[])) GROUP BY ALL",
-        {"names": list(names)},
+        f"WHERE {selected} AND {column} = ANY($names::VARCHAR[]) GROUP BY ALL",
+        params | {"names": list(names)},
     )
 
 

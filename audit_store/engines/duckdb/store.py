@@ -34,14 +34,8 @@ from audit_store.engines.duckdb.schema import ROW_GROUP, create_tables
 from audit_store.engines.duckdb.writing import compression, fold_sql
 from audit_store.engines.duckdb.writing.fold import FoldTransaction
 from audit_store.engines.fold_results import FoldCounts
-from audit_store.engines.protocol import (
-    READ_WAIT,
-    WRITE_WAIT,
-    EventQueries,
-    LoginQueries,
-    Query,
-    Version,
-)
+from audit_store.engines.logins import LoginQueries
+from audit_store.engines.protocol import READ_WAIT, WRITE_WAIT, EventQueries, Query, Version
 from audit_store.engines.rules import RuleQueries
 from audit_store.engines.settings import Limits, limits
 from audit_store.errors import StoreBusy, StoreCorrupt, StoreNotFound

@@ -19,7 +19,14 @@ from audit_store.engines.duckdb.conditions import (
     values_condition,
 )
 from audit_store.engines.duckdb.rollups import tables_sql
-from audit_store.engines.duckdb.rollups.rollup import BY_AGENT, BY_QUARTER_HOUR, LOGINS, QUARTER, Rollup
+from audit_store.engines.duckdb.rollups.rollup import (
+    BY_AGENT,
+    BY_QUARTER_HOUR,
+    LOGIN_ADDRESSES,
+    LOGINS,
+    QUARTER,
+    Rollup,
+)
 from audit_store.event import EARLIEST, LATEST
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
@@ -61,6 +68,11 @@ def login_cells(where: EventFilter, columns: Sequence[str], width: timedelta) ->
     """The same as `cells` for a filter that names activities, which the roll-up of logins may count."""
     names_all = bool(where.activity) and all(isinstance(value, str) for value in where.activity)
     return _of_first([_as_stored(LOGINS)] if names_all else [], where, columns, width)
+
+
+def address_cells(where: EventFilter, columns: Sequence[str]) -> Condition:
+    """The same as `login_cells`, by the week; the columns may be the agent and the address."""
+    return _of_first([_as_stored(LOGIN_ADDRESSES)], where, columns, LOGIN_ADDRESSES.width)
 
 
 def reads_events(where: EventFilter) -> bool:

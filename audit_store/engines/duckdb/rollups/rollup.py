@@ -5,15 +5,16 @@ from datetime import timedelta
 
 QUARTER = timedelta(minutes=15)
 DAY = timedelta(days=1)
+WEEK = timedelta(weeks=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Rollup:
     """A table with a row, `events`, for each bucket of time and each combination of values in `columns`.
 
-    `bucket` is the column with the start (UTC) of a bucket, which is `width` long. With `of_logins`, only events of
-    some activities are counted, those that `rollups.activities` lists. `quarters` is the column, if any, that lists for
-    each event of a row in which quarter of an hour of the bucket it lies, from 0.
+    `bucket` is the column with the start (UTC) of a bucket, which is `width` long; the first one begins with 1970. With
+    `of_logins`, only events of some activities are counted, those that `rollups.activities` lists. `quarters` is the
+    column, if any, that lists for each event of a row in which quarter of an hour of the bucket it lies, from 0.
     """
 
     name: str
@@ -40,5 +41,11 @@ LOGINS = Rollup(
     ("agent", "activity", "outcome", "source"),
     of_logins=True,
 )
-ROLLUPS = (BY_QUARTER_HOUR, BY_AGENT, LOGINS)
-NAMES = ("rollups", *(rollup.name for rollup in ROLLUPS))
+# Weeks, because a log can have as many addresses as logins.
+LOGIN_ADDRESSES = Rollup(
+    "logins_by_address_and_week", "week", WEEK, ("agent", "source_ip", "activity"), of_logins=True
+)
+ROLLUPS = (BY_QUARTER_HOUR, BY_AGENT, LOGINS, LOGIN_ADDRESSES)
+LIST = "rollups"
+"""The table that lists the roll-ups and what they cover."""
+NAMES = (LIST, *(rollup.name for rollup in ROLLUPS))

@@ -6,19 +6,33 @@ from typing import Any
 from audit_store import catalogue
 from audit_store.engines.duckdb.connection import Connection, rows_of
 from audit_store.engines.duckdb.rollups import tables_sql
-from audit_store.engines.duckdb.rollups.rollup import NAMES, ROLLUPS, Rollup
+from audit_store.engines.duckdb.rollups.rollup import LIST, NAMES, ROLLUPS, Rollup
 
 
 def create(connection: Connection, tables: Sequence[str]) -> None:
-    """Create empty roll-ups, also where only some of them are among the store's `tables`."""
+    """Create the roll-ups, empty, that are not among the store's `tables`; all of them where their list is not."""
+    if LIST in tables:
+        _create(connection, [name for name in NAMES if name not in tables])
+    else:
+        create_anew(connection)
+
+
+def create_anew(connection: Connection) -> None:
+    """Put empty roll-ups in the place of all that there are."""
     for name in NAMES:
-        if name in tables:
-            rows_of(connection, tables_sql.drop(name))
-    for statement in tables_sql.definitions():
-        connection.execute(statement)
+        rows_of(connection, tables_sql.drop(name))
+    _create(connection, NAMES)
+
+
+def _create(connection: Connection, names: Sequence[str]) -> None:
+    for name in names:
+        for statement in tables_sql.definitions_of(name):
+            connection.execute(statement)
     logins = sorted(catalogue.load().logins)
     for rollup in ROLLUPS:
-        rows_of(connection, tables_sql.introduce(rollup, logins if rollup.of_logins else None))
+        if rollup.name in names:
+            rows_of(connection, tables_sql.forget(rollup))
+            rows_of(connection, tables_sql.introduce(rollup, logins if rollup.of_logins else None))
 
 
 def recreate(connection: Connection, rollup: Rollup) -> None:

@@ -29,8 +29,13 @@ def temporary() -> list[str]:
 
 
 def drop(name: str) -> Query:
-    """Drop a table."""
-    return Query(f"DROP TABLE {name}")
+    """Drop a table, if there is one."""
+    return Query(f"DROP TABLE IF EXISTS {name}")
+
+
+def forget(rollup: Rollup) -> Query:
+    """Delete what is noted of a roll-up."""
+    return Query("DELETE FROM rollups WHERE name = $name", {"name": rollup.name})
 
 
 def introduce(rollup: Rollup, activities: Sequence[str] | None) -> Query:

@@ -9,7 +9,7 @@ from typing import Any
 from audit_store.engines.duckdb.connection import Connection, rows_of
 from audit_store.engines.duckdb.error_translation import is_readable
 from audit_store.engines.duckdb.rollups import compaction, tables, upkeep_sql
-from audit_store.engines.duckdb.rollups.rollup import NAMES, ROLLUPS, Rollup
+from audit_store.engines.duckdb.rollups.rollup import ROLLUPS, Rollup
 from audit_store.engines.duckdb.schema import ROW_GROUP
 
 BATCH = ROW_GROUP
@@ -67,7 +67,7 @@ def next_step(connection: Connection, logins: Sequence[str]) -> Callable[[], Non
     """
     states = coverages(connection)
     if {coverage.rollup for coverage in states} != set(ROLLUPS):
-        return partial(tables.create, connection, NAMES)
+        return partial(tables.create_anew, connection)
     if damaged := [rollup for rollup in ROLLUPS if is_damaged(connection, rollup)]:
         return partial(_rebuild, connection, damaged)
     if changed := [coverage.rollup for coverage in states if _counts_others(coverage, logins)]:

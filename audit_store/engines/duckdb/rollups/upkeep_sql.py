@@ -141,7 +141,9 @@ def note_compacted(rollup: Rollup) -> Query:
 
 def bucket_of_event(rollup: Rollup) -> str:
     """The bucket of a roll-up in which an event lies."""
-    return f"time_bucket(to_seconds({int(rollup.width.total_seconds())}), occurred_at)"
+    return (
+        f"time_bucket(to_seconds({int(rollup.width.total_seconds())}), occurred_at, TIMESTAMP '1970-01-01')"
+    )
 
 
 def quarter_of_event(rollup: Rollup) -> str:

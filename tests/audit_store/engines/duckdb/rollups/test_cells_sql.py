@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alarms.detector.evidence import first_times
 from audit_store import catalogue
 from audit_store.engines.duckdb import login_queries, queries
 from audit_store.engines.duckdb.store import Store
@@ -147,3 +148,16 @@ def test_roll_ups_give_what_single_events_give(
     with stores[n].store.read() as reader:
         for statement, expected in zip(statements(where, step, by), plain, strict=True):
             assert rows(reader.run(statement)) == rows(reader.run(expected)), statement.sql
+
+
+@pytest.mark.parametrize("column", ["agent", "source_ip"])
+@pytest.mark.parametrize("n", range(OLD_CLOCKS + 1))
+def test_names_are_first_seen_at_their_first_login(stores: list[World], n: int, column: str) -> None:
+    store = stores[n].store
+    logins = f"activity IN ({', '.join(map(repr, KNOWN.logins))}) AND {column} IS NOT NULL"
+    plain = f"SELECT {column} AS name, min(occurred_at) AS first FROM events WHERE {logins} GROUP BY ALL"
+    with store.read() as reader:
+        expected = {row["name"]: row["first"] for row in reader.arrow(Query(plain)).to_pylist()}
+        assert first_times(store, reader, KNOWN.logins, column, [*expected, "nobody"]) == expected
+        late = max(expected, key=lambda name: expected[name])
+        assert first_times(store, reader, KNOWN.logins, column, [late]) == {late: expected[late]}

@@ -16,6 +16,7 @@ START = datetime(2026, 3, 8, tzinfo=UTC)
 AGENTS = ("support-7", "support-8", "Bob's", "ünal")
 ACTIVITIES = ("Login", "User deleted", "Journey saved", "Something new")
 SOURCES = ("", "billing")
+ADDRESSES = ("203.0.113.9", "2001:db8::1", "gateway", None)
 
 
 def random_event(dice: random.Random, first: datetime = START, days: int = 4) -> Event:
@@ -30,6 +31,7 @@ def random_event(dice: random.Random, first: datetime = START, days: int = 4) ->
         occurred_at=first + moment,
         outcome=dice.choice(["success", "failure", None]),
         source=dice.choice(SOURCES),
+        source_ip=dice.choice(ADDRESSES),
     )
 
 
