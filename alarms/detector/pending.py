@@ -1,6 +1,6 @@
 """Which hours are to be judged: those whose counts differ from what was counted when they were judged."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -9,11 +9,12 @@ import pandas as pd
 
 from alarms.counts import HISTORY, HOUR, bucket_width, start_of_hour
 from alarms.detector.matching import touches
+from alarms.detector.models import window_start
 from alarms.detector.settings import VERSION, Settings
 from alarms.detector.stretches import Stretch, concerned, stretch_of
 from alarms.login_alarm import SERIES_NAMES
 from alarms.records.identity import SeriesSpan
-from alarms.records.record import RUNNING, AlarmRecord
+from alarms.records.record import AlarmRecord
 from alarms.records.rows import from_row
 from alarms.triage.decisions import SILENCED, Decisions
 from alarms.triage.states import EXPECTED
@@ -86,16 +87,17 @@ def pending(engine: Engine, settings: Settings, now: datetime) -> Pending:
         detectors = reader.arrow(engine.alarm_records.detector()).to_pylist()
         is_anew = [(row["version"], row["settings"]) for row in detectors] != [(VERSION, settings.text)]
         hours = [] if is_anew else reader.arrow(engine.alarm_records.judged_hours()).to_pylist()
+        judged = {row["hour"]: JudgedHour(**row) for row in hours}
         totals = _totals(engine, reader, settings, now)
-        rows = reader.arrow(engine.alarm_records.newest(None, with_withdrawn=True)).to_pylist()
-    recorded = [from_row(row) for row in rows if row["kind"] in SERIES_NAMES]
-    judged = {row["hour"]: JudgedHour(**row) for row in hours}
-    waiting = {
-        hour: known
-        for hour in judged.keys() | totals.keys()
-        if (known := _known_from(judged.get(hour), totals.get(hour))) > stretch_of(hour)[0]
-    }
-    starts = {stretch: start for stretch, start in _starts(waiting, recorded).items() if stretch[0] <= now}
+        waiting = {
+            hour: known
+            for hour in judged.keys() | totals.keys()
+            if (known := _known_from(judged.get(hour), totals.get(hour))) > stretch_of(hour)[0]
+        }
+        running = reader.arrow(engine.alarm_records.running(tuple(SERIES_NAMES))).to_pylist()
+        starts = _starts(waiting, [(row["starts_at"], row["ends_at"]) for row in running])
+        starts = {stretch: start for stretch, start in starts.items() if stretch[0] <= now}
+        recorded = _recorded(engine, reader, starts)
     return Pending(
         now=now,
         store_id=store_id,
@@ -108,6 +110,16 @@ def pending(engine: Engine, settings: Settings, now: datetime) -> Pending:
         expected=_expected(engine, recorded),
         judged_until=detectors[0]["judged_until"] if detectors else None,
     )
+
+
+def _recorded(engine: Engine, reader: Reader, stretches: Iterable[Stretch]) -> list[AlarmRecord]:
+    """The records of login spikes in some stretches, and in the time before them from which limits are learnt."""
+    first = min((stretch[0] for stretch in stretches), default=None)
+    if first is None:
+        return []
+    period = Period(window_start(first), None)
+    rows = reader.arrow(engine.alarm_records.newest(period, with_withdrawn=True)).to_pylist()
+    return [from_row(row) for row in rows if row["kind"] in SERIES_NAMES]
 
 
 def _expected(engine: Engine, recorded: Sequence[AlarmRecord]) -> list[SeriesSpan]:
@@ -155,14 +167,10 @@ def _totals(engine: Engine, reader: Reader, settings: Settings, now: datetime) -
     }
 
 
-def _starts(waiting: Mapping[datetime, datetime], recorded: Sequence[AlarmRecord]) -> dict[Stretch, datetime]:
-    """The hour from which on each stretch is to be judged, the newest stretch first."""
-    running = [
-        # One that runs over the start of a stretch is judged with that stretch.
-        max(record.starts_at, stretch_of(record.ends_at - _MICROSECOND)[0])
-        for record in recorded
-        if record.status == RUNNING
-    ]
+def _starts(waiting: Mapping[datetime, datetime], alarms: Iterable[Stretch]) -> dict[Stretch, datetime]:
+    """The hour from which on each stretch is to be judged, the newest first; `alarms` are the times of running ones."""
+    # One that runs over the start of a stretch is judged with that stretch.
+    running = [max(starts_at, stretch_of(ends_at - _MICROSECOND)[0]) for starts_at, ends_at in alarms]
     own: dict[Stretch, datetime] = {}
     for hour in sorted({*waiting, *running}, reverse=True):
         own[stretch_of(hour)] = hour

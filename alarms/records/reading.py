@@ -43,6 +43,11 @@ def records(
     return _records(engine, engine.alarm_records.newest(period, with_withdrawn=with_withdrawn))
 
 
+def running(engine: Engine, kind: str) -> list[AlarmRecord]:
+    """The newest revision of each alarm of a kind that can still change. Raises as `records`."""
+    return _records(engine, engine.alarm_records.running((kind,)))
+
+
 def record(engine: Engine, alarm_id: str) -> AlarmRecord | None:
     """The newest revision of an alarm, a withdrawn one included; None for an unknown id. Raises as `records`."""
     revisions = history(engine, alarm_id)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from alarms.following import AFTER, Subject, followed_by
 from alarms.login_alarm import SERIES_NAMES, overlaps
-from alarms.records.record import RUNNING, WITHDRAWN, AlarmRecord
+from alarms.records.record import WITHDRAWN, AlarmRecord
 from alarms.records.revising import next_revision, withdrawn
 from alarms.records.rows import as_row, from_row
 from alarms.rules import rules_file
@@ -92,10 +92,9 @@ def _arrived(engine: Engine, text: str, now: datetime) -> _Arrived | None:
         noted = reader.arrow(engine.alarm_records.judged_rules()).to_pylist()
         since = noted[0]["below"] if noted and noted[0]["settings"] == text else 0
         first, below = reader.one(engine.rule_queries.arrivals(since))
-        rows = reader.arrow(engine.alarm_records.newest(None, with_withdrawn=False)).to_pylist()
+        running = reader.arrow(engine.alarm_records.running((KIND,))).to_pylist()
         # A late event may take the place of a first one, so that all that follows it is judged again.
         newest = reader.one(engine.queries.extent())[2]
-    running = [row for row in rows if row["kind"] == KIND and row["status"] == RUNNING]
     # What arrives may have followed an alarm, and one that is over is recorded for the last time.
     again = [row["starts_at"] for row in running if first is not None or row["ends_at"] + AFTER <= now]
     starts = [*again, *([] if first is None else [first])]

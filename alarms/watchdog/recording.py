@@ -28,9 +28,7 @@ def record_faults(engine: Engine, store_id: str, tz: str, now: datetime) -> list
     Times in a filter are those of the zone `tz`. The caller holds `detector.one_detector`. Raises what the store
     raises.
     """
-    running = [
-        record for record in reading.records(engine) if record.kind == KIND and record.status == RUNNING
-    ]
+    running = reading.running(engine, KIND)
     current = faults(engine, now)
     about = {(record.rule, record.spans[0].key.agent): record for record in running}
     found = {(fault.kind, fault.subject) for fault in current}

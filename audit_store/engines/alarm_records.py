@@ -72,6 +72,9 @@ class AlarmRecords(Protocol):
     def newest(self, period: Period | None, *, with_withdrawn: bool) -> "Query":
         """The newest revision of each alarm that touches a period, all columns; the worst alarm first."""
 
+    def running(self, kinds: Sequence[str]) -> "Query":
+        """The newest revision of each alarm of these kinds that can still change, all columns."""
+
     def revisions(self, alarm_id: str) -> "Query":
         """The revisions of an alarm in their order, all columns."""
 

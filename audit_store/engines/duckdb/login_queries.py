@@ -36,7 +36,7 @@ def login_counts(where: EventFilter, failures: Sequence[str], step: timedelta) -
 
 def login_totals(where: EventFilter, failures: Sequence[str], step: timedelta) -> Query:
     """Rows bucket, attempts, failed, decided (how many have an outcome) of all agents together, in order."""
-    logins, params = login_cells(where, ("outcome",), step)
+    logins, params = cells(where, ("outcome",), step)
     return Query(
         f"SELECT {_BUCKET} AS bucket, sum(events)::BIGINT AS attempts, "
         "coalesce(sum(events) FILTER (outcome = ANY($failures::VARCHAR[])), 0)::BIGINT AS failed, "

@@ -13,6 +13,7 @@ class AlarmRecords:
     """Statements, and a write that opens the file with `open_to_write`, which takes the seconds to wait."""
 
     newest = staticmethod(records_sql.newest)
+    running = staticmethod(records_sql.running)
     revisions = staticmethod(records_sql.revisions)
     judged_hours = staticmethod(records_sql.judged_hours)
     detector = staticmethod(records_sql.detector)

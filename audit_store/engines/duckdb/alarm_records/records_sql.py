@@ -29,6 +29,14 @@ def newest(period: Period | None, *, with_withdrawn: bool) -> Query:
     return Query(f"SELECT * FROM alarms WHERE {' AND '.join(conditions)} ORDER BY {_WORST_FIRST}", params)
 
 
+def running(kinds: Sequence[str]) -> Query:
+    """The newest revision of each alarm of these kinds that is running, all columns."""
+    return Query(
+        "SELECT * FROM alarms WHERE status = 'running' AND kind = ANY($kinds::VARCHAR[]) ORDER BY starts_at, id",
+        {"kinds": list(kinds)},
+    )
+
+
 def revisions(alarm_id: str) -> Query:
     """The revisions of an alarm in their order, all columns."""
     return Query("SELECT * FROM alarm_revisions WHERE id = $id ORDER BY revision", {"id": alarm_id})
