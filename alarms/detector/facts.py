@@ -9,11 +9,11 @@ import pandas as pd
 from alarms.counts import HOUR, Logins
 from alarms.detector.evidence import Evidence
 from alarms.login_alarm import LoginAlarm
-from alarms.records.record import Reason, Share
+from alarms.records.record import SUCCEEDED, Reason, Share
 from analysis import SMALLEST_SPIKE, local_times
 from audit_store.quantities import counted
 
-SUCCEEDED, ADMINISTRATOR, SENSITIVE = "succeeded after failures", "administrator", "sensitive activity"
+ADMINISTRATOR, SENSITIVE = "administrator", "sensitive activity"
 KEY, NEW_ADDRESS, MANY_AGENTS = "api key", "first-ever address", "many agents from one address"
 UNUSUAL_HOURS, FAR_ABOVE = "outside its hours", "far above its limit"
 LEAST_AGENTS = 5
@@ -64,7 +64,9 @@ def _success(evidence: Evidence, succeeded: int) -> Reason | None:
     failures = int(
         evidence.takeovers.groupby(["agent", "source_ip"], dropna=False)["failures_before"].sum().sum()
     )
-    return Reason(SUCCEEDED, f"{counted(succeeded, 'login')} succeeded after {counted(failures, 'failure')}")
+    return Reason(
+        SUCCEEDED, f"{counted(failures, 'failed login')}, then {counted(succeeded, 'successful one')}"
+    )
 
 
 def _followed(evidence: Evidence, succeeded: int) -> list[Reason]:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from alarms.counts import HOUR
 from alarms.detector.evidence import Evidence
-from alarms.detector.facts import facts_of
+from alarms.detector.facts import Facts, facts_of
 from alarms.detector.found import Found
 from alarms.detector.models import Judged
 from alarms.detector.settings import VERSION
@@ -14,7 +14,7 @@ from alarms.detector.shares import MOST, Figures, figures_of, shares_of_addresse
 from alarms.following import AFTER
 from alarms.login_alarm import SERIES_NAMES, LoginAlarm, events_between
 from alarms.records.identity import spans_of
-from alarms.records.record import RUNNING, SETTLED, AlarmRecord, Share
+from alarms.records.record import RUNNING, SETTLED, AlarmRecord, Share, takeover_of
 from analysis import explain
 from audit_store.filters import EventFilter
 from audit_store.quantities import counted
@@ -67,7 +67,7 @@ def record_of(judged: Judged, found: Found, evidence: Evidence, now: datetime) -
         more_addresses=max(len(addresses) - MOST, 0),
         followed_by=evidence.followed_by,
         spans=spans_of(alarm),
-        sentence=_sentence(alarm, figures, agents, addresses, tz),
+        sentence=_sentence(alarm, figures, facts, agents, addresses, tz),
         where={name: list(values) for name, values in _where(judged, alarm).parameters().items()},
         tz=tz,
         version=VERSION,
@@ -81,7 +81,12 @@ def _where(judged: Judged, alarm: LoginAlarm) -> EventFilter:
 
 
 def _sentence(
-    alarm: LoginAlarm, figures: Figures, agents: Sequence[Share], addresses: Sequence[Share], tz: str
+    alarm: LoginAlarm,
+    figures: Figures,
+    facts: Facts,
+    agents: Sequence[Share],
+    addresses: Sequence[Share],
+    tz: str,
 ) -> str:
     """The alarm as one sentence: its least likely hour beside what is expected of that hour, then all of it."""
     peak = replace(
@@ -92,7 +97,8 @@ def _sentence(
     address = _majority(addresses, figures.total)
     details = (
         _in_all(alarm, figures.total),
-        f"{figures.failed:,} failed" if figures.failed and not alarm.counts_failed else "",
+        takeover_of(facts.reasons)
+        or (f"{figures.failed:,} failed" if figures.failed and not alarm.counts_failed else ""),
         f"{counted(new, 'address', 'addresses')} never seen before" if new else "",
         f"{agent.count:,} by {agent.name}" if agent else "",
         f"{address.count:,} from {address.name}" if address else "",

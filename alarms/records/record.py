@@ -1,12 +1,14 @@
 """An alarm as it is recorded: what, who, when, how much, and what else the events say of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from alarms.records.identity import SeriesSpan
 
 RUNNING, SETTLED, WITHDRAWN = "running", "settled", "withdrawn"
+SUCCEEDED = "succeeded after failures"
+"""The name of the reason that says how many logins succeeded after failures in a row."""
 SEVERITIES = ("critical", "high", "medium", "low")
 """The severities, the worst first."""
 
@@ -102,3 +104,13 @@ class AlarmRecord:
     where: Mapping[str, list[str]]
     tz: str
     version: str
+
+    @property
+    def takeover(self) -> str:
+        """See `takeover_of`."""
+        return takeover_of(self.reasons)
+
+
+def takeover_of(reasons: Sequence[Reason]) -> str:
+    """How many logins failed in a row and then succeeded, in words; empty for an alarm without that reason."""
+    return next((reason.text for reason in reasons if reason.name == SUCCEEDED), "")

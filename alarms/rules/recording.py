@@ -88,7 +88,7 @@ def _share(name: str, events: int) -> Share:
 
 
 def _where(hit: Hit, tz: str) -> dict[str, list[str]]:
-    """The events of the agent, or those with the address, in the minutes of a hit."""
+    """The events of the agent, or those from the address, in the minutes of a hit."""
     start = hit.starts_at.replace(second=0, microsecond=0)
     end = hit.ends_at.replace(second=0, microsecond=0) + _MINUTE
     where = EventFilter(
@@ -98,6 +98,6 @@ def _where(hit: Hit, tz: str) -> dict[str, list[str]]:
         end=bound_text(end, zone(tz)),
         tz=tz,
         agent=(hit.agent,) if hit.agent else (),
-        q="" if hit.agent else hit.addresses[0],
+        source_ip=() if hit.agent else hit.addresses,
     )
     return {name: list(values) for name, values in where.parameters().items()}

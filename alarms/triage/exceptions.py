@@ -3,7 +3,6 @@
 Such an alarm is recorded and counted as any other, and sent to nobody.
 """
 
-import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -15,6 +14,7 @@ from alarms.records.record import AlarmRecord
 from alarms.triage.states import check_lengths
 from audit_store import week_hours
 from audit_store.errors import AuditStoreError
+from audit_store.filters import is_within
 from audit_store.local_time import from_utc_text, now, utc_text, wall_clock
 from audit_store.state import exceptions as rows
 from audit_store.state.exceptions import ExceptionRow
@@ -61,7 +61,7 @@ class Expected:
 
     def _has_addresses(self, record: AlarmRecord) -> bool:
         names = [share.name for share in record.addresses]
-        return bool(names) and not record.more_addresses and all(_is_within(n, self.address) for n in names)
+        return bool(names) and not record.more_addresses and all(is_within(n, self.address) for n in names)
 
     def _has_hours(self, record: AlarmRecord) -> bool:
         allowed = {*week_hours.hour_numbers(self.hours)}
@@ -175,13 +175,6 @@ def _only_agent(record: AlarmRecord) -> str:
     """The agent of an alarm that is about nobody else; empty for any other alarm."""
     names = {share.name for share in record.agents} | {record.agent} - {""}
     return next(iter(names)) if len(names) == 1 and not record.more_agents else ""
-
-
-def _is_within(address: str, network: str) -> bool:
-    try:
-        return ipaddress.ip_address(address) in ipaddress.ip_network(network, strict=False)
-    except ValueError:
-        return address == network
 
 
 def _from_row(number: int, row: ExceptionRow) -> AlarmException | None:

@@ -1,5 +1,6 @@
 """Filters: which events a viewer wants, as a value, as URL parameters and as words."""
 
+from audit_store.filters.addresses import has_address, is_within
 from audit_store.filters.event_filter import EventFilter
 from audit_store.filters.fields import (
     FIELDS,
@@ -36,7 +37,9 @@ __all__ = [
     "Selection",
     "Value",
     "field_of",
+    "has_address",
     "is_parameter",
+    "is_within",
     "matches",
     "parse",
     "searched",

@@ -1,6 +1,9 @@
 """Networks of IP addresses, such as 203.0.113.0/24."""
 
+from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+
+from audit_store.filters.values import Value, matches
 
 ALLOWED = "give an address, or a network such as 203.0.113.0/24 or 2001:db8::/32"
 Network = IPv4Network | IPv6Network
@@ -30,3 +33,22 @@ def is_wrong(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_within(address: str, network: str) -> bool:
+    """Whether an address lies in a network, or is the same address or text.
+
+    >>> is_within("203.0.113.9", "203.0.113.0/24"), is_within("gateway", "gateway"), is_within("gateway", "::1")
+    (True, True, False)
+    """
+    try:
+        return ip_address(address) in ip_network(network, strict=False)
+    except ValueError:
+        return address == network
+
+
+def has_address(values: Iterable[Value], address: str) -> bool:
+    """Whether an address is one of the values, has one of the patterns, or lies in one of the networks."""
+    values = tuple(values)
+    networks = [value for value in values if isinstance(value, str)]
+    return matches(values, address) or any(is_within(address, network) for network in networks)

@@ -108,7 +108,8 @@ def _reasons(record: AlarmRecord) -> None:
             # The name of an unknown rule may not be Markdown.
             if reason.name in words.REASON_HELP:
                 st.badge(reason.name.capitalize(), color="orange", help=words.REASON_HELP[reason.name])
-            st.text(shown(reason.text))
+            if reason.text != record.takeover:  # which the headline says
+                st.text(shown(reason.text))
 
 
 def _actions(alarm: Alarm, where: EventFilter, extent: Extent) -> None:

@@ -13,11 +13,12 @@ from alarms.triage.decisions import SILENCED, STATUSES, Decision
 from alarms.triage.states import INCIDENT, OPEN, State
 from audit_store import week_hours
 from audit_store.errors import InvalidFilter
-from audit_store.filters import EventFilter, Value, matches
+from audit_store.filters import EventFilter
 from audit_store.local_time import wall_clock
 from dashboard import data
 from dashboard.filters import url_state
 from dashboard.spikes import states
+from dashboard.spikes.choosing import concerns, leaves
 
 ALARM, STATE, SENSITIVITY = url_state.ALARM, "state", "sensitivity"
 """Parameters of the URL of this page alone."""
@@ -90,7 +91,7 @@ def load(where: EventFilter) -> Selection:
     matching = [
         Alarm(record, decided.of(record))
         for record in records
-        if is_alarm_at(record.sensitivity, chosen) and concerns(record, where)
+        if is_alarm_at(record.sensitivity, chosen) and _is_chosen(record, where)
     ]
     matching.sort(key=lambda alarm: (alarm.status not in _FIRST, SEVERITIES.index(alarm.record.severity)))
     listed = [alarm for alarm in matching if alarm.status in (statuses or USUAL)]
@@ -123,22 +124,16 @@ def ignored() -> Iterable[InvalidFilter]:
                 yield InvalidFilter(name, value, f"give {', '.join(allowed)}")
 
 
-def concerns(record: AlarmRecord, where: EventFilter) -> bool:
-    """Whether a filter, whatever its time range, leaves an alarm: one of its agents and activities, and its text."""
-    agents = [share.name for share in record.agents] or [record.agent]
+def _is_chosen(record: AlarmRecord, where: EventFilter) -> bool:
+    """Whether a filter, whatever its time range, leaves an alarm: what it is about, its source, hour and text."""
+    names = [share.name for share in (*record.agents, *record.addresses)]
     local = wall_clock(record.starts_at, where.zone)
-    texts = (record.sentence, *agents, *(share.name for share in record.addresses))
     return (
-        _leaves(where.agent, where.not_agent, agents)
-        and _leaves(where.activity, where.not_activity, record.where.get("activity", ()))
-        and _leaves(where.source, where.not_source, record.where.get("source", ()))
+        concerns(record, where)
+        and leaves(where.source, where.not_source, record.where.get("source", ()))
         and (not where.hours or 24 * local.weekday() + local.hour in week_hours.hour_numbers(where.hours))
-        and (not where.q or any(where.q.lower() in text.lower() for text in texts))
-    )
-
-
-def _leaves(selected: Sequence[Value], excluded: Sequence[Value], names: Sequence[str]) -> bool:
-    """Whether a filter leaves some of these names; where none is known, it leaves them."""
-    return not names or any(
-        (not selected or matches(selected, name)) and not matches(excluded, name) for name in names
+        and (
+            not where.q
+            or any(where.q.lower() in text.lower() for text in (record.sentence, record.agent, *names))
+        )
     )

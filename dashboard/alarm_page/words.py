@@ -68,7 +68,7 @@ def who(record: AlarmRecord) -> str:
 
 
 def what(record: AlarmRecord) -> str:
-    """What happened, in one line: "88 logins in 3 hours, 82 failed, 6 succeeded"."""
+    """What happened, in one line: "88 logins in 3 hours, 82 failed logins, then 6 successful ones"."""
     if record.kind not in SERIES_NAMES:
         return record.sentence
     hours = -((record.starts_at - record.ends_at) // _HOUR)
@@ -77,7 +77,9 @@ def what(record: AlarmRecord) -> str:
     is_of_one = record.kind in ("all", "failed") and len(record.agents) == 1 and not record.more_agents
     total = record.agents[0].count if is_of_one else record.total
     parts = [f"{total:,} {record.noun}{length}"]
-    if record.failed and "failed" not in record.noun:
+    if record.takeover:
+        parts.append(record.takeover)
+    elif record.failed and "failed" not in record.noun:
         parts.append(f"{record.failed:,} failed")
         if record.succeeded:
             parts.append(f"{record.succeeded:,} succeeded")

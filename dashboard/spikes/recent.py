@@ -13,10 +13,11 @@ from alarms.records.record import AlarmRecord
 from alarms.sensitivity import is_alarm_at
 from audit_store.engines.registry import open_store
 from audit_store.errors import AuditStoreError
-from audit_store.filters import EventFilter, Value, matches
+from audit_store.filters import EventFilter
 from audit_store.ranges import Period
 from dashboard import data
 from dashboard.filters import url_state
+from dashboard.spikes.choosing import concerns
 
 LOOK_SECONDS = 5.0
 """How often an open page looks for changes of its alarms."""
@@ -31,7 +32,7 @@ def in_view(where: EventFilter) -> list[AlarmRecord]:
     engine = data.store()
     with contextlib.suppress(AuditStoreError, OSError):
         recorded = _read(str(engine.path), engine.version(), where.period)
-        return [record for record in recorded if _concerns(record, where)]
+        return [record for record in recorded if concerns(record, where)]
     return []
 
 
@@ -60,18 +61,3 @@ def _drawn(where: EventFilter) -> list[tuple[str, int]]:
 def _read(path: str, _version: tuple[int, ...], period: Period) -> Sequence[AlarmRecord]:
     recorded = reading.records(open_store(path), period)
     return [record for record in recorded if is_alarm_at(record.sensitivity, DEFAULT_SENSITIVITY)]
-
-
-def _concerns(record: AlarmRecord, where: EventFilter) -> bool:
-    """Whether a filter leaves an agent and an activity of an alarm."""
-    agents = [span.key.agent for span in record.spans if span.key.agent]
-    return _leaves(where.agent, where.not_agent, agents) and _leaves(
-        where.activity, where.not_activity, record.where.get("activity", ())
-    )
-
-
-def _leaves(selected: Sequence[Value], excluded: Sequence[Value], names: Sequence[str]) -> bool:
-    """Whether a filter leaves some of these names; no name stands for all of them."""
-    return not names or any(
-        (not selected or matches(selected, name)) and not matches(excluded, name) for name in names
-    )

@@ -64,7 +64,7 @@ def test_a_message_says_what_the_record_says() -> None:
         "revision": 1,
         "action": "open",
         "severity": "high",
-        "reasons": ["3 logins succeeded after 38 failures"],
+        "reasons": ["38 failed logins, then 3 successful ones"],
         "filter": {"agent": ["support-7"], "activity": ["Login"]},
     }
     assert (body["sentence"], body["address"]) == (record().sentence, "203.0.113.9")

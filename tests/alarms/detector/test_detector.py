@@ -29,7 +29,8 @@ def test_an_attack_is_an_alarm_before_its_hour_is_over(log: Store) -> None:
     alarm = newest(log)
     assert (alarm.status, alarm.starts_at, alarm.severity) == ("running", NOON, "high")
     assert [reason.name for reason in alarm.reasons[:1]] == ["succeeded after failures"]
-    assert alarm.reasons[0].text == "1 login succeeded after 299 failures"
+    assert alarm.reasons[0].text == "299 failed logins, then 1 successful one"
+    assert f"; {alarm.takeover}; 1 address never seen before; " in alarm.sentence
     assert [share.name for share in alarm.addresses if share.is_new] == [INTRUDER]
 
 

@@ -32,7 +32,7 @@ def record(**changes: Any) -> AlarmRecord:
         starts_at=AT,
         ends_at=AT + HOUR,
         severity="high",
-        reasons=(Reason("succeeded after failures", "3 logins succeeded after 38 failures"),),
+        reasons=(Reason("succeeded after failures", "38 failed logins, then 3 successful ones"),),
         noun="logins",
         total=41,
         failed=38,

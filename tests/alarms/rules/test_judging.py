@@ -81,6 +81,13 @@ def test_a_takeover_is_recorded_once_with_what_a_reviewer_needs(log: Log) -> Non
     assert log.judge() == []
 
 
+def test_the_events_of_a_rule_about_an_address_are_those_from_it(log: Log) -> None:
+    spray = [one for n in range(8) for one in attempts(n * MINUTE, 1, f"user-{n}")]
+    (record,) = log.add([*spray, success(MINUTE, "ada", HOME)])
+    assert (record.rule, record.agent) == ("many-agents-from-one-address", "")
+    assert (record.where["source_ip"], "q" in record.where) == ([AWAY], False)
+
+
 def deletions(first: int, end: int) -> list[Event]:
     """A deletion a minute."""
     return [event(number * MINUTE / 2, activity="Segment deleted") for number in range(first, end)]

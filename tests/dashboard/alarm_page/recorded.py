@@ -25,7 +25,7 @@ def takeover(agent: str = "support-3", hours_ago: int = 50, **changes: Any) -> A
         "total": 88,
         "failed": 82,
         "succeeded": 6,
-        "reasons": (Reason("succeeded after failures", "6 logins succeeded after 82 failures"),),
+        "reasons": (Reason("succeeded after failures", "82 failed logins, then 6 successful ones"),),
         "addresses": (replace(share("203.0.113.9", 88, 82), is_new=True, first_seen=at),),
         "followed_by": (FollowUp("API key copied", agent, "203.0.113.9", 1, at + HOUR, is_sensitive=True),),
         "first_recorded_at": at + HOUR,

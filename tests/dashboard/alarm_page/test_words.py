@@ -10,17 +10,19 @@ from tests.alarms.records.recorded import record
 
 ALARM = record()
 (ADA,) = ALARM.agents
+TAKEOVER = "38 failed logins, then 3 successful ones"
 
 
 @pytest.mark.parametrize(
     ("changes", "who", "what"),
     [
-        ({}, "support-7", "41 logins, 38 failed, 3 succeeded"),
-        ({"kind": "all", "agent": "", "total": 60}, "support-7", "41 logins, 38 failed, 3 succeeded"),
+        ({}, "support-7", f"41 logins, {TAKEOVER}"),
+        ({"reasons": ()}, "support-7", "41 logins, 38 failed, 3 succeeded"),
+        ({"kind": "all", "agent": "", "total": 60}, "support-7", f"41 logins, {TAKEOVER}"),
         (
             {"kind": "all", "agent": "", "total": 60, "agents": (ADA, replace(ADA, name="bob"))},
             "support-7 and 1 more",
-            "60 logins, 38 failed, 3 succeeded",
+            f"60 logins, {TAKEOVER}",
         ),
         (
             {"kind": "rule", "rule": "bulk-deletion", "sentence": "ada deleted 12 things"},
