@@ -10,7 +10,7 @@ from typing import Any
 from alarms.delivery.outbox import DeliveryResult, Sink, send_new
 from alarms.records import reading
 from alarms.records.identity import SeriesSpan, is_same
-from alarms.records.record import SEVERITIES, WITHDRAWN, AlarmRecord
+from alarms.records.record import SEVERITIES, AlarmRecord
 from alarms.sensitivity import DEFAULT_SENSITIVITY, Sensitivity, is_alarm_at
 from alarms.triage import states
 from alarms.triage.decisions import Decisions
@@ -42,11 +42,7 @@ def deliver_recent(
     decisions = Decisions.read(engine.path)
     recorded = reading.records(engine, Period(now - LENGTH, None), with_withdrawn=True)
     usual = [record for record in recorded if is_alarm_at(record.sensitivity, sensitivity)]
-    ended = {
-        record.id
-        for record in usual
-        if record.status == WITHDRAWN or decisions.of(record).status == states.CLOSED
-    }
+    ended = {record.id for record in usual if record.is_over or decisions.of(record).status == states.CLOSED}
     records = [record for record in usual if record.id in ended or decisions.of(record).is_open]
     store_id = str(engine.run(engine.queries.identity())["store_id"].iloc[0])
     messages = partial(new_messages, store_id, records, ended=ended)
@@ -60,7 +56,7 @@ def new_messages(
 ) -> list[Message]:
     """The messages that are to be added to the `earlier` ones of a receiver, the oldest alarm first.
 
-    `ended` are the ids of alarms that are withdrawn or closed.
+    `ended` are the ids of alarms that are over or closed.
     """
     by_id: dict[str, list[Message]] = {}
     for message in earlier:

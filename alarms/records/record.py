@@ -7,6 +7,8 @@ from datetime import datetime
 from alarms.records.identity import SeriesSpan
 
 RUNNING, SETTLED, WITHDRAWN = "running", "settled", "withdrawn"
+WATCHDOG = "watchdog"
+"""The kind of the alarms about what does not work."""
 SUCCEEDED = "succeeded after failures"
 """The name of the reason that says how many logins succeeded after failures in a row."""
 SEVERITIES = ("critical", "high", "medium", "low")
@@ -104,6 +106,11 @@ class AlarmRecord:
     where: Mapping[str, list[str]]
     tz: str
     version: str
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left to be done: it is withdrawn, or what it is about works again."""
+        return self.status == WITHDRAWN or (self.kind == WATCHDOG and self.status == SETTLED)
 
     @property
     def takeover(self) -> str:

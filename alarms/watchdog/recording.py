@@ -7,7 +7,7 @@ from datetime import datetime
 from alarms.login_alarm import AlarmKey
 from alarms.records import reading
 from alarms.records.identity import SeriesSpan
-from alarms.records.record import RUNNING, SETTLED, AlarmRecord, Reason
+from alarms.records.record import RUNNING, SETTLED, WATCHDOG, AlarmRecord, Reason
 from alarms.records.revising import next_revision
 from alarms.records.rows import as_row
 from alarms.sensitivity import SENSITIVITIES
@@ -17,7 +17,6 @@ from audit_store.filters import NO_SOURCE, EventFilter
 from audit_store.local_time import bound_text
 from audit_store.ranges import Period, zone
 
-KIND = "watchdog"
 VERSION = "1"
 _NAMESPACE = uuid.UUID("2f0c3a52-93c1-5b60-8b6a-64d1b6a1c8a4")
 
@@ -28,16 +27,22 @@ def record_faults(engine: Engine, store_id: str, tz: str, now: datetime) -> list
     Times in a filter are those of the zone `tz`. The caller holds `detector.one_detector`. Raises what the store
     raises.
     """
-    running = reading.running(engine, KIND)
+    running = reading.running(engine, WATCHDOG)
     current = faults(engine, now)
     about = {(record.rule, record.spans[0].key.agent): record for record in running}
     found = {(fault.kind, fault.subject) for fault in current}
     new = [fault for fault in current if (fault.kind, fault.subject) not in about]
-    revisions = [record_of(fault, store_id, tz, now) for fault in new]
+    revisions = [_begun(engine, record_of(fault, store_id, tz, now)) for fault in new]
     revisions += [_ended(record, now) for subject, record in about.items() if subject not in found]
     if revisions:
         engine.alarm_records.add([as_row(record) for record in revisions])
     return revisions
+
+
+def _begun(engine: Engine, record: AlarmRecord) -> AlarmRecord:
+    """A fault that is new, or one that was over and is back since the same time."""
+    earlier = reading.record(engine, record.id)
+    return record if earlier is None else next_revision(earlier, record, "does not work again")
 
 
 def _ended(record: AlarmRecord, now: datetime) -> AlarmRecord:
@@ -47,7 +52,7 @@ def _ended(record: AlarmRecord, now: datetime) -> AlarmRecord:
 
 def record_of(fault: Fault, store_id: str, tz: str, now: datetime) -> AlarmRecord:
     """The first revision of an alarm at `now` (naive UTC); times in its filter are those of the zone `tz`."""
-    key = AlarmKey(KIND, fault.kind, fault.subject, fault.since)
+    key = AlarmKey(WATCHDOG, fault.kind, fault.subject, fault.since)
     name = " ".join((store_id, fault.kind, fault.subject, fault.since.isoformat()))
     return AlarmRecord(
         id=str(uuid.uuid5(_NAMESPACE, name)),
@@ -56,7 +61,7 @@ def record_of(fault: Fault, store_id: str, tz: str, now: datetime) -> AlarmRecor
         change="new",
         first_recorded_at=now,
         recorded_at=now,
-        kind=KIND,
+        kind=WATCHDOG,
         rule=fault.kind,
         agent="",
         starts_at=fault.since,

@@ -8,8 +8,7 @@ from pathlib import Path
 
 from alarms.records import reading
 from alarms.records.reading import Progress
-from alarms.records.record import RUNNING
-from alarms.watchdog.recording import KIND as WATCHDOG
+from alarms.records.record import RUNNING, WATCHDOG
 from audit_store.errors import AuditStoreError, os_error_text
 from audit_store.quantities import counted, size
 from audit_store.state import deliveries

@@ -5,13 +5,19 @@ from pathlib import Path
 
 import pytest
 
+from alarms import webhook
 from alarms.__main__ import main
+from alarms.delivery.record_messages import deliver_recent
 from alarms.detector.detector import steps
 from alarms.detector.settings import settings_of
 from alarms.records import reading
 from alarms.records.record import AlarmRecord
 from audit_store.engines.duckdb.store import Store
+from audit_store.local_time import now
+from audit_store.state import deliveries
+from audit_store.state.deliveries import Message
 from ingest.status import status
+from tests.alarms.delivery.receiver import Receiver
 from tests.alarms.login_logs import logins, store_of
 
 NOW = datetime(2026, 3, 16)  # noqa: DTZ001 - naive UTC; a Monday
@@ -49,6 +55,31 @@ def test_a_silent_source_is_one_alarm_until_it_reports_again(store: Store) -> No
     (ended,) = judge(store, NOW + 2 * HOUR)
     assert (ended.id, ended.revision, ended.status, ended.change) == (new.id, 2, "settled", "works again")
     assert [record.id for record in reading.records(store) if record.kind == "watchdog"] == [new.id]
+
+
+def test_a_receiver_is_told_once_that_it_works_again(store: Store, receiver: Receiver) -> None:
+    def deliver(at: datetime) -> list[object]:
+        judge(store, at)
+        deliver_recent(store, [webhook(receiver.url)], at)
+        return [body["action"] for body in receiver.bodies]
+
+    assert deliver(NOW) == ["open"]
+    store_of(store, [row | {"source": "vpn"} for row in logins("robot", NOW + HOUR, 1)])
+    assert deliver(NOW + 2 * HOUR) == ["open", "close"]
+    assert deliver(NOW + 3 * HOUR) == ["open", "close"]
+
+
+def test_a_fault_that_comes_back_goes_on_under_its_id(store: Store) -> None:
+    moment = now()
+    (message,) = deliveries.add(store.path, "strict", [Message("key", [], "sentence", "{}")])
+    deliveries.refuse(store.path, message, "400 from strict")
+    (new,) = [record for record in judge(store, moment) if record.rule == "delivery"]
+    deliveries.send_again(store.path, [message.id])
+    (ended,) = judge(store, moment)
+    deliveries.refuse(store.path, message, "400 from strict")
+    (back,) = judge(store, moment)
+    assert [record.id for record in (ended, back)] == [new.id, new.id]
+    assert (back.revision, back.status, back.change) == (3, "running", "does not work again")
 
 
 def test_a_fault_that_lasts_is_listed_however_long_ago_it_began(
