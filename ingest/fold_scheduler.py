@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audit_store.background_thread import BackgroundThread
 from audit_store.errors import AuditStoreError
 from ingest.resident import is_resident, resident
 from ingest.spool.folder import has_waiting
@@ -122,7 +123,7 @@ def _built_in_logins() -> Sequence[str]:
     return catalogue.load().logins
 
 
-class FoldingThread:
+class FoldingThread(BackgroundThread):
     """Folds a store whenever something waits, until it is stopped; when nothing does, it takes care of the store.
 
     `logins` gives the activities that are logins, by default those of the built-in catalogue. `error` says why the last
@@ -132,48 +133,32 @@ class FoldingThread:
     def __init__(
         self, store: Path, interval: float = 0.3, logins: Callable[[], Sequence[str]] = _built_in_logins
     ) -> None:
+        super().__init__("audit-fold", f"folding {store}")
         self._store, self._interval, self._logins = store, interval, logins
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="audit-fold", daemon=True)
-        self.error: str | None = None
-        self._failures = 0
         self._compress_at = time.monotonic() + COMPRESS_EVERY
         self._roll_up_at = time.monotonic() + ROLL_UP_EVERY
 
-    def __enter__(self) -> "FoldingThread":
-        self._thread.start()
-        return self
+    def _turn(self) -> str | None:
+        with resident(self._store) as is_first:
+            # Where another process is resident, this one may become it later.
+            until = math.inf if is_first else time.monotonic() + RESIDENT_AGAIN
+            while time.monotonic() < until and self._rest(self._pause()):
+                self._note(self._fold())
+        return self.error
 
-    def __exit__(self, *_: object) -> None:
-        self._stopping.set()
-        self._thread.join()
+    def _pause(self, worked: float = 0.0) -> float:
+        """Longer while folds fail, because each takes the store from its readers."""
+        return float(min(self._interval * 2**self.failures, MOST_PAUSE))
 
-    def _work(self) -> None:
-        while not self._stopping.wait(self._pause()):
-            try:
-                with resident(self._store) as is_first:
-                    # Where another process is resident, this one may become it later.
-                    until = math.inf if is_first else time.monotonic() + RESIDENT_AGAIN
-                    while time.monotonic() < until and not self._stopping.wait(self._pause()):
-                        self._fold()
-            except Exception as error:
-                self._failed(str(error), exc_info=not isinstance(error, AuditStoreError))
-
-    def _pause(self) -> float:
-        """Seconds until the next try: longer while tries fail, because each takes the store from its readers."""
-        return float(min(self._interval * 2**self._failures, MOST_PAUSE))
-
-    def _fold(self) -> None:
+    def _fold(self) -> str | None:
+        """Fold what waits; gives what stays in the spool, and why."""
         from ingest.fold import fold
 
         is_waiting = has_waiting(self._store)
         problems = fold(self._store, wait=_RESIDENT_WAIT).problems if is_waiting else ()
         if not is_waiting:
             self._care()
-        if problems:
-            self._failed(_first_of(problems))
-        else:
-            self.error, self._failures = None, 0
+        return _first_of(problems) if problems else None
 
     def _care(self) -> None:
         """Roll up or compress a part of the store; the next part follows when readers have had a turn."""
@@ -194,11 +179,6 @@ class FoldingThread:
             self._compress_at = moment + COMPRESS_AGAIN
             if has_room and store.compress(_RESIDENT_WAIT):
                 self._compress_at = time.monotonic() + COMPRESS_EVERY
-
-    def _failed(self, reason: str, *, exc_info: bool = False) -> None:
-        if self.error != reason:
-            _log().warning("folding %s: %s", self._store, reason, exc_info=exc_info)
-        self.error, self._failures = reason, min(self._failures + 1, 8)
 
 
 def _first_of(problems: Sequence[str]) -> str:
