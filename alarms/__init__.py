@@ -17,8 +17,7 @@ from alarms.delivery.webhook import webhook
 from alarms.findings import LoginFinding, findings
 from alarms.login_alarm import SERIES_NAMES, AlarmKey, LoginAlarm
 from alarms.sensitivity import DEFAULT_SENSITIVITY, SENSITIVITIES, Sensitivity
-from alarms.triage.marks import BY_MAX, NOTE_MAX, Mark, mark, mark_of
-from alarms.triage.marks import read as read_marks
+from alarms.triage.states import BY_MAX, NOTE_MAX
 from alarms.watch import Watch, watch_logins
 from analysis import local_times
 
@@ -31,7 +30,6 @@ __all__ = [
     "AlarmKey",
     "LoginAlarm",
     "LoginFinding",
-    "Mark",
     "NotDelivered",
     "Refused",
     "Sensitivity",
@@ -39,9 +37,6 @@ __all__ = [
     "Watch",
     "findings",
     "local_times",
-    "mark",
-    "mark_of",
-    "read_marks",
     "syslog",
     "watch_logins",
     "webhook",

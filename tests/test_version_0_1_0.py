@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from alarms import mark, mark_of, read_marks
+from alarms.triage.states import set_state, states
 from audit_store.__main__ import main as audit_store
 from audit_store.state import deliveries
 from audit_store.store_files import waiting_events
@@ -18,7 +18,7 @@ from ingest import append
 from ingest.fold import fold
 from ingest.rejects import count_rejects
 from tests import ROOT
-from tests.alarms.login_alarms import alarm
+from tests.alarms.triage.records import record
 from tests.fixtures.version_0_1_0.make_files import COLUMNS
 
 ARCHIVE = ROOT / "tests" / "fixtures" / "version_0_1_0" / "files.tar.xz"
@@ -122,17 +122,13 @@ def test_new_events_follow_its_events(store: Path, expected: Row) -> None:
 
 
 @pytest.mark.usefixtures("kept")
-def test_its_marks_are_read_and_followed_by_new_ones(store: Path) -> None:
-    assert [(each.verdict, each.note, each.by) for each in read_marks(store)] == [
-        ("incident", "Called back: ünal", "rita"),
-        ("acknowledged", "", ""),
-        ("open", "", ""),
-    ]
-    newest = mark_of(alarm(), read_marks(store))
-    assert newest is not None
-    assert newest.verdict == "incident"
-    mark(store, alarm(), "expected")
-    assert [each.verdict for each in read_marks(store)] == ["incident", "acknowledged", "open", "expected"]
+def test_its_marks_are_read_and_followed_by_states(store: Path) -> None:
+    told = [(state.state, state.note, state.by) for state in states(store).history(record())]
+    assert told == [("incident", "Called back: ünal", "rita")]
+    other = record("support-8")
+    assert [state.state for state in states(store).history(other)] == ["acknowledged", "open"]
+    set_state(store, record(), "expected")
+    assert [state.state for state in states(store).history(record())] == ["incident", "expected"]
 
 
 @pytest.mark.usefixtures("kept")

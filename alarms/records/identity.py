@@ -37,11 +37,6 @@ def spans_of(alarm: LoginAlarm) -> tuple[SeriesSpan, ...]:
     return tuple(SeriesSpan(part.key, part.spike.end.to_pydatetime()) for part in alarm.parts)
 
 
-def is_same_alarm(alarm: LoginAlarm, spans: Sequence[SeriesSpan], within: timedelta) -> bool:
-    """Whether an alarm is the one that was seen in `spans`, as `is_same`."""
-    return is_same(spans_of(alarm), spans, within)
-
-
 def is_same(own: Sequence[SeriesSpan], spans: Sequence[SeriesSpan], within: timedelta) -> bool:
     """Whether the alarm with its `own` spans is the one that was seen in `spans`: less than `within` apart in a series.
 

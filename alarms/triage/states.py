@@ -11,7 +11,7 @@ from pathlib import Path
 from alarms.records.identity import is_same
 from alarms.records.record import AlarmRecord
 from alarms.triage import marks
-from alarms.triage.marks import BY_MAX, NOTE_MAX, Mark
+from alarms.triage.marks import Mark
 from alarms.triage.seen import Seen
 from audit_store.local_time import from_utc_text, now, utc_text
 from audit_store.state import triage as rows
@@ -19,6 +19,9 @@ from audit_store.state.triage import TriageRow
 
 OPEN, ACKNOWLEDGED, EXPECTED, INCIDENT, CLOSED = "open", "acknowledged", "expected", "incident", "closed"
 STATES = (OPEN, ACKNOWLEDGED, EXPECTED, INCIDENT, CLOSED)
+NOTE_MAX = 2000
+BY_MAX = 256
+"""The most characters of a note, and of the name of whoever sets a state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Triage:
-    """Every decision of a store, oldest first: `by_id`, and the `marks` on hours that were made without an id."""
+    """Every decision of a store, oldest first: `by_id`, and the `marks` that were made without an id."""
 
     by_id: Mapping[str, Sequence[tuple[State, Seen]]]
     marks: Sequence[Mark]

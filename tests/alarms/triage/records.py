@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from alarms import AlarmKey
 from alarms.records.identity import SeriesSpan
 from alarms.records.record import AlarmRecord, Reason, Share
+from audit_store.local_time import utc_text
+from audit_store.state.marks import MarkRow, insert
 
 AT = datetime(2026, 3, 14, 13)  # noqa: DTZ001 - naive UTC
 HOUR = timedelta(hours=1)
@@ -52,7 +55,6 @@ RECORD = AlarmRecord(
 def record(agent: str = "support-7", at: datetime = AT, hours: int = 1, **changes: Any) -> AlarmRecord:
     """The record of an alarm in the series of one agent, or of all where `agent` is empty."""
     kind = "agent" if agent else "all"
-    span = SeriesSpan(AlarmKey(kind, "", agent, at), at + hours * HOUR)
     values: dict[str, Any] = {
         "id": str(uuid5(NAMESPACE_URL, f"{agent} {at}")),
         "kind": kind,
@@ -61,7 +63,7 @@ def record(agent: str = "support-7", at: datetime = AT, hours: int = 1, **change
         "ends_at": at + hours * HOUR,
         "peak": at,
         "agents": (replace(RECORD.agents[0], name=agent),) if agent else (),
-        "spans": (span,),
+        "spans": (span(agent, at, hours, kind=kind),),
         "where": {
             "range": ["custom"],
             "from": [f"{at:%Y-%m-%dT%H:%M}"],
@@ -76,3 +78,18 @@ def record(agent: str = "support-7", at: datetime = AT, hours: int = 1, **change
 def share(name: str, count: int = 5, failed: int = 0) -> Share:
     """A row of evidence."""
     return Share(name, count, failed, 1.0, None, is_new=False)
+
+
+def span(
+    agent: str = "support-7", at: datetime = AT, hours: float = 1, *, kind: str = "agent", scope: str = ""
+) -> SeriesSpan:
+    """The hours of a series."""
+    return SeriesSpan(AlarmKey(kind, scope, agent, at), at + hours * HOUR)
+
+
+def mark(
+    path: Path, verdict: str, *spans: SeriesSpan, note: str = "", by: str = "", at: datetime = AT
+) -> None:
+    """Mark an alarm that was seen in these series, by default in that of support-7, as version 0.1.0 did."""
+    own = [each.as_record() for each in spans or (span(),)]
+    insert(path, MarkRow(own, verdict, note, by, utc_text(at)))

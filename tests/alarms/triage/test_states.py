@@ -6,17 +6,14 @@ from typing import Any
 
 import pytest
 
-from alarms import mark
 from alarms.records.record import AlarmRecord
-from alarms.triage.marks import NOTE_MAX
 from alarms.triage.seen import Seen
-from alarms.triage.states import STATES, State, set_state, states
+from alarms.triage.states import NOTE_MAX, STATES, State, set_state, states
 from audit_store.filters import EventFilter
 from audit_store.local_time import now
 from audit_store.state import triage as rows
 from audit_store.state.triage import TriageRow
-from tests.alarms.login_alarms import alarm
-from tests.alarms.triage.records import AT, HOUR, record, share
+from tests.alarms.triage.records import AT, HOUR, mark, record, share, span
 
 LATER = AT + 5 * HOUR
 
@@ -102,7 +99,7 @@ def test_an_open_alarm_says_nothing_of_growth(path: Path) -> None:
 
 
 def test_a_mark_on_hours_is_the_state_of_the_alarm_in_them(path: Path) -> None:
-    mark(path, alarm(), "expected", by="rita", note="load test", at=LATER)
+    mark(path, "expected", by="rita", note="load test", at=LATER)
     assert states(path).of(record()) == State("expected", "rita", LATER, "load test")
     assert states(path).of(record(hours=2)).state == "expected"
     for other in (record(at=AT + HOUR), record(agent="support-8"), record(agent="")):
@@ -111,7 +108,7 @@ def test_a_mark_on_hours_is_the_state_of_the_alarm_in_them(path: Path) -> None:
 
 def test_a_marked_alarm_that_grows_is_open_again(path: Path) -> None:
     """The first hour of an attack is called expected, and the attack goes on for two hours more."""
-    mark(path, alarm(), "expected")
+    mark(path, "expected")
     assert states(path).of(record(hours=3)).state == "open"
     assert states(path).of(record(hours=3)).grew == "2 more hours since expected"
     further = record(spans=(*record().spans, *record(agent="support-8").spans))
@@ -119,8 +116,8 @@ def test_a_marked_alarm_that_grows_is_open_again(path: Path) -> None:
 
 
 def test_a_state_by_id_overrides_marks_and_follows_them_in_the_history(path: Path) -> None:
-    mark(path, alarm(), "expected", at=AT)
-    mark(path, alarm(), "open", at=AT + HOUR)
+    mark(path, "expected", at=AT)
+    mark(path, "open", at=AT + HOUR)
     assert states(path).of(record()).state == "open"
     set_state(path, record(), "incident", at=LATER)
     assert states(path).of(record()).state == "incident"
@@ -130,7 +127,7 @@ def test_a_state_by_id_overrides_marks_and_follows_them_in_the_history(path: Pat
 def test_a_state_that_was_set_under_a_filter_holds_under_every_other(path: Path) -> None:
     """A record is the same whatever a viewer looks at, so the filter of the page is no part of its state."""
     under_filter = EventFilter(source=("vpn",), q="word")
-    mark(path, alarm(scope=str(under_filter)), "expected")
+    mark(path, "expected", span(scope=str(under_filter)))
     assert states(path).of(record()).state == "open", "a mark on part of an alarm says nothing of the whole"
     set_state(path, record(), "expected")
     assert states(path).of(record()).state == "expected"
