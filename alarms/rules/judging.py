@@ -14,12 +14,20 @@ from alarms.rules import rules_file
 from alarms.rules.hits import JOINED_WITHIN, hits_of
 from alarms.rules.recording import KIND, record_of, revision
 from alarms.rules.rule import Rule
+from alarms.sensitivity import DEFAULT_SENSITIVITY, is_alarm_at
 from audit_store.catalogue import Catalogue
 from audit_store.engines.alarm_records import JudgedRules
 from audit_store.engines.protocol import Engine, Reader
 from audit_store.ranges import Period
 
-LOGIN_RULES = ("success-after-failures", "new-address-after-failures", "many-agents-from-one-address")
+FAILURES_RULE = "many-failures"
+"""The rule about logins of which every other alarm about the same logins says more."""
+LOGIN_RULES = (
+    "success-after-failures",
+    "new-address-after-failures",
+    "many-agents-from-one-address",
+    FAILURES_RULE,
+)
 """The rules about logins, which an alarm on the number of logins may say already."""
 
 LENGTH = timedelta(weeks=4)
@@ -120,15 +128,23 @@ def _revisions(
 ) -> list[AlarmRecord]:
     """What is new in a stretch, against what is `recorded` around it."""
     start, end = stretch
-    spikes = [record for record in recorded if record.kind in SERIES_NAMES and record.status != WITHDRAWN]
+    standing = [record for record in recorded if record.status != WITHDRAWN]
+    # One of a higher sensitivity than usual is neither sent nor listed at first.
+    spikes = [
+        record
+        for record in standing
+        if record.kind in SERIES_NAMES and is_alarm_at(record.sensitivity, DEFAULT_SENSITIVITY)
+    ]
+    of_rules = [record for record in (*standing, *current) if _says_more(record)]
     left = [record for record in recorded if record.kind == KIND]
     revisions = []
     for record in current:
         same = next((other for other in left if _is_same(record, other)), None)
         left = [other for other in left if other is not same]
-        spike = next((spike for spike in spikes if _is_part(record, spike)), None)
-        if spike is not None:
-            revisions += _withdrawn(same, f"part of {spike.id}", now)
+        others = [*spikes, *of_rules] if record.rule == FAILURES_RULE else spikes
+        whole = next((other for other in others if _is_part(record, other)), None)
+        if whole is not None:
+            revisions += _withdrawn(same, f"part of {whole.id}", now)
         elif same is None:
             revisions.append(record)
         elif same.status == WITHDRAWN:
@@ -168,15 +184,20 @@ def _is_same(record: AlarmRecord, other: AlarmRecord) -> bool:
     )
 
 
-def _is_part(record: AlarmRecord, spike: AlarmRecord) -> bool:
-    """Whether a login alarm says it already: at the same time, the same agent or, for many agents, the same address."""
-    agents = {share.name for share in spike.agents}
-    addresses = {share.name for share in spike.addresses}
+def _says_more(record: AlarmRecord) -> bool:
+    """Whether it is the alarm of a rule about logins that says more than FAILURES_RULE."""
+    return record.rule in LOGIN_RULES and record.rule != FAILURES_RULE
+
+
+def _is_part(record: AlarmRecord, other: AlarmRecord) -> bool:
+    """Whether an alarm about logins says it already: at the same time, of the same agent or, without one, address."""
+    agents = {share.name for share in other.agents}
+    addresses = {share.name for share in other.addresses}
     is_about = (
         record.agent in agents if record.agent else bool({s.name for s in record.addresses} & addresses)
     )
     return (
         record.rule in LOGIN_RULES
         and is_about
-        and overlaps((record.starts_at, record.ends_at), (spike.starts_at, spike.ends_at), timedelta())
+        and overlaps((record.starts_at, record.ends_at), (other.starts_at, other.ends_at), timedelta())
     )

@@ -172,6 +172,23 @@ class DeletedAgent(Rule, frozen=True, kw_only=True):
         return "acted after it was deleted"
 
 
+class ManyFailures(Rule, frozen=True, kw_only=True):
+    """Many failed logins of one agent in a short time."""
+
+    title: ClassVar[str] = "Many failed logins"
+    failures: Count
+    within: Length
+
+    def query(self, statements: RuleQueries, where: EventFilter, catalogue: Catalogue) -> Query:
+        """See `Rule`."""
+        failed = replace(_of(where, catalogue.logins), outcome=catalogue.failures)
+        return statements.bulk(failed, count=self.failures, within=length(self.within))
+
+    def sentence(self, events: int) -> str:
+        """See `Rule`."""
+        return f"failed to log in {counted(events, 'time')} within {_words(self.within)}"
+
+
 class ManyAgentsFromOneAddress(Rule, frozen=True, kw_only=True):
     """Failed logins of many agents from one address."""
 

@@ -16,6 +16,7 @@ from alarms.rules.rule import (
     DormantAgent,
     FirstApiKey,
     ManyAgentsFromOneAddress,
+    ManyFailures,
     NewAddressAfterFailures,
     Rule,
     SuccessAfterFailures,
@@ -31,6 +32,7 @@ RULES: Mapping[str, type[Rule]] = {
     "bulk-deletion": BulkDeletion,
     "dormant-agent": DormantAgent,
     "deleted-agent": DeletedAgent,
+    "many-failures": ManyFailures,
     "many-agents-from-one-address": ManyAgentsFromOneAddress,
 }
 """The kinds of rules by name, in the order of their lists."""

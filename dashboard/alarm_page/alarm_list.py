@@ -67,7 +67,7 @@ def draw(selected: Selection, where: EventFilter, now: datetime) -> None:
         selection_mode=("single-row", "single-cell"),
         on_select=partial(_open, ids),
         alt="Alarms, the open and worst first",
-        column_order=["severity", "alarm", "what", *(["status"] if _differ(selected.listed) else [])],
+        column_order=["severity", "alarm", *(["status"] if _differ(selected.listed) else [])],
         column_config={
             "severity": st.column_config.MultiselectColumn(
                 "Severity",
@@ -75,8 +75,8 @@ def draw(selected: Selection, where: EventFilter, now: datetime) -> None:
                 color=list(words.SEVERITY_COLOURS.values()),
                 width=75,
             ),
-            "alarm": st.column_config.TextColumn("Who and when", width=155),
-            "what": st.column_config.TextColumn("What", width=190),
+            # Narrow enough for the window of a phone.
+            "alarm": st.column_config.TextColumn("Who, when and what", width=240),
             "status": st.column_config.MultiselectColumn(
                 "Status",
                 options=[status.capitalize() for status in ALL_STATUSES],
@@ -88,15 +88,15 @@ def draw(selected: Selection, where: EventFilter, now: datetime) -> None:
 
 
 def rows(listed: Sequence[Alarm], where: EventFilter, now: datetime) -> pd.DataFrame:
-    """Columns severity, alarm (whom it is about, and when), what and status; texts escaped."""
+    """Columns severity, alarm (whom it is about, when, and what) and status; texts escaped."""
     return pd.DataFrame(
         {
             "severity": [[alarm.record.severity.capitalize()] for alarm in listed],
             "alarm": [
-                f"{shown(words.who(alarm.record), 60)} · {words.when(alarm.record, where.zone, now)}"
+                f"{shown(words.who(alarm.record), 60)} · {words.when(alarm.record, where.zone, now)} · "
+                f"{shown(words.what(alarm.record), _LONGEST_TEXT)}"
                 for alarm in listed
             ],
-            "what": [shown(words.what(alarm.record), _LONGEST_TEXT) for alarm in listed],
             "status": [[alarm.status.capitalize()] for alarm in listed],
         }
     )

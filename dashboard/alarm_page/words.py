@@ -68,18 +68,18 @@ def who(record: AlarmRecord) -> str:
 
 
 def what(record: AlarmRecord) -> str:
-    """What happened, in one line: "88 logins in 3 hours, 82 failed logins, then 6 successful ones"."""
+    """What happened, in one line: "82 failed logins, then 6 successful ones", "97 logins in 3 hours, 2 failed"."""
     if record.kind not in SERIES_NAMES:
         return record.sentence
+    if record.takeover:
+        return record.takeover
     hours = -((record.starts_at - record.ends_at) // _HOUR)
     length = f" in {counted(hours, 'hour')}" if hours > 1 else ""
     # An overall series also counts the logins of others, where one agent's logins are what the alarm is about.
     is_of_one = record.kind in ("all", "failed") and len(record.agents) == 1 and not record.more_agents
     total = record.agents[0].count if is_of_one else record.total
     parts = [f"{total:,} {record.noun}{length}"]
-    if record.takeover:
-        parts.append(record.takeover)
-    elif record.failed and "failed" not in record.noun:
+    if record.failed and "failed" not in record.noun:
         parts.append(f"{record.failed:,} failed")
         if record.succeeded:
             parts.append(f"{record.succeeded:,} succeeded")

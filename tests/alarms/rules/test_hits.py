@@ -116,6 +116,14 @@ CASES = {
         ([DELETION, event(2 * DAY, "carl")], []),
         ([DELETION, event(2 * DAY), event(9 * DAY)], [("ada", 1)]),
     ],
+    "many-failures": [
+        (attempts(HOUR, 30), [("ada", 30)]),
+        (attempts(HOUR, 29), []),
+        ([one for n in range(30) for one in attempts(n * MINUTE, 1)], []),
+        ([*attempts(HOUR, 20), *attempts(HOUR, 20, "bob")], []),
+        ([success(HOUR + n * MINUTE / 6) for n in range(40)], []),
+        ([*attempts(HOUR, 20), *attempts(HOUR, 20, address=HOME)], [("ada", 40)]),
+    ],
     "many-agents-from-one-address": [
         ([one for n in range(8) for one in attempts(n * MINUTE, 1, f"user-{n}")], [("", 8)]),
         ([one for n in range(7) for one in attempts(n * MINUTE, 2, f"user-{n}")], []),

@@ -135,6 +135,49 @@ def test_a_rule_about_logins_is_silent_where_an_alarm_about_them_says_it(log: Lo
     assert {record.change for record in log.recorded()} == {f"withdrawn: part of {spike.id}"}
 
 
+def test_a_rule_about_logins_is_not_silent_for_an_alarm_that_nobody_is_told_of(log: Log) -> None:
+    refused = [
+        event(hour * HOUR + n * MINUTE, f"user-{n}", outcome="failure", source_ip=f"192.0.2.{n}")
+        for hour in range(15 * 24)
+        for n in range(4)
+    ]
+    usual = [success(hour * HOUR + n * MINUTE, address=HOME) for hour in range(15 * 24) for n in range(12)]
+    at = 15 * DAY + 10 * HOUR
+    log.add([*refused, *usual, *attempts(at, 11), success(at + 4 * MINUTE)], START + at + HOUR / 2)
+    (spike,) = [record for record in reading.records(log.store) if record.kind == "failed"]
+    assert spike.sensitivity == "high"
+    assert {record.rule: record.status for record in log.recorded()}["success-after-failures"] == "running"
+
+
+GUESSING = attempts(HOUR, 60)
+
+
+def test_guessing_is_an_alarm_on_the_first_day_before_it_succeeds(log: Log) -> None:
+    (first,) = log.add(GUESSING[:40], START + HOUR + 7 * MINUTE)
+    assert (first.rule, first.agent, first.severity, first.status) == (
+        "many-failures",
+        "ada",
+        "medium",
+        "running",
+    )
+    assert first.sentence.startswith("ada failed to log in 40 times within 10 minutes, ")
+    (grown,) = log.add(GUESSING[40:], START + HOUR + 10 * MINUTE)
+    assert (grown.id, grown.total) == (first.id, 60)
+
+
+def test_guessing_that_succeeds_is_one_alarm(log: Log) -> None:
+    (first,) = log.add(GUESSING, START + HOUR + 10 * MINUTE)
+    records = log.add([success(HOUR + 11 * MINUTE)], START + HOUR + 12 * MINUTE)
+    by_rule = {record.rule: record for record in records}
+    part, whole = by_rule["many-failures"], by_rule["success-after-failures"]
+    assert (part.id, part.status, part.change) == (first.id, "withdrawn", f"withdrawn: part of {whole.id}")
+    again = log.add(attempts(HOUR + 12 * MINUTE, 40), START + HOUR + 20 * MINUTE)
+    assert {record.rule for record in again if record.status != "withdrawn"} == {
+        "success-after-failures",
+        "new-address-after-failures",
+    }
+
+
 def test_a_late_event_takes_back_what_was_a_first_time(log: Log) -> None:
     (record,) = log.add([OLD, key(60 * DAY)])
     assert record.rule == "first-api-key"

@@ -16,13 +16,13 @@ TAKEOVER = "38 failed logins, then 3 successful ones"
 @pytest.mark.parametrize(
     ("changes", "who", "what"),
     [
-        ({}, "support-7", f"41 logins, {TAKEOVER}"),
+        ({}, "support-7", TAKEOVER),
         ({"reasons": ()}, "support-7", "41 logins, 38 failed, 3 succeeded"),
-        ({"kind": "all", "agent": "", "total": 60}, "support-7", f"41 logins, {TAKEOVER}"),
+        ({"kind": "all", "agent": "", "total": 60}, "support-7", TAKEOVER),
         (
             {"kind": "all", "agent": "", "total": 60, "agents": (ADA, replace(ADA, name="bob"))},
             "support-7 and 1 more",
-            f"60 logins, {TAKEOVER}",
+            TAKEOVER,
         ),
         (
             {"kind": "rule", "rule": "bulk-deletion", "sentence": "ada deleted 12 things"},
