@@ -9,7 +9,7 @@ import click
 
 from alarms.delivery.outbox import DeliveryResult, Sink
 from alarms.delivery.receivers import receiver_options
-from alarms.delivery.record_messages import deliver_recent, record_id
+from alarms.delivery.record_messages import deliver_recent, is_close, record_id
 from alarms.options import json_option, sensitivity_option, since_option
 from alarms.records.record import AlarmRecord
 from alarms.run import judge
@@ -83,12 +83,12 @@ def _delivered(store: Path, sink: Sink) -> set[str]:
 
 
 def _sent_since(store: Path, sinks: Sequence[Sink], delivered: Sequence[Collection[str]]) -> set[str]:
-    """The ids of the alarms about which a receiver had not acknowledged a message."""
+    """The ids of the alarms about which a receiver had not acknowledged a message, but for one that closes them."""
     return {
         record_id(delivery.message)
         for sink, earlier in zip(sinks, delivered, strict=True)
         for delivery in deliveries.read(store, sink.name)
-        if delivery.message.key not in earlier
+        if delivery.message.key not in earlier and not is_close(delivery.message)
     }
 
 

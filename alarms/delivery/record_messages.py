@@ -112,6 +112,11 @@ def record_id(message: Message) -> str:
     return message.key.partition(":")[0]
 
 
+def is_close(message: Message) -> bool:
+    """Whether a message closes the alarm that it is about."""
+    return message.key.endswith(f":{CLOSE}")
+
+
 def _action(
     record: AlarmRecord, own: Sequence[Message], nameless: Sequence[Message], *, is_ended: bool
 ) -> str | None:

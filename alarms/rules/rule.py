@@ -173,16 +173,22 @@ class DeletedAgent(Rule, frozen=True, kw_only=True):
 
 
 class ManyFailures(Rule, frozen=True, kw_only=True):
-    """Many failed logins of one agent in a short time."""
+    """Many failed logins of one agent in a short time, in a log so young that the detector learns what is usual."""
 
     title: ClassVar[str] = "Many failed logins"
     failures: Count
     within: Length
+    log_younger_than: Length
 
     def query(self, statements: RuleQueries, where: EventFilter, catalogue: Catalogue) -> Query:
         """See `Rule`."""
         failed = replace(_of(where, catalogue.logins), outcome=catalogue.failures)
-        return statements.bulk(failed, count=self.failures, within=length(self.within))
+        return statements.bulk(
+            failed,
+            count=self.failures,
+            within=length(self.within),
+            log_younger_than=length(self.log_younger_than),
+        )
 
     def sentence(self, events: int) -> str:
         """See `Rule`."""

@@ -40,8 +40,13 @@ class RuleQueries(Protocol):
     def with_words(self, where: EventFilter, words: Sequence[str]) -> Query:
         """Events whose description or metadata contain one of the words, ignoring case, unless they failed."""
 
-    def bulk(self, where: EventFilter, *, count: int, within: timedelta) -> Query:
-        """Events that are the `count`th or a later one of their agent `within` a length of time."""
+    def bulk(
+        self, where: EventFilter, *, count: int, within: timedelta, log_younger_than: timedelta | None = None
+    ) -> Query:
+        """Events that are the `count`th or a later one of their agent `within` a length of time.
+
+        With `log_younger_than`, those alone before which the log goes back by less than that.
+        """
 
     def dormant(self, where: EventFilter, dormant: timedelta) -> Query:
         """The first event of each agent on a day (UTC) before which it had none for `dormant`, cut to whole days."""

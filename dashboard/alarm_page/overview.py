@@ -89,7 +89,7 @@ def _learning(extent: Extent, where: EventFilter, now: datetime) -> str:
     if extent.first is None or now >= extent.first + LEARNING:
         return ""
     until = words.moment(extent.first + LEARNING, where.zone, now)
-    return f"Learning the baseline until {until}. Until then only far more than ever before is an alarm."
+    return f"Learning the baseline until {until}. Until then only far more than ever, or many failures, is an alarm."
 
 
 def _who_judges() -> str:

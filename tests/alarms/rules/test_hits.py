@@ -119,6 +119,8 @@ CASES = {
     "many-failures": [
         (attempts(HOUR, 30), [("ada", 30)]),
         (attempts(HOUR, 29), []),
+        ([OLD, *attempts(7 * DAY - HOUR, 30)], [("ada", 30)]),
+        ([OLD, *attempts(7 * DAY, 30)], []),
         ([one for n in range(30) for one in attempts(n * MINUTE, 1)], []),
         ([*attempts(HOUR, 20), *attempts(HOUR, 20, "bob")], []),
         ([success(HOUR + n * MINUTE / 6) for n in range(40)], []),
