@@ -28,8 +28,11 @@ class Connection(Protocol):
     def unregister(self, view_name: str) -> Any:
         """Forget that name."""
 
+    def checkpoint(self) -> Any:
+        """Write everything into the database's own file."""
+
     def close(self) -> None:
-        """Close the database, after a checkpoint where something is not in its file yet."""
+        """Close the database."""
 
     def interrupt(self) -> None:
         """Stop the statement that another thread runs."""

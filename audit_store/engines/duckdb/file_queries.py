@@ -10,6 +10,11 @@ def tables() -> Query:
     return Query("SELECT table_name AS name FROM duckdb_tables() ORDER BY name")
 
 
+def metadata_blocks() -> Query:
+    """Rows block_id: the blocks of the file that hold its metadata."""
+    return Query("SELECT block_id FROM pragma_metadata_info() ORDER BY block_id")
+
+
 def introduce(store_id: str, version: int, created_at: datetime) -> Query:
     """Note what a new store is."""
     params = {"store_id": store_id, "version": version, "created_at": created_at}

@@ -50,7 +50,7 @@ def _in_transaction(connection: Connection, work: Callable[[], object]) -> None:
     connection.execute("BEGIN")
     work()
     connection.execute("COMMIT")
-    connection.execute("CHECKPOINT")
+    connection.checkpoint()
 
 
 def statements() -> list[str]:

@@ -31,7 +31,7 @@ from audit_store.engines.duckdb.error_translation import explain, explain_creati
 from audit_store.engines.duckdb.reader import Reader
 from audit_store.engines.duckdb.rollups import check, upkeep
 from audit_store.engines.duckdb.schema import ROW_GROUP, create_tables
-from audit_store.engines.duckdb.writing import compression, fold_sql
+from audit_store.engines.duckdb.writing import checkpoint, compression, fold_sql
 from audit_store.engines.duckdb.writing.fold import FoldTransaction
 from audit_store.engines.fold_results import FoldCounts
 from audit_store.engines.logins import LoginQueries
@@ -158,6 +158,8 @@ class Store:
             # Another connection sees nothing that will be rolled back.
             with contextlib.closing(connection.cursor()) as committed:
                 store_id, last_seq = self._position(committed)
+            if any(wal.stat().st_size for wal in creation.wals_of(real_path(self.path))):
+                connection.checkpoint()
             connection.close()
             memory.keep(self.path, memory.Memory(store_id, last_seq, self.version()))
 
@@ -176,8 +178,11 @@ class Store:
         deadline = time.monotonic() + wait
         pause = 0.004
         while True:
-            with rw_lock.acquired(file, exclusive=not read_only, deadline=deadline):
+            exclusive = not read_only or checkpoint.may_undo(file)
+            with rw_lock.acquired(file, exclusive=exclusive, deadline=deadline):
                 try:
+                    if exclusive:
+                        checkpoint.undo_unfinished(file)
                     connection = self._connect(file) if read_only else self._connect_to_write(file)
                 except duckdb.Error as error:
                     problem = explain(self.path, error)
@@ -186,8 +191,9 @@ class Store:
                     if not isinstance(problem, StoreBusy) or time.monotonic() > deadline:
                         raise problem from error
                 else:
-                    with contextlib.closing(connection), self._translated():
-                        yield connection
+                    closing = contextlib.closing if read_only else partial(checkpoint.journalled, file=file)
+                    with closing(connection) as opened, self._translated():
+                        yield opened
                     return
             # Without the lock, so that our own readers go on while another program has the file.
             time.sleep(pause)

@@ -49,4 +49,4 @@ class AlarmRecords:
             for statement in statements:
                 rows_of(connection, statement)
             connection.execute("COMMIT")
-            connection.execute("CHECKPOINT")
+            connection.checkpoint()

@@ -128,7 +128,7 @@ def save(source: Store, surveyed: Survey, target: Path, wait: float) -> None:
                     reader, connection, "events", queries.export_block(EventFilter(), first=start, last=end)
                 )
         connection.execute("COMMIT")
-        connection.execute("CHECKPOINT")
+        connection.checkpoint()
 
 
 def _insert(reader: Reader, connection: Connection, table: str, rows: Query) -> None:

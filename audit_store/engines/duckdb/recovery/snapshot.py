@@ -11,6 +11,7 @@ from audit_store import file_lock
 from audit_store.engines.duckdb import creation, file_queries, holder, memory, rw_lock
 from audit_store.engines.duckdb.recovery.salvage import survey
 from audit_store.engines.duckdb.store import Store
+from audit_store.engines.duckdb.writing.checkpoint import journal_of, unfinished_journals
 from audit_store.engines.recovery import Contents
 from audit_store.errors import StoreBusy, StoreCorrupt, StoreNotFound
 from audit_store.file_copy import copy_file
@@ -31,16 +32,16 @@ def take(store: Path, target: Path, wait: float) -> Contents:
     with _unchanging(store, wait) as content:
         remembered = memory.read(store)
         copy_file(content, target)
-        for wal in creation.wals_of(file):
-            copy_file(wal, target.with_name(target.name + wal.name.removeprefix(file.name)))
+        for beside in (*creation.wals_of(file), *unfinished_journals(file)):
+            copy_file(beside, target.with_name(target.name + beside.name.removeprefix(file.name)))
     if creation.never_held_events(target):
         raise StoreCorrupt(f"{store} has no complete header")
     try:
         with Store(target).write() as connection:
-            connection.execute("CHECKPOINT")
+            connection.checkpoint()
         # What is left of a write-ahead log could not be read; its events are still in the spool.
-        for path in (*creation.wals_of(target), *unusable(target)):
-            path.unlink()
+        for path in (*creation.wals_of(target), *unusable(target), journal_of(target)):
+            path.unlink(missing_ok=True)
         contents = read_contents(target)
     except StoreCorrupt as error:
         raise StoreCorrupt(f"a copy of {store} cannot be used: {error}") from error

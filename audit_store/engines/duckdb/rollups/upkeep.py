@@ -89,7 +89,7 @@ def roll_up(connection: Connection, logins: Sequence[str]) -> bool:
     connection.execute("BEGIN")
     step()
     connection.execute("COMMIT")
-    connection.execute("CHECKPOINT")
+    connection.checkpoint()
     return True
 
 

@@ -35,5 +35,5 @@ def _write_anew(connection: Connection, first_row: int) -> None:
     connection.execute(guard)
     connection.execute("COMMIT")
     connection.execute("SET force_compression = 'zstd'")
-    connection.execute("CHECKPOINT")
+    connection.checkpoint()
     connection.execute("SET force_compression = 'auto'")

@@ -53,7 +53,7 @@ class FoldTransaction:
     def commit(self) -> None:
         """Commit, and write everything into the store's own file."""
         self._connection.execute("COMMIT")
-        self._connection.execute("CHECKPOINT")
+        self._connection.checkpoint()
 
     def _register(self, rows: "pa.Table") -> None:
         import numpy as np
