@@ -11,10 +11,10 @@ import sys
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qs, urljoin
 
 import pytest
@@ -43,6 +43,8 @@ CHROMIUM = next(
 PATIENCE = 20.0
 # Of servers that have ended: the browser has compiled the scripts of their addresses.
 PORTS: list[int] = []
+HEALTH = "/_stcore/health"
+"""The path of a page without scripts, of every dashboard."""
 OURS = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")
 expect.set_options(timeout=1000 * PATIENCE)
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -106,7 +108,7 @@ def _free_port() -> int:
 def _wait_until_healthy(server: Server) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and server.process.poll() is None:
-        with contextlib.suppress(OSError), urllib.request.urlopen(server.url + "/_stcore/health", timeout=2):
+        with contextlib.suppress(OSError), urllib.request.urlopen(server.url + HEALTH, timeout=2):
             return
         time.sleep(0.1)
     raise RuntimeError(f"the server did not start:\n{server.log.read_text()}")
@@ -178,23 +180,25 @@ EVENT_LIST, EVENT_ROWS = ".event-list", ".event-list tbody tr"
 """Selectors of the list of events and of its rows."""
 OPEN_ID = "[data-field=event_id] dd"
 """The selector of the id in the details of an event."""
-# Resolves once five looks in a row find the page idle. When the server has answered, it has also received what the
-# browser sent before.
+# Resolves once five looks in a row find the page idle. Before the first and the last of them the server is asked: when
+# it has answered, it has also received what the browser sent before.
 SETTLED = """
 async () => {
+  const idle = () => document.querySelector("[data-testid=stApp][data-test-script-state=notRunning]")
+    && !document.querySelector("[data-testid=stSkeleton]");
   const end = Date.now() + 60_000;
   for (let quiet = 0; quiet < 5;) {
     if (Date.now() > end) throw new Error("the page is not at rest after a minute");
-    await (await fetch("/_stcore/health")).text();
     await new Promise((resolve) => setTimeout(resolve, 100));
-    const idle = document.querySelector("[data-testid=stApp][data-test-script-state=notRunning]");
-    quiet = idle && !document.querySelector("[data-testid=stSkeleton]") ? quiet + 1 : 0;
+    if (quiet === 4 || (quiet === 0 && idle())) await (await fetch("/_stcore/health")).text();
+    quiet = idle() ? quiet + 1 : 0;
   }
 }
 """
 # Ends the animations that Streamlit runs also for those who want none: to draw them takes half the time of a wait.
 WITHOUT_MOTION = """
 addEventListener("DOMContentLoaded", () => {
+  if (!matchMedia("(prefers-reduced-motion: reduce)").matches) return;
   const style = new CSSStyleSheet();
   style.replaceSync(`*, ::before, ::after {
     animation-duration: 1ms !important; animation-iteration-count: 1 !important; transition-duration: 1ms !important;
@@ -313,56 +317,51 @@ def choose(page: Page, box: str | re.Pattern[str], typed: str, option: str | re.
 
 
 Visit = Callable[..., Watched]
+Scheme = Literal["light", "dark"]
 
 
 class Profiles:
-    """Browser profiles, one for each set of options, whose pages stay open: a process keeps the scripts it compiled."""
+    """Pages, each in a browser profile of its own, that stay open: a process keeps the scripts that it compiled."""
 
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
         self._pages: dict[str, list[Page]] = {}
         self._in_use: Counter[str] = Counter()
 
-    def page(self, options: dict[str, object]) -> Page:
-        """A page in a profile that no other page of this test has."""
-        key = repr(sorted(options.items()))
-        pages = self._pages.setdefault(key, [])
-        if self._in_use[key] == len(pages):
-            context = self._browser.new_context(**options)  # type: ignore[arg-type]
-            if options["reduced_motion"] == "reduce":
-                context.add_init_script(WITHOUT_MOTION)
+    def page(self, zone: str) -> Page:
+        """A page in a profile of this time zone that no other page of this test has."""
+        pages = self._pages.setdefault(zone, [])
+        if self._in_use[zone] == len(pages):
+            context = self._browser.new_context(timezone_id=zone, locale="en-GB")
+            context.add_init_script(WITHOUT_MOTION)
             pages.append(context.new_page())
-        self._in_use[key] += 1
-        return pages[self._in_use[key] - 1]
+        self._in_use[zone] += 1
+        return pages[self._in_use[zone] - 1]
 
     def forget(self) -> None:
-        """Leave the pages of this test, and forget what they stored: cookies and the storage of their scripts."""
-        for key, number in self._in_use.items():
-            for page in self._pages[key][:number]:
+        """Leave the pages of this test, and forget what it stored and was allowed to do."""
+        for zone, number in self._in_use.items():
+            for page in self._pages[zone][:number]:
                 for other in page.context.pages[1:]:
                     other.close()
-                if page.url.startswith(OURS[0]):
-                    _forget_stored(page)
                 page.context.clear_cookies()
+                page.context.clear_permissions()
+                try:
+                    leave(page)
+                except Error:  # its server has ended
+                    self._pages[zone].remove(page)
+                    page.context.close()
         self._in_use.clear()
 
 
-def _forget_stored(page: Page) -> None:
-    """Clear what the scripts of a page's server stored, also where the server has ended."""
-    origin = urljoin(page.url, "/")
-    try:
-        # A page of this server without scripts, for which the browser keeps its process.
-        page.goto(urljoin(origin, "/_stcore/health"))
-        page.evaluate("() => { localStorage.clear(); sessionStorage.clear() }")
-    except Error:
-        leave(page)
-        session = page.context.new_cdp_session(page)
-        session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "local_storage"})
-
-
 def leave(page: Page) -> None:
-    """Leave a server that will end before the test does."""
-    page.goto("about:blank")
+    """Leave a server before it ends, and forget what its scripts stored.
+
+    The page of the same address that has no scripts keeps the browser's process, and with it the compiled scripts.
+    """
+    if not page.url.endswith(HEALTH):
+        page.goto(urljoin(page.url, HEALTH))
+    page.evaluate("() => { localStorage.clear(); sessionStorage.clear() }")
 
 
 @pytest.fixture(scope="session")
@@ -376,16 +375,19 @@ def visit(profiles: Profiles) -> Iterator[Visit]:
     """Opens a URL without cookies or stored values; no error, dialog or request to another host may follow."""
     opened: list[Watched] = []
 
-    def go(url: str, **options: object) -> Watched:
-        page = profiles.page(
-            {
-                "viewport": {"width": 1280, "height": 900},
-                "timezone_id": "UTC",
-                "locale": "en-GB",
-                "reduced_motion": "reduce",
-            }
-            | options
-        )
+    def go(
+        url: str,
+        *,
+        size: tuple[int, int] = (1280, 900),
+        zone: str = "UTC",
+        scheme: Scheme = "light",
+        motion: Literal["reduce", "no-preference"] = "reduce",
+        permissions: Sequence[str] = (),
+    ) -> Watched:
+        page = profiles.page(zone)
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.emulate_media(color_scheme=scheme, reduced_motion=motion)
+        page.context.grant_permissions(permissions)
         watched = Watched(page)
         opened.append(watched)
         stack.enter_context(watched.watching())

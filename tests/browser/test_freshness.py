@@ -15,7 +15,7 @@ from alarms.records.reading import records
 from audit_store.engines.registry import open_store
 from audit_store.ranges import Period
 from ingest import append, append_many
-from tests.browser.conftest import Serve, Visit, crowd, leave
+from tests.browser.conftest import Serve, Visit, crowd
 
 AS_OF = re.compile(r"As of \d\d:\d\d:\d\d")
 
@@ -54,7 +54,6 @@ def test_activity_and_store_follow_new_events(store: Path, serve: Serve, visit: 
     append(agent="newcomer", activity="Login", store=store)
     for page in pages:
         expect(page.get_by_test_id("stMetricValue").first).to_have_text("501", timeout=40_000)
-        leave(page)
 
 
 def test_a_page_stays_as_it_is_while_refreshing_is_off(store: Path, serve: Serve, visit: Visit) -> None:
@@ -72,8 +71,6 @@ def test_a_page_stays_as_it_is_while_refreshing_is_off(store: Path, serve: Serve
     assert len(records(open_store(store), Period())) > before, "its alarm would draw the page again"
     page.wait_for_timeout(6_000)
     assert first_figure(page) == "500"
-    leave(page)
-    leave(other)
 
 
 @pytest.mark.parametrize("path", ["/", "/store"])
@@ -85,7 +82,6 @@ def test_a_busy_page_recovers_by_itself(store: Path, serve: Serve, visit: Visit,
         expect(page.get_by_text("within a second")).to_have_count(0)
     expect(page.get_by_text("The store is busy")).to_have_count(0, timeout=40_000)
     expect(page.get_by_test_id("stMetricValue").first).to_have_text("500")
-    leave(page)
 
 
 def test_an_open_page_says_that_the_file_is_held(store: Path, serve: Serve, visit: Visit) -> None:
@@ -98,4 +94,3 @@ def test_an_open_page_says_that_the_file_is_held(store: Path, serve: Serve, visi
             expect(page.get_by_text("StoreBusy")).to_have_count(0)
     for page in pages:
         expect(page.get_by_text(notice)).to_have_count(0, timeout=40_000)
-        leave(page)

@@ -1,13 +1,12 @@
 """Keys, narrow screens, themes, titles, and a layout that does not shift."""
 
 import re
-from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from ingest import append
-from tests.browser.conftest import EVENT_LIST, Server, Visit, Watched
+from tests.browser.conftest import EVENT_LIST, Scheme, Server, Visit, Watched
 from tests.browser.test_controls import opened_event
 from tests.conftest import in_campaign
 
@@ -40,12 +39,7 @@ AT_REST = """
   .filter((one) => one.effect.getComputedTiming().endTime !== Infinity)
   .map((one) => one.finished.catch(() => null)))
 """
-# As most viewers have it; the other tests skip animations.
-MOVING = {"reduced_motion": "no-preference"}
-
-
-def size(width: int) -> dict[str, dict[str, int]]:
-    return {"viewport": {"width": width, "height": 860}}
+HEIGHT = 860
 
 
 def focused(page: Page) -> str:
@@ -54,7 +48,7 @@ def focused(page: Page) -> str:
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_slash_goes_to_the_search_also_in_a_closed_sidebar(crowded: Server, visit: Visit, width: int) -> None:
-    seen = visit(crowded.url, **size(width))
+    seen = visit(crowded.url, size=(width, HEIGHT))
     page, search = seen.page, seen.page.get_by_placeholder("Text in any field")
     if width > 640:
         page.get_by_test_id("stSidebar").hover()
@@ -72,7 +66,7 @@ def test_slash_goes_to_the_search_also_in_a_closed_sidebar(crowded: Server, visi
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_an_opened_event_is_in_sight_beside_its_list(crowded: Server, visit: Visit, width: int) -> None:
-    seen = visit(f"{crowded.url}/log", **size(width))
+    seen = visit(f"{crowded.url}/log", size=(width, HEIGHT))
     table = seen.page.locator(EVENT_LIST)
     before = table.bounding_box()
     assert before is not None
@@ -89,9 +83,9 @@ def test_an_opened_event_is_in_sight_beside_its_list(crowded: Server, visit: Vis
 
 @pytest.mark.parametrize(("width", "scheme"), [(400, "dark"), *in_campaign((1280, "light"))])
 def test_pages_have_titles_an_icon_a_theme_and_nothing_cut_off(
-    crowded: Server, visit: Visit, width: int, scheme: Literal["light", "dark"]
+    crowded: Server, visit: Visit, width: int, scheme: Scheme
 ) -> None:
-    seen = visit(crowded.url, color_scheme=scheme, **size(width))
+    seen = visit(crowded.url, scheme=scheme, size=(width, HEIGHT))
     for path, title in PAGES.items():
         seen.go(path)
         expect(seen.page).to_have_title(f"{title} · Audit log explorer")
@@ -134,7 +128,9 @@ def watched(seen: Watched) -> Page:
 
 @pytest.mark.parametrize(("path", "width"), [("/", 1280), *in_campaign(("/", 400), ("/log", 1280))])
 def test_nothing_jumps_while_a_filter_changes(crowded: Server, visit: Visit, path: str, width: int) -> None:
-    page = watched(seen := visit(f"{crowded.url}{path}?range=24h", **size(width), **MOVING))
+    page = watched(
+        seen := visit(f"{crowded.url}{path}?range=24h", size=(width, HEIGHT), motion="no-preference")
+    )
     if width < 640:
         page.keyboard.press("/")
         page.evaluate(AT_REST)
@@ -147,7 +143,7 @@ def test_nothing_jumps_while_a_filter_changes(crowded: Server, visit: Visit, pat
 
 
 def test_nothing_jumps_while_events_arrive(crowded: Server, visit: Visit) -> None:
-    seen = visit(f"{crowded.url}/log?range=24h&event={opened_event(crowded, 7990)}", **MOVING)
+    seen = visit(f"{crowded.url}/log?range=24h&event={opened_event(crowded, 7990)}", motion="no-preference")
     page = watched(seen)
     total = page.get_by_text(re.compile(r" of [\d,]+ events$"))
     before = int(total.inner_text().split()[-2].replace(",", ""))

@@ -23,11 +23,11 @@ def url(tmp_path_factory: pytest.TempPathFactory, fill: Fill) -> Iterator[str]:
 
 
 def test_a_link_shows_the_same_off_hours_in_another_zone(url: str, visit: Visit) -> None:
-    page = visit(f"{url}/?hours=off&range=30d", timezone_id="Europe/Berlin").page
+    page = visit(f"{url}/?hours=off&range=30d", zone="Europe/Berlin").page
     number = page.get_by_test_id("stMetricValue").first.inner_text()
     link = page.get_by_test_id("stSidebar").get_by_role("link", name="Activity").get_attribute("href")
     assert link is not None
-    other = visit(urljoin(url, link), timezone_id="America/New_York").page
+    other = visit(urljoin(url, link), zone="America/New_York").page
     events_are(other, number)
     assert parameters(other) == {"hours": ["off"], "range": ["30d"], "tz": ["Europe/Berlin"]}
 

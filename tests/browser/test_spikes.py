@@ -16,6 +16,7 @@ from audit_store.event import Event
 from tests.browser.conftest import (
     EVENT_LIST,
     PATIENCE,
+    Scheme,
     Serve,
     Server,
     Visit,
@@ -89,7 +90,6 @@ def test_the_worst_alarm_is_open_and_leads_to_its_events(own: Path, serve: Serve
     seen.page.go_back()
     seen.settle()
     assert seen.warnings == []
-    leave(seen.page)
 
 
 def test_keys_move_through_the_list_and_acknowledge(own: Path, serve: Serve, visit: Visit) -> None:
@@ -106,7 +106,6 @@ def test_keys_move_through_the_list_and_acknowledge(own: Path, serve: Serve, vis
     expect(headline(seen)).to_have_text(re.compile("^ada · "), timeout=PATIENCE * 1000)
     seen.settle()
     assert seen.warnings == []
-    leave(seen.page)
 
 
 @pytest.mark.campaign
@@ -125,7 +124,6 @@ def test_a_decision_is_there_after_a_restart(own: Path, serve: Serve, visit: Vis
     again = visit(f"{serve(own, AUDIT_READ_ONLY='1').url}/spikes?{WEEK}&state=incident")
     expect(headline(again)).to_have_text(re.compile("^ada · "))
     expect(again.page.get_by_text("Incident by dashboard: Asked her: it was not her")).to_be_visible()
-    leave(again.page)
 
 
 @pytest.mark.campaign
@@ -142,7 +140,6 @@ def test_an_exception_is_previewed_before_it_is_made(own: Path, serve: Serve, vi
         lambda: [(exception.expected, exception.note) for exception in read(own)],
         [(Expected(agent="bob", kind="agent"), "load test")],
     )
-    leave(seen.page)
 
 
 def test_a_page_that_is_open_lists_an_alarm_when_it_is_recorded(
@@ -152,20 +149,18 @@ def test_a_page_that_is_open_lists_an_alarm_when_it_is_recorded(
     expect(seen.page.get_by_text("2 open alarms")).to_be_visible()
     write(Store(own), small("eve", 4))
     expect(seen.page.get_by_text("3 open alarms")).to_be_visible(timeout=PATIENCE * 1000)
-    leave(seen.page)
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(400, "dark"), *in_campaign((1400, "light"))])
-def test_500_alarms_fit_the_window(own: Path, serve: Serve, visit: Visit, width: int, scheme: str) -> None:
+def test_500_alarms_fit_the_window(own: Path, serve: Serve, visit: Visit, width: int, scheme: Scheme) -> None:
     write(Store(own), *many(500))
     server = serve(own, AUDIT_READ_ONLY="1")
-    seen = visit(f"{server.url}/spikes?{WEEK}", viewport={"width": width, "height": 900}, color_scheme=scheme)
+    seen = visit(f"{server.url}/spikes?{WEEK}", size=(width, 900), scheme=scheme)
     expect(seen.page.get_by_text("502 open alarms")).to_be_visible()
     expect(headline(seen)).to_have_text(re.compile("^ada · "))
     assert seen.page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
     main = "document.querySelector('[data-testid=stMain]')"
     assert seen.page.evaluate(f"() => {main}.scrollWidth <= {main}.clientWidth")
-    leave(seen.page)
 
 
 def test_the_other_pages_mark_the_hours_and_rows_of_alarms(server: Server, visit: Visit) -> None:

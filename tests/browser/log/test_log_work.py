@@ -10,7 +10,7 @@ from ingest import append, append_many
 from tests.browser.conftest import EVENT_LIST, EVENT_ROWS, Server, Visit, becomes, parameters, serving_well
 from tests.browser.log.test_log import newest, opened
 
-WIDE = {"viewport": {"width": 1400, "height": 900}}
+WIDE = (1400, 900)
 
 
 def ids(page: Page) -> list[str]:
@@ -33,13 +33,13 @@ def is_in_view(page: Page, event_id: str) -> bool:
 
 
 def test_the_first_row_is_in_the_upper_half_of_the_window(crowded: Server, visit: Visit) -> None:
-    box = visit(f"{crowded.url}/log", **WIDE).page.locator(EVENT_ROWS).first.bounding_box()
+    box = visit(f"{crowded.url}/log", size=WIDE).page.locator(EVENT_ROWS).first.bounding_box()
     assert box is not None
     assert box["y"] <= 0.45 * 900
 
 
 def test_a_wide_window_cuts_no_short_text(crowded: Server, visit: Visit) -> None:
-    page = visit(f"{crowded.url}/log", **WIDE).page
+    page = visit(f"{crowded.url}/log", size=WIDE).page
     cut = page.locator(f"{EVENT_LIST} :is(td, th):not(.description)").evaluate_all(
         "cells => cells.filter(cell => cell.scrollWidth > cell.clientWidth).map(cell => cell.outerHTML)"
     )
@@ -138,7 +138,7 @@ def test_a_filter_is_removed_by_its_pill(crowded: Server, visit: Visit) -> None:
 def test_a_phone_shows_time_agent_and_activity_and_an_event_fills_the_window(
     crowded: Server, visit: Visit
 ) -> None:
-    seen = visit(f"{crowded.url}/log?agent=busy", viewport={"width": 400, "height": 860})
+    seen = visit(f"{crowded.url}/log?agent=busy", size=(400, 860))
     headers = seen.page.locator(f"{EVENT_LIST} th")
     shown = [header.get_attribute("class") for header in headers.all() if header.is_visible()]
     assert shown == ["time", "agent", "activity"]
