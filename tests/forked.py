@@ -28,7 +28,7 @@ DASHBOARD = [
 ]
 # What each of the two servers imports: that of the commands has no Streamlit.
 COMMANDS = ("alarms.__main__", "audit_store.__main__", "demo.__main__", "ingest.__main__", "pytest")
-SERVERS = ("streamlit.web.cli", "uvicorn", "audit_store.engines.registry", *DASHBOARD)
+SERVERS = ("streamlit.web.cli", "uvicorn.protocols.http.h11_impl", "PIL.Image", "ingest.fold", *DASHBOARD)
 OF_SERVERS = ("streamlit", "tests.dashboard.server.export_server")
 PR_SET_CHILD_SUBREAPER = 36
 
