@@ -1,5 +1,6 @@
 """A plugin of pytest: prints the processor time of the tests of each room, with --cpu (Linux)."""
 
+import contextlib
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -30,12 +31,17 @@ def seconds(process: int) -> float:
     folder = Path("/proc") / str(process)
     try:
         times = (folder / "stat").read_text().rpartition(")")[2].split()[TIMES]
-        children = [
-            int(child) for file in folder.glob("task/*/children") for child in file.read_text().split()
-        ]
     except OSError:
         return 0.0
-    return sum(map(int, times)) / TICKS + sum(map(seconds, children))
+    return sum(map(int, times)) / TICKS + sum(map(seconds, _children(folder)))
+
+
+def _children(folder: Path) -> list[int]:
+    children: list[int] = []
+    for file in folder.glob("task/*/children"):
+        with contextlib.suppress(OSError):  # a thread that has ended meanwhile
+            children += map(int, file.read_text().split())
+    return children
 
 
 def room(nodeid: str) -> str:
@@ -48,19 +54,27 @@ class Meter:
 
     def __init__(self) -> None:
         self._used: Counter[str] = Counter()
+        self._most = 0.0
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         """Measure a test and its fixtures."""
-        before = seconds(os.getpid())
+        self._more()
         result = yield
-        # The time of processes whose end nobody has waited for, such as a browser's, is gone with them.
-        self._used[room(item.nodeid)] += max(seconds(os.getpid()) - before, 0.0)
+        self._used[room(item.nodeid)] += self._more()
         return result
+
+    def _more(self) -> float:
+        # A process that ends while it is looked at is missing once, and the time of processes whose end nobody has
+        # waited for, such as a browser's, is gone with them: only what is more than ever before has been used.
+        before = self._most
+        self._most = max(seconds(os.getpid()), before)
+        return self._most - before
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Add what no test used; a worker hands its sums to the process that started it."""
-        self._used[OUTSIDE] += max(seconds(os.getpid()) - self._used.total(), 0.0)
+        self._more()
+        self._used[OUTSIDE] += max(self._most - self._used.total(), 0.0)
         if hasattr(session.config, "workeroutput"):
             session.config.workeroutput["cpu"] = dict(self._used)
 
