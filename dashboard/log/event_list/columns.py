@@ -54,7 +54,8 @@ def parse(names: Sequence[str]) -> tuple[list[str], list[str]]:
     """
     metadata = [name for name in dict.fromkeys(names) if path_of(name) not in (None, ("",))]
     selected = [*(name for name in LABELS if name in names), *metadata][:MOST]
-    return selected or list(DEFAULT), [name for name in names if name not in {*LABELS, *metadata}]
+    known = {*LABELS, *metadata}
+    return selected or list(DEFAULT), [name for name in names if name not in known]
 
 
 def brief(names: Sequence[str]) -> list[str]:
