@@ -87,7 +87,9 @@ def undo_unfinished(file: Path) -> None:
         with file.open("r+b") as content, contextlib.suppress(BlockingIOError):
             fcntl.lockf(content, fcntl.LOCK_EX | fcntl.LOCK_NB)
             kept = _kept(journal_of(file).read_bytes(), content.read(HEADERS_BYTES))
-            changed = [(at, block) for at, block in kept if os.pread(content.fileno(), len(block), at) != block]
+            changed = [
+                (at, block) for at, block in kept if os.pread(content.fileno(), len(block), at) != block
+            ]
             for at, block in changed:
                 os.pwrite(content.fileno(), block, at)
             os.fsync(content.fileno())
