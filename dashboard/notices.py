@@ -72,7 +72,7 @@ def problem(error: AuditStoreError, path: Path) -> None:
     elif isinstance(error, StoreCorrupt):
         _draw(":material/broken_image:", "The file cannot be read", str(error))
         st.markdown("Keep a copy of the file and its `.wal`, then recover what can be read:")
-        st.code(f"python -m audit_store repair --store {_quoted(path)}", language="bash")
+        st.code(f"python -m audit_store repair --store {_quoted(path)}", language=None, wrap_lines=True)
         st.markdown("If this is not an audit store, set `AUDIT_STORE` to the right file and start again.")
     else:
         unreadable(str(error))

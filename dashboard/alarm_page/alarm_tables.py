@@ -24,13 +24,13 @@ def draw_followed(record: AlarmRecord, where: EventFilter, now: datetime) -> Non
     """Draw what the agents did in the two hours after; nothing if they did nothing."""
     if not record.followed_by:
         return
-    st.markdown("**What followed**")
+    st.header("What followed", anchor=False)
     frame = pd.DataFrame(
         [
             {
                 "When": words.moment(event.first_at, where.zone, now),
                 "Activity": shown(event.activity),
-                "": ["Sensitive"] if event.is_sensitive else [],
+                "Risk": ["Sensitive"] if event.is_sensitive else [],
                 "Agent": shown(event.agent),
                 "Address": shown(event.address or ""),
                 "Events": event.events,
@@ -39,8 +39,8 @@ def draw_followed(record: AlarmRecord, where: EventFilter, now: datetime) -> Non
         ]
     )
     same = [name for name in ("Agent", "Address") if frame[name].nunique() == 1]
-    sensitive = st.column_config.MultiselectColumn("", options=["Sensitive"], color=["red"], width=85)
-    _table(frame.drop(columns=same), {"": sensitive}, "What the agents of the alarm did afterwards")
+    sensitive = st.column_config.MultiselectColumn("Risk", options=["Sensitive"], color=["red"], width=85)
+    _table(frame.drop(columns=same), {"Risk": sensitive}, "What the agents of the alarm did afterwards")
 
 
 def draw_evidence(record: AlarmRecord, where: EventFilter) -> None:
@@ -48,7 +48,7 @@ def draw_evidence(record: AlarmRecord, where: EventFilter) -> None:
     frame = evidence(record, where)
     if frame.empty:
         return
-    st.markdown("**Evidence**")
+    st.header("Evidence", anchor=False)
     config = {name: st.column_config.Column(width=width) for name, width in _WIDTHS.items()}
     _table(frame, config, "Agents and addresses of the alarm")
     more = [
@@ -89,7 +89,7 @@ def _first_seen(share: Share, where: EventFilter) -> str:
 
 def draw_history(revisions: Sequence[AlarmRecord], alarm: Alarm, where: EventFilter, now: datetime) -> None:
     """Draw the revisions of the record and the decisions about it, in the order of time."""
-    st.markdown("**History**")
+    st.header("History", anchor=False)
     lines = sorted([*_revisions(revisions), *_decisions(alarm)])
     st.text("\n".join(f"{words.moment(at, where.zone, now)}  {shown(text)}" for at, text in lines))
 

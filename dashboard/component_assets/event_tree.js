@@ -40,7 +40,7 @@ function drawLines(root, lines, find, act) {
     element("dt", "", row).textContent = line.label;
     const value = element("dd", "", row);
     drawText(value, line.value, find);
-    const actions = element("span", "actions", row);
+    const actions = element("dd", "actions", row);
     for (const action of line.actions) {
       const [sign, words] = ACTIONS[action];
       button(actions, sign, `${words} ${line.label} ${line.value}`.slice(0, 120), () => act(action, line.number));
@@ -55,7 +55,8 @@ function drawChanges(root, changes) {
   title(root, "Changes");
   const table = element("table", "", root);
   const head = element("tr", "", element("thead", "", table));
-  for (const label of ["", "Before", "After"]) {
+  element("td", "", head);
+  for (const label of ["Before", "After"]) {
     const cell = element("th", "", head);
     cell.scope = "col";
     cell.textContent = label;

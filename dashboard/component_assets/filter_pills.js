@@ -7,8 +7,15 @@ export default function ({ data, parentElement, setTriggerValue }) {
     list.setAttribute("aria-label", "Active filters");
     parentElement.append(list);
   }
-  list.textContent = data.labels.length ? "" : "No filters";
-  list.append(...data.labels.map((label, number) => pill(label, () => setTriggerValue("remove", number))));
+  const pills = data.labels.map((label, number) => pill(label, () => setTriggerValue("remove", number)));
+  list.replaceChildren(...(pills.length ? pills : [noFilters()]));
+}
+
+function noFilters() {
+  const item = document.createElement("li");
+  item.className = "none";
+  item.textContent = "No filters";
+  return item;
 }
 
 function pill(label, remove) {

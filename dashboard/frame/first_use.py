@@ -24,15 +24,17 @@ def draw(path: Path) -> None:
     python.code(
         f'from ingest import append\n\nappend(agent="support-7", activity="Login", store={shown(repr(str(path)))})',
         language=None,
+        wrap_lines=True,
     )
     quoted = shown(shlex.quote(str(path)))
     shell.code(
         f"python -m ingest append --agent support-7 --activity Login --store {quoted}\n"
         f"python -m ingest import FILE --store {quoted}",
         language=None,
+        wrap_lines=True,
     )
     st.markdown("Or explore a demo store with 90 days of generated activity:")
-    st.code("make demo", language="bash")
+    st.code("make demo", language=None)
 
 
 def _form(path: Path) -> None:

@@ -98,15 +98,15 @@ def _segments(health: Health) -> None:
     ):
         if files:
             st.markdown(text)
-            st.code("\n".join(map(shown, files)), language=None)
+            st.code("\n".join(map(shown, files)), language=None, wrap_lines=True)
 
 
 def _dead_letters(health: Health) -> None:
     if health.refused_alarms:
         st.header("Alarms that a receiver refused", anchor=False)
-        st.code("\n".join(map(shown, health.refused_alarms)), language=None)
+        st.code("\n".join(map(shown, health.refused_alarms)), language=None, wrap_lines=True)
         st.markdown("Send them again once the receiver takes them:")
-        st.code(f"python -m alarms resend --store {_quoted(health.path)}", language=None)
+        st.code(f"python -m alarms resend --store {_quoted(health.path)}", language=None, wrap_lines=True)
 
 
 def _rejects(health: Health, rejected: Sequence[dict[str, Any]]) -> None:
@@ -118,6 +118,7 @@ def _rejects(health: Health, rejected: Sequence[dict[str, Any]]) -> None:
         f"jq -r .raw {_quoted(health.rejects)} > corrected.ndjson\n"
         f"python -m ingest import corrected.ndjson --store {_quoted(health.path)}",
         language=None,
+        wrap_lines=True,
     )
 
 

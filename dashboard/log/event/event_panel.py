@@ -18,7 +18,7 @@ def draw(event: Mapping[str, Any], position: Position, pinned: Pin, shown: View)
     """Draw one row of `events`, all columns, and the steps to those beside it in the list."""
     with st.container(border=True, key=f"details_{event['seq']}"):
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-            st.markdown("**Event details**", width="stretch")
+            st.header("Event details", anchor=False, width="stretch")
             _step("Newer", ":material/arrow_upward:", "K", position.newer, pinned, shown.rows)
             _step("Older", ":material/arrow_downward:", "J", position.older, pinned, shown.rows)
             st.button(

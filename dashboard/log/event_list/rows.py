@@ -12,7 +12,6 @@ from dashboard.text import shown
 
 _LONGEST_TEXT = 200
 _FIELDS = {"address": "source_ip"}
-_NO_BREAK = "\u00a0"
 
 
 def header(names: Sequence[str], events: pd.DataFrame, where: EventFilter) -> list[dict[str, Any]]:
@@ -70,7 +69,7 @@ def rows(
 _TIMES = {"time": "occurred_at", "recorded_at": "recorded_at"}
 _OFFSET_WIDTH = 50
 _STYLED = {*columns.LABELS, "alarm", "matched"}
-_HEADINGS = {"alarm": _NO_BREAK}
+_HEADINGS = {"alarm": "Alarm"}
 _HELP = {"alarm": "Part of an alarm; the sign says its state."}
 
 

@@ -88,7 +88,7 @@ def test_what_followed_and_the_evidence_are_tables(recorded: Store) -> None:
     app = show(recorded, "spikes", tz="UTC")
     followed, evidence = (table.value for table in app.dataframe[1:3])
     assert followed["Activity"].tolist() == ["API key copied"]
-    assert [list(chips) for chips in followed[""]] == [["Sensitive"]]
+    assert [list(chips) for chips in followed["Risk"]] == [["Sensitive"]]
     assert evidence["Name"].tolist() == ["support-3", "203.0.113.9"]
     assert evidence["Failed"].tolist() == [38, 82]
     assert evidence["First seen"].tolist()[1] == "New"
