@@ -177,7 +177,7 @@ ROW = 35
 """The height of a row of the list of events, in pixels."""
 EVENT_LIST, EVENT_ROWS = ".event-list", ".event-list tbody tr"
 """Selectors of the list of events and of its rows."""
-OPEN_ID = "[data-field=event_id] dd"
+OPEN_ID = "[data-field=event_id] dd:not(.actions)"
 """The selector of the id in the details of an event."""
 # Resolves once five looks in a row find the page idle. Before the first and the last of them the server is asked: when
 # it has answered, it has also received what the browser sent before.

@@ -199,4 +199,6 @@ def test_an_event_with_much_metadata_shows_its_first_values_and_all_as_text(
 def test_thousands_of_columns_that_do_not_exist_are_ignored(rich: Server, visit: Visit) -> None:
     nonsense = "&".join(f"columns=%3Cimg%20src=x%20onerror=alert({number})%3E" for number in range(500))
     seen = visit(f"{rich.url}/log?range=all&{nonsense}&columns=time")
-    assert [th.inner_text() for th in seen.page.locator(f"{EVENT_LIST} th").all()] == ["Time +00:00"]
+    assert [th.inner_text() for th in seen.page.locator(f"{EVENT_LIST} th:not(.alarm)").all()] == [
+        "Time +00:00"
+    ]
