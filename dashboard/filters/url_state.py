@@ -27,6 +27,7 @@ _HISTORY = "url_history"
 _HISTORY_LENGTH = 50
 _CHANGES = "url_changes"
 _LAST = "url_last"
+_UNDO_NEXT = "url_undo_next"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ class Request:
 
 def read() -> Request:
     """Parse the URL and keep the result for the rest of the run; `dashboard/main.py` calls it once, at the start."""
+    if st.session_state.pop(_UNDO_NEXT, False):
+        undo()
     st.session_state[_LAST] = _all_parameters()
     now = local_time.now()
     where, ignored = EventFilter.parse(_parameters(), now=now.replace(tzinfo=UTC), tz=browser_zone())
@@ -130,8 +133,10 @@ def can_undo() -> bool:
 
 
 def undo() -> None:
-    """Restore the filters before the last change."""
-    if not in_fragment() and (earlier := st.session_state.get(_HISTORY)):
+    """Restore the filters before the last change; in the next run of the page, if that of a fragment took the click."""
+    if in_fragment():
+        st.session_state[_UNDO_NEXT] = True
+    elif earlier := st.session_state.get(_HISTORY):
         *st.session_state[_HISTORY], before = earlier
         _write(before)
 

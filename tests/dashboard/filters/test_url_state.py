@@ -84,6 +84,21 @@ def test_both_inverted_dates_are_named(week: Store) -> None:
     assert "to='2026-03-08' was ignored: it must be later than from='2026-03-09'" in text
 
 
+def test_undo_that_the_run_of_a_fragment_takes_first_is_done_by_the_next_run(
+    week: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = show(week, agent="ada")
+    button(app, "Reset all").click().run()
+    with monkeypatch.context() as patch:
+        patch.setattr(url_state, "in_fragment", lambda: True)
+        button(app, "Undo").click()
+        patch.setattr(url_state, "read", url_state.current)
+        app.run()
+    assert filters_of(app) == {}
+    app.run()
+    assert filters_of(app) == {"agent": ["ada"]}
+
+
 def test_undo_goes_back_a_change_at_a_time(week: Store) -> None:
     app = show(week, range="30d")
     assert button(app, "Undo").disabled
