@@ -13,8 +13,6 @@ from tests.dashboard.alarm_page.recorded import small, takeover, write
 THEMES = ("light", "dark")
 CHANGED = "11111111-1111-4111-8111-111111111111"
 PAGES = ("/", "/log", "/spikes", "/agent", "/store")
-# Vega gives the groups of marks in a chart a role and no name; the chart itself has both.
-INSIDE_CHARTS = {"exclude": [[".stVegaLiteChart svg > g"]]}
 # The states of the pages of a full store: the card of the worst alarm is open, as it always is.
 FULL = ("/", "/log?rows=50", f"/log?rows=50&event={CHANGED}", "/spikes", "/agent?agent=busy", "/store")
 
@@ -39,12 +37,18 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def violations(seen: Watched, path: str) -> list[str]:
     """What axe finds on a page, a text for each element."""
     seen.go(path)
-    results = Axe().run(seen.page, context=INSIDE_CHARTS).response
+    results = Axe().run(seen.page).response
     return [
         f"{path}: {rule['id']}: {node['target'][-1]}: {node['html']}: {node['failureSummary']}"
         for rule in results["violations"]
         for node in rule["nodes"]
+        if not _is_of_marks(rule["id"], node["html"])
     ]
+
+
+def _is_of_marks(rule: str, html: str) -> bool:
+    """Whether a group of marks has no name: Vega gives it a role all the same, and the chart itself has a name."""
+    return rule == "svg-img-alt" and html.startswith('<g class="mark-')
 
 
 @pytest.mark.parametrize("theme", THEMES)
