@@ -107,7 +107,7 @@ def _reasons(record: AlarmRecord) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             # The name of an unknown rule may not be Markdown.
             if reason.name in words.REASON_HELP:
-                st.badge(reason.name.capitalize(), color="orange", help=words.REASON_HELP[reason.name])
+                st.badge(words.reason_title(reason.name), color="orange", help=words.REASON_HELP[reason.name])
             if reason.text != record.takeover:  # which the headline says
                 st.text(shown(reason.text))
 

@@ -51,6 +51,15 @@ REASON_HELP = {
 _HOUR = timedelta(hours=1)
 
 
+def reason_title(name: str) -> str:
+    """The name of a reason as the title of its badge.
+
+    >>> reason_title("api key")
+    'API key'
+    """
+    return name.capitalize().replace("Api ", "API ")
+
+
 def who(record: AlarmRecord) -> str:
     """Whom an alarm is about: its agent, the one with most of it and how many more, or how many there are."""
     if record.agent:
