@@ -32,12 +32,14 @@ def strip(alarms: pd.DataFrame, start: datetime, end: datetime) -> alt.LayerChar
     axis = time_axis("bucket", "", spans=True)
     reach = pd.DataFrame({"bucket": [start], "until": [max(end, start + step)]})
     base = alt.Chart(as_utc(bars, "bucket", "until"))
-    drawn = base.mark_bar(minBandSize=3).encode(
+    # With a stroke, because a day of a quarter is a pixel wide on a telephone.
+    drawn = base.mark_bar(strokeWidth=2).encode(
         x=axis,
         x2=alt.X2("until"),
         y=alt.Y("count:Q", stack="zero", axis=None),
         order=alt.Order("rank:Q"),
         color=alt.Color("severity:N", scale=scale, legend=None),
+        stroke=alt.Stroke("severity:N", scale=scale, legend=None),
         tooltip=[
             alt.Tooltip("when:N", title="Local time"),
             alt.Tooltip("numbers:N", title="Alarms"),
