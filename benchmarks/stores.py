@@ -4,8 +4,11 @@ import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from alarms.detector.detector import steps
+from alarms.detector.settings import settings_of
 from audit_store import catalogue
 from audit_store.engines.duckdb.store import Store
+from audit_store.engines.registry import open_store
 
 SIZES = (1_000_000, 10_000_000)
 _FILL = """
@@ -35,6 +38,16 @@ def fill(path: Path, events: int, *, agents: int = 200, days: int = 365) -> Path
         with Store(path).write() as connection:
             connection.execute(_FILL, parameters)
             connection.execute("CHECKPOINT")
+    return path
+
+
+def judged(path: Path) -> Path:
+    """The store, with roll-ups and with every alarm on record."""
+    engine, settings = open_store(path), settings_of(path)
+    while engine.roll_up(settings.catalogue.logins):
+        pass
+    for _ in steps(engine, settings):
+        pass
     return path
 
 
