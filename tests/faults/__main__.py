@@ -22,7 +22,7 @@ from tests.faults.mutants import MUTANTS
 from tests.faults.trials import Trial
 from tests.faults.workloads import WORKLOADS
 
-KILLS, PLACES, SEEDS = 200, 85, 12
+KILLS, PLACES = 200, 85
 PAGE = ROOT / "docs" / "reliability.md"
 RESULTS = ROOT / ".faults.jsonl"
 KINDS = {
@@ -138,7 +138,7 @@ def everything(client: Client) -> Iterator[Trial]:
         for calls in trials.syscalls(client, workload):
             yield from calls
     for workload in WORKLOADS:
-        yield from trials.images(client, workload, SEEDS)
+        yield from trials.images(client, workload, trials.SEEDS)
     yield from trials.kills(KILLS)
     yield from trials.damages(damage.TARGETS, PLACES)
     if disk_full.CAN_MOUNT:

@@ -13,7 +13,7 @@ from audit_store.engines.protocol import Query
 from audit_store.engines.registry import open_store
 from audit_store.errors import AuditStoreError, StoreNotFound
 from audit_store.export import verify
-from audit_store.state import marks
+from audit_store.state import triage
 from ingest.fold import fold
 from ingest.rejects import rejects_path
 from ingest.spool.folder import has_waiting
@@ -114,9 +114,9 @@ def _of_rollups(store: Path) -> list[str]:
 
 def _of_marks(store: Path, expected: Expected) -> list[str]:
     try:
-        notes = [mark.note for mark in marks.read(store)]
+        notes = [row.note for row in triage.read(store)]
     except AuditStoreError as error:
-        return [f"needs a person: reading marks raised {type(error).__name__}: {error}"]
+        return [f"needs a person: reading the states of alarms raised {type(error).__name__}: {error}"]
     lost = [f"lost: the mark {note}" for note in sorted(set(expected.texts["marked"]) - set(notes))]
     wrong = [
         f"wrong word: the mark {note} was not stored, and is"

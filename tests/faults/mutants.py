@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from audit_store.engines.duckdb.writing import fold_sql
+from audit_store.engines.duckdb.writing import checkpoint, fold_sql
 from audit_store.engines.duckdb.writing.fold import FoldTransaction
 from audit_store.engines.protocol import Query
 from audit_store.store_files import spool_dir
@@ -77,6 +77,13 @@ def checksums_ignored() -> None:
     checksums.damaged_lines = lambda content: []
 
 
+def checkpoints_without_a_journal() -> None:
+    """A checkpoint writes over blocks in use without keeping them."""
+    assert checkpoint._keep
+    checkpoint._keep = lambda file, content, blocks: None
+    checkpoint._empty = lambda journal: None
+
+
 MUTANTS: dict[str, Callable[[], object]] = {
     "": lambda: None,
     "no sync": no_sync,
@@ -85,4 +92,5 @@ MUTANTS: dict[str, Callable[[], object]] = {
     "unlink before rename": unlink_before_rename,
     "batch flag ignored": batch_flag_ignored,
     "checksums ignored": checksums_ignored,
+    "checkpoints without a journal": checkpoints_without_a_journal,
 }

@@ -24,8 +24,8 @@ from audit_store.errors import NOT_STORED, AuditStoreError
 from audit_store.event import Event
 from audit_store.export.export import export_to
 from audit_store.filters import EventFilter
-from audit_store.state import marks
-from audit_store.state.marks import MarkRow
+from audit_store.state import triage
+from audit_store.state.triage import TriageRow
 from ingest import append, append_many
 from ingest.__main__ import commands
 from ingest.fold import fold
@@ -179,10 +179,10 @@ def run_group(folder: Path, report: Report) -> None:
 
 
 def run_mark(folder: Path, report: Report) -> None:
-    """Mark an alarm, which creates the state file, and again."""
+    """Give an alarm a state, which creates the state file, and another one."""
     for note in ("first", "second"):
         try:
-            marks.insert(folder / STORE, MarkRow([], "acknowledged", note, "ada", _TIME))
+            triage.insert(folder / STORE, TriageRow("0b7bd8f1", "acknowledged", note, "ada", _TIME, {}))
         except AuditStoreError as error:
             if error.stored == NOT_STORED:
                 report.line("unmarked", note)
