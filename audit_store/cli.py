@@ -1,4 +1,4 @@
-"""What the command lines share: what they write to a terminal, exit statuses, the option --store."""
+"""What the command lines share: what they write to a terminal, exit statuses, the option --store, lengths of time."""
 
 import io
 import json
@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -24,6 +25,8 @@ NOTHING_DONE = 2
 """The exit status where nothing could be done."""
 NOT_FOLDED = 3
 """The exit status where events are on disk in the spool and could not be folded into the store."""
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_LONGEST = timedelta(days=3660)
 INTERRUPTED = 130
 """The exit status after Ctrl-C, as shells have it: 128 and the number of the signal."""
 
@@ -127,6 +130,23 @@ class _EscapingFormatter(logging.Formatter):
 def describe(error: Exception) -> str:
     """The text of an error."""
     return os_error_text(error) if isinstance(error, OSError) else str(error)
+
+
+class Length(click.ParamType[timedelta]):
+    """A length of time such as 24h."""
+
+    name = "length"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """The length. Raises click.BadParameter."""
+        if isinstance(value, timedelta):
+            return value
+        number, unit = str(value)[:-1], str(value)[-1:]
+        if unit in _UNITS and number.isascii() and number.isdigit() and len(number) < 9:
+            length = timedelta(**{_UNITS[unit]: int(number)})
+            if timedelta() < length <= _LONGEST:
+                return length
+        raise click.BadParameter(f"{value!r} is not a length of time; give 90m, 24h, 7d or 2w", ctx, param)
 
 
 def _store_path(_ctx: click.Context, _parameter: click.Parameter, path: Path) -> Path:

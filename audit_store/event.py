@@ -213,13 +213,18 @@ def check_metadata(text: str) -> None:
 def parse_object(field: str, text: str) -> dict[str, Any]:
     """The JSON object (RFC 8259) in a text, whose keys must be distinct. Raises InvalidEvent with this field."""
     try:
-        value = _decoder(field).decode(text)
+        value = parse_json(field, text)
     except (ValueError, RecursionError) as error:
         words = f": {reason(error)}" if text.lstrip().startswith("{") else ", {…}"
         raise InvalidEvent(field, text, f"it must be a JSON object{words}") from None
     if not isinstance(value, dict):
         raise InvalidEvent(field, text, "it must be a JSON object, {…}")
     return value
+
+
+def parse_json(field: str, text: str) -> Any:
+    """A JSON value by the same rules. Raises InvalidEvent, and ValueError or RecursionError for what is no JSON."""
+    return _decoder(field).decode(text)
 
 
 @cache

@@ -5,7 +5,7 @@ append(agent="support-7@bik.example", activity="Login", outcome="failure", sourc
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
@@ -83,12 +83,19 @@ def append_many(
     differ. InvalidEvent names the row, counted from 1.
     """
     checked = [_checked(event, row) for row, event in enumerate(events, start=1)]
-    _refuse_conflicts(checked)
-    if not checked:
+    return append_events(checked, store=store, fold=fold)
+
+
+def append_events(
+    events: Sequence[Event], *, store: Path | str | None = None, fold: bool = True
+) -> list[str]:
+    """The same for events that are checked already."""
+    _refuse_conflicts(events)
+    if not events:
         return []
     name = _absolute(store)
     path = Path(name)
-    lines, event_ids = zip(*(event_line(event) for event in checked), strict=True)
+    lines, event_ids = zip(*map(event_line, events), strict=True)
     content = b"\n".join(lines) + b"\n"
     ending = batch_ending(len(lines), crc32(content))
     try:
@@ -136,7 +143,7 @@ def _checked(event: Mapping[str, Any], row: int) -> Event:
         raise refusal.at_row(row) from None
 
 
-def _refuse_conflicts(events: list[Event]) -> None:
+def _refuse_conflicts(events: Sequence[Event]) -> None:
     seen: dict[tuple[str, str], tuple[int, Event]] = {}
     for row, event in enumerate(events, start=1):
         if event.event_id is None:

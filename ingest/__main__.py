@@ -1,4 +1,4 @@
-"""Command line for appending, importing and folding: python -m ingest append | import | fold | status."""
+"""Command line of the way in: python -m ingest append | import | fold | status | serve | token."""
 
 import os
 import signal
@@ -22,6 +22,7 @@ from ingest.command_words import (
     print_stored,
     says_what_is_stored,
 )
+from ingest.http.commands import serve_command, token_commands
 
 _BODY = ("agent", "activity", "description", "outcome", "source_ip", "target", "metadata")
 
@@ -224,6 +225,10 @@ def status_command(as_json: bool, store: Path) -> int:
     summary = status(store)
     show_json(summary) if as_json else show(words(summary))
     return DONE
+
+
+commands.add_command(serve_command)
+commands.add_command(token_commands)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -31,8 +31,8 @@ from audit_store.store_files import sync_folder
 
 Connection = sqlite3.Connection
 
-SCHEMA_VERSION = 4
-"""Rows of version 1 have no checksums; version 2 has no `attempts`, version 3 no `triage` and `exceptions`."""
+SCHEMA_VERSION = 5
+"""Rows of version 1 have no checksums; 2 has no `attempts`, 3 no `triage` and `exceptions`, 4 no `tokens`."""
 WAIT = 5.0
 """Seconds to wait for another program's transaction."""
 

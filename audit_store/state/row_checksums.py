@@ -28,10 +28,11 @@ _COLUMNS = {
         "withdrawn_by",
         "withdrawn_at",
     ),
+    "tokens": ("id", "source", "sha256", "created_at", "expires_at", "revoked_at"),
 }
 FIRST_VERSION = 2
 """The schema version from which on rows have checksums."""
-_SINCE = {"attempts": 3, "triage": 4, "exceptions": 4}
+_SINCE = {"attempts": 3, "triage": 4, "exceptions": 4, "tokens": 5}
 Version = tuple[int, ...]
 _sound: dict[Path, Version] = {}
 

@@ -61,6 +61,16 @@ CREATE TABLE attempts (
     answer TEXT NOT NULL                -- why it was not acknowledged
 );
 
+-- Who may send events over HTTP. The token itself is not stored.
+CREATE TABLE tokens (
+    id TEXT PRIMARY KEY,
+    source TEXT NOT NULL,               -- the source of every event that is sent with it
+    sha256 TEXT NOT NULL,               -- of the token, in hexadecimal
+    created_at TEXT NOT NULL,
+    expires_at TEXT,                    -- NULL: never
+    revoked_at TEXT                     -- NULL while it holds
+);
+
 -- The tables whose rows from a JSON file beside the store are imported, or that have none.
 CREATE TABLE imported (
     name TEXT PRIMARY KEY,

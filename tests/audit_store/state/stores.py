@@ -7,6 +7,7 @@ from audit_store.state import database
 from audit_store.state.deliveries import Message
 from audit_store.state.exceptions import ExceptionRow
 from audit_store.state.marks import MarkRow
+from audit_store.state.tokens import TokenRow
 from audit_store.state.triage import TriageRow
 
 SPAN = {
@@ -29,6 +30,10 @@ def triage_row(note: str = "") -> TriageRow:
 
 def exception_row(note: str = "") -> ExceptionRow:
     return ExceptionRow("bot", "", "", ["Mon-02"], "2026-06-01", note, "rita", "2026-03-14T15:00:00.000000Z")
+
+
+def token_row(token_id: str = "42b19fe6") -> TokenRow:
+    return TokenRow(token_id, "web", "0" * 64, "2026-03-14T15:00:00.000000Z")
 
 
 def message(key: str) -> Message:

@@ -21,15 +21,16 @@ from audit_store.errors import (
     StoreCorrupt,
     StoreNewer,
 )
-from audit_store.state import database, deliveries, exceptions, marks, row_checksums, triage, views
+from audit_store.state import database, deliveries, exceptions, marks, row_checksums, tokens, triage, views
 from tests import ROOT, forked
-from tests.audit_store.state.stores import SINK, exception_row, mark_row, message, rows, triage_row
+from tests.audit_store.state.stores import SINK, exception_row, mark_row, message, rows, token_row, triage_row
 
 READS: list[Callable[[Path], object]] = [
     views.read,
     marks.read,
     triage.read,
     exceptions.read,
+    tokens.read,
     lambda store: deliveries.read(store, SINK),
 ]
 WRITES: list[Callable[[Path], object]] = [
@@ -39,6 +40,8 @@ WRITES: list[Callable[[Path], object]] = [
     lambda store: triage.insert(store, triage_row()),
     lambda store: exceptions.insert(store, exception_row()),
     lambda store: exceptions.withdraw(store, 1, "", ""),
+    lambda store: tokens.insert(store, token_row()),
+    lambda store: tokens.revoke(store, "", ""),
     lambda store: deliveries.add(store, SINK, [message("a")]),
 ]
 

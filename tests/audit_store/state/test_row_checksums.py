@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from audit_store.errors import AuditStoreError, StoreCorrupt
-from audit_store.state import database, deliveries, exceptions, marks, triage, views
+from audit_store.state import database, deliveries, exceptions, marks, tokens, triage, views
 from ingest.status import status, words
-from tests.audit_store.state.stores import SINK, exception_row, mark_row, message, rows, triage_row
+from tests.audit_store.state.stores import SINK, exception_row, mark_row, message, rows, token_row, triage_row
 
 SEED, PLACES = 20, 300
 AT = datetime(2026, 3, 14, 13)  # noqa: DTZ001 - naive UTC
@@ -24,11 +24,13 @@ def fill(store: Path) -> None:
         marks.insert(store, mark_row(f"note {number}"))
         triage.insert(store, triage_row(f"note {number}"))
         exceptions.insert(store, exception_row(f"note {number}"))
+        tokens.insert(store, token_row(f"token-{number}"))
         parameters = {"agent": [f"agent-{number}"], "activity": ["Login"]}
         views.save(store, f"view {number}", parameters, replace=False, at_most=50)
     views.save(store, "view 1", {"q": ["changed"]}, replace=True, at_most=50)
     views.delete(store, "view 2")
     exceptions.withdraw(store, 2, "rita", "2026-03-15T15:00:00.000000Z")
+    tokens.revoke(store, "token-2", "2026-03-15T15:00:00.000000Z")
     added = deliveries.add(store, SINK, [message(f"key-{number}") for number in range(8)])
     deliveries.acknowledge(store, added[0])
     deliveries.refuse(store, added[1], "400 Bad Request")
@@ -42,6 +44,7 @@ def content(store: Path) -> list[Any]:
         deliveries.read(store, SINK),
         triage.read(store),
         exceptions.read(store),
+        tokens.read(store),
     ]
 
 
@@ -113,6 +116,8 @@ CHANGES = [
     ("triage", "UPDATE triage SET state = 'open' WHERE id = 3"),
     ("exceptions", "UPDATE exceptions SET withdrawn_at = NULL"),
     ("exceptions", "UPDATE exceptions SET until = '2036-06-01' WHERE id = 3"),
+    ("tokens", "UPDATE tokens SET revoked_at = NULL"),
+    ("tokens", "UPDATE tokens SET sha256 = 'another' WHERE id = 'token-3'"),
     ("imported", "UPDATE imported SET name = 'nothing' WHERE name = 'marks'"),
 ]
 
@@ -140,7 +145,7 @@ def test_every_change_keeps_the_checksums(tmp_path: Path) -> None:
 def test_a_file_without_checksums_is_read_and_gets_them_with_the_first_write(tmp_path: Path) -> None:
     store = tmp_path / "audit.duckdb"
     fill(store)
-    for table in ("attempts", "triage", "exceptions"):
+    for table in ("attempts", "triage", "exceptions", "tokens"):
         statement(store, f"DELETE FROM {table}")
     expected = content(store)
     without_checksums(store)
@@ -171,10 +176,11 @@ def test_a_file_without_triage_is_read_and_gets_it_with_the_first_write(tmp_path
     fill(store)
     expected = content(store)
     without_triage(store)
-    assert content(store) == [*expected[:3], [], {}]
+    assert content(store) == [*expected[:3], [], {}, []]
     triage.insert(store, triage_row())
     assert exceptions.insert(store, exception_row()) == 1
-    assert content(store) == [*expected[:3], [triage_row()], {1: exception_row()}]
+    tokens.insert(store, token_row())
+    assert content(store) == [*expected[:3], [triage_row()], {1: exception_row()}, [token_row()]]
     statement(store, "UPDATE triage SET note = 'another'")
     with pytest.raises(StoreCorrupt, match="a row of triage was changed"):
         triage.read(store)
@@ -182,6 +188,7 @@ def test_a_file_without_triage_is_read_and_gets_it_with_the_first_write(tmp_path
 
 def without_triage(store: Path) -> None:
     """Make the file one of schema version 3."""
+    statement(store, "DROP TABLE tokens")
     statement(store, "PRAGMA user_version = 3")
     statement(store, "DROP TABLE triage")
     statement(store, "DROP TABLE exceptions")

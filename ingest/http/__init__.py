@@ -1,0 +1,1 @@
+"""Events arrive over HTTP: python -m ingest serve."""

@@ -1,0 +1,133 @@
+"""The HTTP interface: what is answered to which request."""
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from audit_store.cli import describe
+from audit_store.errors import AuditStoreError
+from audit_store.event import FIELDS, Event
+from audit_store.quantities import size
+from audit_store.store_files import spool_dir
+from ingest import append, append_events
+from ingest.http import event_bodies, otlp
+from ingest.http.bodies import MAX_BYTES, Room, body, content_type
+from ingest.http.openapi import document
+from ingest.http.refusals import Refusal, of_error, refused, try_again
+from ingest.http.tokens import Gate
+
+_BEARER = "bearer "
+
+
+def application(store: Path) -> Starlette:
+    """The application that appends to a store, an absolute path."""
+    server = _Server(store)
+    routes = [
+        Route("/v1/events", server.events, methods=["POST"]),
+        Route("/v1/logs", server.logs, methods=["POST"]),
+        Route("/healthz", _healthz),
+        Route("/readyz", server.readyz),
+        Route("/openapi.json", _openapi),
+    ]
+    return Starlette(routes=routes, exception_handlers={Refusal: _refusal, HTTPException: _http_error})
+
+
+class _Server:
+    def __init__(self, store: Path) -> None:
+        self._store, self._gate, self._room = store, Gate(store), Room()
+
+    async def events(self, request: Request) -> Response:
+        """POST /v1/events: store events, all or none."""
+        source = await self._source(request)
+        kind = content_type(request, event_bodies.JSON, event_bodies.NDJSON)
+        key = request.headers.get("idempotency-key")
+        with self._room.taken() as share:
+            content = await body(request, self._room, share)
+            events = await run_in_threadpool(event_bodies.events_of, content, kind, source, key)
+            ids = await self._stored(events)
+        return JSONResponse({"accepted": len(ids), "event_ids": ids}, 202)
+
+    async def logs(self, request: Request) -> Response:
+        """POST /v1/logs: store the log records that are events."""
+        kind = otlp.PROTOBUF
+        try:
+            source = await self._source(request)
+            kind = content_type(request, otlp.PROTOBUF, event_bodies.JSON)
+            with self._room.taken() as share:
+                content = await body(request, self._room, share)
+                events, rejected = await run_in_threadpool(otlp.events_of, content, kind, source)
+                await self._stored(events)
+        except Refusal as refusal:
+            words = refusal.value["error"] if isinstance(refusal.value, dict) else refusal.value[0]["error"]
+            answer = otlp.status(kind, words)
+            return Response(answer, refusal.status, refusal.headers, media_type=kind)
+        return Response(otlp.response(kind, rejected), media_type=kind)
+
+    async def readyz(self, _: Request) -> Response:
+        """GET /readyz: whether events can be stored."""
+        if problem := await run_in_threadpool(_problem, self._store):
+            return JSONResponse({"ready": False, "error": problem}, 503, {"Retry-After": "5"})
+        return JSONResponse({"ready": True})
+
+    async def _source(self, request: Request) -> str:
+        given = request.headers.get("authorization", "")
+        text = given[len(_BEARER) :].strip() if given.lower().startswith(_BEARER) else ""
+        try:
+            source = await run_in_threadpool(self._gate.source_of, text) if text else None
+        except (AuditStoreError, OSError) as error:
+            raise try_again(error, f"tokens cannot be read: {describe(error)}") from error
+        if source is None:
+            words = "the token is not valid" if text else "send Authorization: Bearer TOKEN"
+            raise refused(401, f"{words}; python -m ingest token create makes one", WWW_Authenticate="Bearer")
+        return source
+
+    async def _stored(self, events: Sequence[Event]) -> list[str]:
+        return await run_in_threadpool(_append, self._store, events)
+
+
+def _append(store: Path, events: Sequence[Event]) -> list[str]:
+    """Store events durably; gives their ids. Raises Refusal."""
+    try:
+        if len(events) == 1:  # threads that append single events share one sync
+            fields = {name: getattr(events[0], name) for name in FIELDS}
+            return [append(store=store, **fields)]
+        return append_events(events, store=store)
+    except AuditStoreError as error:
+        raise of_error(error, f"{error} ({error.stored})") from error
+    except OSError as error:
+        raise of_error(error, f"{describe(error)} (not stored)") from error
+
+
+def _problem(store: Path) -> str | None:
+    """Why events cannot be stored; None if they can."""
+    spool = spool_dir(store)
+    folder = next(path for path in (spool, *spool.parents) if path.exists())
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return f"{folder} cannot be written; give this user access to it"
+    free = shutil.disk_usage(folder).free
+    return None if free >= MAX_BYTES else f"the disk of {folder} has {size(free)} free; free some space"
+
+
+async def _healthz(_: Request) -> Response:
+    return JSONResponse({"alive": True})
+
+
+async def _openapi(_: Request) -> Response:
+    return JSONResponse(document())
+
+
+async def _refusal(_: Request, refusal: Any) -> Response:
+    return JSONResponse(refusal.value, refusal.status, refusal.headers)
+
+
+async def _http_error(_: Request, error: Any) -> Response:
+    return JSONResponse({"error": error.detail}, error.status_code, error.headers)

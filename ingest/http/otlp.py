@@ -1,0 +1,123 @@
+"""Logs of OpenTelemetry → events: https://opentelemetry.io/docs/specs/otlp/#otlphttp."""
+
+import base64
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from audit_store.errors import InvalidEvent, reason
+from audit_store.event import Event, content_uuid, parse_object
+from ingest import formats
+from ingest.formats.expansion import Skipped
+from ingest.http.event_bodies import JSON
+from ingest.http.refusals import Refusal
+from ingest.importing.mapping import ReadOptions, Recipe, recipe_of
+from ingest.importing.parse import record_to_event
+
+PROTOBUF = "application/x-protobuf"
+_TIMES = ("timeUnixNano", "observedTimeUnixNano")
+_IDS = ("traceId", "spanId")
+
+
+def events_of(content: bytes, kind: str, source: str) -> tuple[list[Event], list[str]]:
+    """The events of a request of a type, and for each record that is none, why.
+
+    A record without a key of its own gets one that is derived from it, so that a request that is sent again stores
+    nothing twice. Raises Refusal (400) for a body that is no such request.
+    """
+    request = _of_json(content) if kind == JSON else _of_protobuf(content)
+    recipe = recipe_of(formats.load("otlp"), ReadOptions(source=source))
+    events: dict[str, Event] = {}
+    rejected = []
+    for number, part in enumerate(_records(request, recipe)):
+        try:
+            if isinstance(part, Exception):
+                raise part
+            event = _event(part, recipe)
+        except (InvalidEvent, Skipped) as error:
+            rejected.append(str(error))
+            continue
+        if events.setdefault(event.event_id or str(number), event) != event:
+            rejected.append(f"event_id {event.event_id!r}: another record of the request has it, and differs")
+    return list(events.values()), rejected
+
+
+def response(kind: str, rejected: list[str]) -> bytes:
+    """The body of an answer with status 200: how many records were rejected, and why the first one was."""
+    from google.protobuf import json_format
+    from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
+
+    message = ExportLogsServiceResponse()
+    if rejected:
+        message.partial_success.rejected_log_records = len(rejected)
+        message.partial_success.error_message = rejected[0]
+    return json_format.MessageToJson(message).encode() if kind == JSON else message.SerializeToString()
+
+
+def status(kind: str, error: str) -> bytes:
+    """The body of an answer with another status: a google.rpc.Status with a message."""
+    from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsPartialSuccess
+
+    if kind == JSON:
+        return json.dumps({"message": error}).encode()
+    # A Status has its message in the same field, as text with the number 2.
+    return ExportLogsPartialSuccess(error_message=error).SerializeToString()
+
+
+def _of_json(content: bytes) -> dict[str, Any]:
+    try:
+        return parse_object("body", content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise _unreadable(f"it is not UTF-8 at byte {error.start + 1:,}") from None
+    except InvalidEvent as error:
+        raise _unreadable(error.allowed) from None
+
+
+def _of_protobuf(content: bytes) -> dict[str, Any]:
+    from google.protobuf import json_format
+    from google.protobuf.message import DecodeError
+    from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+
+    message = ExportLogsServiceRequest()
+    try:
+        message.ParseFromString(content)
+    except DecodeError as error:
+        raise _unreadable(f"it is no ExportLogsServiceRequest in protobuf: {reason(error)}") from None
+    return json_format.MessageToDict(message, use_integers_for_enums=True)
+
+
+def _unreadable(words: str) -> Refusal:
+    return Refusal(400, {"error": f"the body cannot be read: {words}"})
+
+
+def _records(request: Mapping[str, Any], recipe: Recipe) -> Iterator[Mapping[str, Any] | Exception]:
+    resources = request.get("resourceLogs", [])
+    if not isinstance(resources, list):
+        raise _unreadable("resourceLogs must be an array")
+    for resource in resources:
+        if not isinstance(resource, dict):
+            raise _unreadable("each element of resourceLogs must be a JSON object, {…}")
+        try:
+            yield from recipe.expansion.records(resource) if resource.get("scopeLogs") else ()
+        except InvalidEvent as error:
+            yield error
+
+
+def _event(record: Mapping[str, Any], recipe: Recipe) -> Event:
+    # An unknown time is 0, and protobuf's JSON has identifiers in base64 where OTLP's has them in hexadecimal.
+    known = {name: value for name, value in record.items() if name not in _TIMES or value not in (0, "0", "")}
+    known |= {name: _hexadecimal(known[name]) for name in _IDS if name in known}
+    event, _, timed = record_to_event(known, recipe)
+    # Without a time, records of different moments may be equal.
+    if event.event_id is None and timed:
+        content = json.dumps(known, sort_keys=True, ensure_ascii=False)
+        event = replace(event, event_id=str(content_uuid(event.source, content)))
+    return event
+
+
+def _hexadecimal(value: Any) -> Any:
+    """An identifier of 16 or 8 bytes in hexadecimal; what is in base64 has 24 or 12 characters."""
+    if isinstance(value, str) and len(value) in (24, 12) and value.endswith("="):
+        return base64.b64decode(value).hex()
+    return value
