@@ -2,14 +2,15 @@
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -18,7 +19,7 @@ from audit_store.errors import AuditStoreError
 from audit_store.event import FIELDS, Event
 from audit_store.quantities import size
 from audit_store.store_files import spool_dir
-from ingest import append, append_events
+from ingest import append, append_events, fold_scheduler
 from ingest.http import event_bodies, otlp
 from ingest.http.bodies import MAX_BYTES, Room, body, content_type
 from ingest.http.openapi import document
@@ -38,12 +39,19 @@ def application(store: Path) -> Starlette:
         Route("/readyz", server.readyz),
         Route("/openapi.json", _openapi),
     ]
-    return Starlette(routes=routes, exception_handlers={Refusal: _refusal, HTTPException: _http_error})
+    handlers = {Refusal: _refusal, HTTPException: _http_error, ClientDisconnect: _left}
+    return Starlette(routes=routes, exception_handlers=handlers, lifespan=server.lifespan)
 
 
 class _Server:
     def __init__(self, store: Path) -> None:
         self._store, self._gate, self._room = store, Gate(store), Room()
+
+    @asynccontextmanager
+    async def lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        """Fold what waits when the server ends: a signal that ends the process leaves no time for it."""
+        yield
+        await run_in_threadpool(fold_scheduler.fold_now, self._store)
 
     async def events(self, request: Request) -> Response:
         """POST /v1/events: store events, all or none."""
@@ -131,3 +139,7 @@ async def _refusal(_: Request, refusal: Any) -> Response:
 
 async def _http_error(_: Request, error: Any) -> Response:
     return JSONResponse({"error": error.detail}, error.status_code, error.headers)
+
+
+async def _left(_: Request, __: Any) -> Response:
+    return Response(status_code=400)  # which nobody reads

@@ -18,6 +18,10 @@ from ingest.importing.parse import record_to_event
 PROTOBUF = "application/x-protobuf"
 _TIMES = ("timeUnixNano", "observedTimeUnixNano")
 _IDS = ("traceId", "spanId")
+_NEEDED = {
+    "agent": "a record needs the attribute user.id, or its resource service.name",
+    "activity": "a record needs eventName, the attribute event.name, or a text as its body",
+}
 
 
 def events_of(content: bytes, kind: str, source: str) -> tuple[list[Event], list[str]]:
@@ -35,8 +39,12 @@ def events_of(content: bytes, kind: str, source: str) -> tuple[list[Event], list
             if isinstance(part, Exception):
                 raise part
             event = _event(part, recipe)
-        except (InvalidEvent, Skipped) as error:
-            rejected.append(str(error))
+        except Skipped as reason_to_skip:
+            rejected.append(str(reason_to_skip))
+            continue
+        except InvalidEvent as error:
+            is_missing = error.value is None and error.field in _NEEDED
+            rejected.append(f"{error.field} is missing: {_NEEDED[error.field]}" if is_missing else str(error))
             continue
         if events.setdefault(event.event_id or str(number), event) != event:
             rejected.append(f"event_id {event.event_id!r}: another record of the request has it, and differs")

@@ -11,6 +11,8 @@ from audit_store.errors import InvalidSetting, reason
 from ingest.http.app import application
 
 _BACKLOG = 2048
+GRACE_SECONDS = 10
+"""How long requests that have begun may take when the server is asked to end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ def serve(store: Path, bound: socket.socket, address: Address, *, is_behind_prox
         log_level="warning",
         access_log=False,
         server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
         proxy_headers=is_behind_proxy,
         ssl_certfile=address.certificate,
         ssl_keyfile=address.key,
