@@ -132,5 +132,7 @@ def test_a_shell_completes_commands(
 def test_requirements_name_what_the_project_and_its_extras_need() -> None:
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     listed = {line for line in lines if not line.startswith("#")}
-    assert listed == names([*PROJECT["dependencies"], *EXTRAS["dashboard"], *EXTRAS["alarms"]]) | {"pytest"}
+    assert listed == names(
+        [*PROJECT["dependencies"], *EXTRAS["dashboard"], *EXTRAS["alarms"], *EXTRAS["serve"]]
+    ) | {"pytest"}
     assert {"streamlit", "duckdb", "pandas", "altair", "pytest"} <= listed

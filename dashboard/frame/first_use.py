@@ -20,7 +20,7 @@ def draw(path: Path) -> None:
     if background_service.may_write(path):
         _form(path)
     st.markdown("Append events from a program or a shell; this page shows the first one at once:")
-    python, shell = st.tabs(["Python", "Shell"])
+    python, shell, http = st.tabs(["Python", "Shell", "HTTP"])
     python.code(
         f'from ingest import append\n\nappend(agent="support-7", activity="Login", store={shown(repr(str(path)))})',
         language=None,
@@ -30,6 +30,15 @@ def draw(path: Path) -> None:
     shell.code(
         f"python -m ingest append --agent support-7 --activity Login --store {quoted}\n"
         f"python -m ingest import FILE --store {quoted}",
+        language=None,
+        wrap_lines=True,
+    )
+    http.code(
+        f"TOKEN=$(python -m ingest token create --source shop --store {quoted})\n"
+        f"python -m ingest serve --store {quoted} &\n"
+        "curl --retry 9 --retry-connrefused http://127.0.0.1:8502/v1/events \\\n"
+        '  -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\\n'
+        '  -d \'{"agent": "support-7", "activity": "Login"}\'',
         language=None,
         wrap_lines=True,
     )

@@ -61,6 +61,7 @@ def serve_command(
             "give --tls-cert and --tls-key, or --behind-proxy where a proxy does TLS",
             ctx,
         )
+    address.check()
     refuse_foreign(store)
     is_open = any(token.state(now()) == "valid" for token in tokens(store))
     with listening(address) as bound:

@@ -2,6 +2,7 @@
 
 import ipaddress
 import socket
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +34,19 @@ class Address:
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
             return False
+
+    def check(self) -> None:
+        """Raise InvalidSetting for files that are no certificate and its key."""
+        if self.certificate is None:
+            return
+        try:
+            ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(
+                self.certificate, self.key, ""
+            )
+        except (ssl.SSLError, OSError) as error:
+            allowed = "name files in PEM that this user may read, the key without a password"
+            names = f"{self.certificate} and {self.key}"
+            raise InvalidSetting("--tls-cert, --tls-key", names, allowed) from error
 
     def url(self, port: int) -> str:
         """The beginning of its URLs."""

@@ -3,11 +3,13 @@
 import contextlib
 import gzip
 import json
+import os
+import re
 import select
+import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +25,7 @@ from ingest.fold import fold
 from ingest.http import tokens
 from ingest.http.bodies import MAX_BYTES
 from ingest.http.event_bodies import MOST_PROBLEMS
-from tests import ROOT, forked
+from tests import ROOT
 from tests.ingest.http.servers import JSON, NDJSON, Server, serving
 
 pytestmark = pytest.mark.processes
@@ -285,16 +287,12 @@ def test_an_id_of_the_caller_is_kept(server: Server) -> None:
     assert server.post({**EVENT, "event_id": own}).json["event_ids"] == [own]
 
 
-def refused_command(*arguments: str) -> str:
-    done = forked.run([sys.executable, "-m", "ingest", "serve", *arguments], cwd=ROOT, stderr=subprocess.PIPE)
-    assert done.returncode == 2
-    return str(done.stderr.decode())
-
-
-def test_a_server_that_cannot_be_safe_or_listen_says_so(server: Server, tmp_path: Path) -> None:
-    store = ("--store", str(tmp_path / "audit.duckdb"))
-    assert "--tls-cert and --tls-key, or --behind-proxy" in refused_command("--host", "0.0.0.0", *store)
-    taken = server.url.rpartition(":")[2]
-    assert "already in use" in refused_command("--port", taken, *store)
-    (tmp_path / "text").write_text("text " * 5000)
-    assert "text cannot be read" in refused_command("--store", str(tmp_path / "text"))
+@pytest.mark.skipif(shutil.which("curl") is None, reason="no curl on this machine")
+def test_the_command_of_the_documentation_stores_an_event(server: Server) -> None:
+    page = (ROOT / "docs" / "http.md").read_text(encoding="utf-8")
+    [command] = re.findall(r"```bash\n(.*?)```", page, re.DOTALL)
+    script = command.replace("http://127.0.0.1:8502", server.url)
+    environment = os.environ | {"TOKEN": server.token}
+    done = subprocess.run(["sh", "-c", script], env=environment, capture_output=True, check=True)
+    [event_id] = json.loads(done.stdout)["event_ids"]
+    assert event_id in [row["event_id"] for row in stored(server, "support-7")]
