@@ -213,7 +213,7 @@ def check_metadata(text: str) -> None:
 def parse_object(field: str, text: str) -> dict[str, Any]:
     """The JSON object (RFC 8259) in a text, whose keys must be distinct. Raises InvalidEvent with this field."""
     try:
-        value = parse_json(field, text)
+        value = json_decoder(field).decode(text)
     except (ValueError, RecursionError) as error:
         words = f": {reason(error)}" if text.lstrip().startswith("{") else ", {…}"
         raise InvalidEvent(field, text, f"it must be a JSON object{words}") from None
@@ -222,13 +222,10 @@ def parse_object(field: str, text: str) -> dict[str, Any]:
     return value
 
 
-def parse_json(field: str, text: str) -> Any:
-    """A JSON value by the same rules. Raises InvalidEvent, and ValueError or RecursionError for what is no JSON."""
-    return _decoder(field).decode(text)
-
-
 @cache
-def _decoder(field: str) -> json.JSONDecoder:
+def json_decoder(field: str) -> json.JSONDecoder:
+    """Decodes JSON by these rules. Raises InvalidEvent, and ValueError or RecursionError for what is no JSON."""
+
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if len(members := dict(pairs)) < len(pairs):
             names = sorted(name for name, _ in pairs)

@@ -22,7 +22,7 @@ from ingest.command_words import (
     print_stored,
     says_what_is_stored,
 )
-from ingest.http.commands import serve_command, token_commands
+from ingest.http.commands import add_to
 
 _BODY = ("agent", "activity", "description", "outcome", "source_ip", "target", "metadata")
 
@@ -227,8 +227,7 @@ def status_command(as_json: bool, store: Path) -> int:
     return DONE
 
 
-commands.add_command(serve_command)
-commands.add_command(token_commands)
+add_to(commands)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

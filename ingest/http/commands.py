@@ -140,3 +140,9 @@ def revoke_command(ctx: click.Context, token_id: str, store: Path) -> int:
         return DONE
     say(ctx, f"no token that holds has the id {token_id}; see token list")
     return NOTHING_DONE
+
+
+def add_to(commands: click.Group) -> None:
+    """Make them commands of a command line."""
+    commands.add_command(serve_command)
+    commands.add_command(token_commands)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from audit_store.errors import InvalidEvent, reason
-from audit_store.event import Event, parse_json, parse_object
+from audit_store.event import Event, json_decoder, parse_object
 from ingest.http.refusals import Problem, Refusal, invalid, problem
 
 NDJSON = "application/x-ndjson"
@@ -61,7 +61,7 @@ def _lines(text: str) -> Iterator[_Row]:
 
 def _documents(text: str) -> Iterator[_Row]:
     try:
-        value = parse_json("record", text)
+        value = json_decoder("record").decode(text)
     except InvalidEvent as error:
         raise invalid([problem(error, None)]) from None
     except (ValueError, RecursionError) as error:

@@ -53,8 +53,9 @@ def test_a_read_only_dashboard_has_no_form(tmp_path: Path, monkeypatch: pytest.M
 @pytest.mark.processes
 @pytest.mark.skipif(shutil.which("curl") is None, reason="no curl on this machine")
 def test_the_lines_with_curl_store_an_event(tmp_path: Path) -> None:
+    (tmp_path / "a folder").mkdir()
     store = Store(tmp_path / "a folder" / "audit.duckdb")
-    [lines] = [code.value for code in show(store).code if "curl" in code.value]
+    [lines] = [code.value for code in show(store).code if "curl --retry" in code.value]
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
