@@ -36,7 +36,7 @@ def draw(path: Path) -> None:
     http.code(
         f"TOKEN=$(python -m ingest token create --source shop --store {quoted})\n"
         f"python -m ingest serve --store {quoted} &\n"
-        "curl --retry 9 --retry-connrefused http://127.0.0.1:8502/v1/events \\\n"
+        "curl --retry 9 --retry-delay 1 --retry-connrefused http://127.0.0.1:8502/v1/events \\\n"
         '  -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\\n'
         '  -d \'{"agent": "support-7", "activity": "Login"}\'',
         language=None,
