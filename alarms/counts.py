@@ -56,9 +56,8 @@ class Clock:
 class Logins:
     """Counted logins, a row for each agent and hour with any; `agent` and `hour` are positions in the first two.
 
-    `is_gap` marks hours in which nothing was collected, `sources` are hourly counts of all events of each source,
-    `with_outcome` is how many logins have an outcome, `events` how many events the store has and `newest` the newest
-    of them (naive UTC, None: no events).
+    `is_gap` marks hours in which nothing was collected, `with_outcome` is how many logins have an outcome, `events` how
+    many events the store has and `newest` the newest of them (naive UTC, None: no events).
     """
 
     agents: NDArray[np.object_]
@@ -69,7 +68,6 @@ class Logins:
     failed: Integers
     with_outcome: int
     is_gap: NDArray[np.bool_]
-    sources: pd.DataFrame
     events: int
     newest: datetime | None
 
@@ -103,8 +101,8 @@ def count_hours(
         where.without("agent", "not_agent"), activity=login_activities(where, catalogue), period=period
     )
     by_agent = reader.run(store.login_queries.login_counts(logins, catalogue.failures, clock.step))
-    by_source = reader.run(store.login_queries.heartbeat(EventFilter(period=period), clock.step))
-    sources = _hourly_by_source(by_source, clock)
+    beats = reader.run(store.login_queries.heartbeat(EventFilter(period=period), clock.step))
+    events = _hourly_events(beats, clock)
     agent, hour, attempts, failed = _hourly_by_agent(by_agent, clock)
     return Logins(
         agents=by_agent["agent"].to_numpy(dtype=object),
@@ -114,8 +112,7 @@ def count_hours(
         attempts=attempts,
         failed=failed,
         with_outcome=int(by_agent["decided"].sum()),
-        is_gap=~is_collected(sources.sum(axis=1).to_numpy(dtype=np.float64), clock.hours, now),
-        sources=sources,
+        is_gap=~is_collected(events, clock.hours, now),
         events=0,
         newest=None,
     )
@@ -189,10 +186,9 @@ def _concatenated(lists: pd.Series) -> Integers:
     return np.concatenate(arrays or [np.array([], dtype=np.int64)])
 
 
-def _hourly_by_source(by_source: pd.DataFrame, clock: Clock) -> pd.DataFrame:
-    """Events an hour, a column a source."""
-    sources, column = np.unique(by_source["source"].to_numpy(dtype=object).astype(str), return_inverse=True)
-    hour = clock.positions(by_source["bucket"].to_numpy(dtype=np.int64))
-    size = len(clock.hours) * len(sources)
-    cells = np.bincount(hour * len(sources) + column, by_source["events"].to_numpy(), minlength=size)
-    return pd.DataFrame(cells.reshape(len(clock.hours), len(sources)), index=clock.hours, columns=sources)
+def _hourly_events(beats: pd.DataFrame, clock: Clock) -> NDArray[np.float64]:
+    """Events an hour, of all sources."""
+    hour = clock.positions(beats["bucket"].to_numpy(dtype=np.int64))
+    events = np.zeros(len(clock.hours))
+    np.add.at(events, hour, beats["events"].to_numpy())
+    return events

@@ -1,4 +1,4 @@
-"""Low-priority findings beside the alarms: slow rises, unusual hours, first times and silence."""
+"""Low-priority findings beside the alarms: slow rises, unusual hours, first times and silent agents."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -58,7 +58,6 @@ def findings(
         *_rises(watch, records, sensitivity),
         *_unusual_hours(watch),
         *_first_times(store, watch),
-        *_silent_sources(watch),
         *_silent_agents(store, watch),
     ]
     return sorted(listed, key=lambda finding: (finding.at, finding.kind, finding.series), reverse=True)
@@ -146,20 +145,6 @@ def _with_first_events(first_times: pd.DataFrame) -> pd.DataFrame:
 def _reaches_now(watch: Watch) -> bool:
     """Whether the period reaches to the present, so that silence at its end is news."""
     return bool(is_over(watch.logins.clock.hours, watch.now).any()) and watch.period[1] >= watch.now - HOUR
-
-
-def _silent_sources(watch: Watch) -> Iterable[LoginFinding]:
-    if not _reaches_now(watch):
-        return
-    hours = watch.logins.clock.hours
-    # Silence of everything until now is news of each source; a gap before it says nothing of a source.
-    is_followed = np.cumsum(watch.logins.sources.to_numpy().sum(axis=1)[::-1])[::-1] > 0
-    gap = pd.Series(watch.logins.is_gap & is_followed, index=hours)
-    counts = watch.logins.sources.astype(float).mask(gap)[is_over(hours, watch.now)]
-    for finding in analysis.gone_silent(counts[[name for name in counts.columns if name]]):
-        where = replace(_between(watch, finding.at - HOUR, finding.at), source=(finding.series,))
-        at, text = finding.at.to_pydatetime(), f"source {finding.text}"
-        yield LoginFinding(finding.kind, finding.series, at, watch.period[1], text, where)
 
 
 def _silent_agents(store: Engine, watch: Watch) -> Iterable[LoginFinding]:

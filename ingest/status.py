@@ -61,18 +61,14 @@ def _extent(store: Path) -> dict[str, Any]:
         events, _, newest, *_ = reader.one(opened.queries.extent())
         [covered] = reader.one(opened.queries.coverage())
         detector = reader.arrow(opened.alarm_records.detector()).to_pylist()
-        alarms = reader.arrow(opened.alarm_records.newest(None, with_withdrawn=False)).to_pylist()
+        faults = reader.arrow(opened.alarm_records.running(("watchdog",))).to_pylist()
     missing = events - covered
     return {
         "events": events,
         "newest": None if newest is None else newest.isoformat() + "Z",
         "not_rolled_up": missing if missing >= opened.batch_rows else 0,
         "judged_until": detector[0]["judged_until"].isoformat() + "Z" if detector else None,
-        "faults": [
-            alarm["sentence"]
-            for alarm in alarms
-            if (alarm["kind"], alarm["status"]) == ("watchdog", "running")
-        ],
+        "faults": [fault["sentence"] for fault in faults],
     }
 
 

@@ -47,7 +47,7 @@ def live() -> None:
         horizontal=True, vertical_alignment="center", gap="small", key="log_freshness"
     )
     with notices.left_to_header(), freshness_line:
-        freshness.draw()
+        freshness.draw(where)
         _show_newer(data.newer(url_state.until_now(where), pinned.below))
 
 

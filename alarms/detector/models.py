@@ -183,5 +183,4 @@ def _since(logins: Logins, first: int) -> Logins:
         attempts=logins.attempts[is_row],
         failed=logins.failed[is_row],
         is_gap=logins.is_gap[first:],
-        sources=logins.sources.iloc[first:],
     )

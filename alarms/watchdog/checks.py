@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from alarms.collection_gaps import is_collected
 from alarms.counts import EPOCH, HISTORY, HOUR, bucket_number
 from analysis import gone_silent
 from audit_store.engines.protocol import Engine
@@ -53,15 +54,12 @@ def silent_sources(engine: Engine, now: datetime) -> Iterator[Fault]:
 
     Raises what the store raises.
     """
-    end = now.replace(minute=0, second=0, microsecond=0)
-    hours = pd.date_range(end - HISTORY, end, freq=HOUR, inclusive="left", unit="us")
-    where = EventFilter(period=Period(hours[0].to_pydatetime(), end))
-    rows = engine.run(engine.login_queries.heartbeat(where, HOUR))
-    rows["hour"] = rows["bucket"] - bucket_number(hours[0].to_pydatetime(), HOUR)
-    events = rows.pivot_table(index="hour", columns="source", values="events", aggfunc="sum", fill_value=0)
-    counts = events.reindex(np.arange(len(hours)), fill_value=0).set_axis(hours).astype(float)
-    started = counts.cumsum() > 0
-    for finding in gone_silent(counts.where(started)):
+    counts = _hourly_by_source(engine, now.replace(minute=0, second=0, microsecond=0))
+    # Silence of everything until now is news of each source; a gap before it says nothing of a source.
+    of_all = counts.sum(axis=1)
+    gap = ~is_collected(of_all.to_numpy(), pd.DatetimeIndex(counts.index), now)
+    gap &= (of_all[::-1].cumsum()[::-1] > 0).to_numpy()
+    for finding in gone_silent(counts.where(counts.cumsum() > 0).mask(pd.Series(gap, counts.index))):
         name = f"Source {finding.series}" if finding.series else "The source of events without a name"
         yield Fault(
             SOURCE,
@@ -69,6 +67,17 @@ def silent_sources(engine: Engine, now: datetime) -> Iterator[Fault]:
             finding.at.to_pydatetime(),
             f"{name} has sent no events since {finding.at:%Y-%m-%d %H:%M} UTC; look whether it still runs.",
         )
+
+
+def _hourly_by_source(engine: Engine, end: datetime) -> pd.DataFrame:
+    """Events an hour, a column a source, from the first event of the last HISTORY before `end` (naive UTC) on."""
+    start = end - HISTORY
+    rows = engine.run(engine.login_queries.heartbeat(EventFilter(period=Period(start, end)), HOUR))
+    rows["hour"] = rows["bucket"] - bucket_number(start, HOUR)
+    first, hours = rows["hour"].min(), HISTORY // HOUR
+    events = rows.pivot_table(index="hour", columns="source", values="events", aggfunc="sum", fill_value=0)
+    counts = events.reindex(np.arange(hours if rows.empty else first, hours), fill_value=0)
+    return counts.set_axis(start + counts.index * HOUR).astype(float)
 
 
 def _folding(store: Path, now: datetime) -> Iterator[Fault]:

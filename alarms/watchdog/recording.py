@@ -29,7 +29,7 @@ def record_faults(engine: Engine, store_id: str, tz: str, now: datetime) -> list
     """
     running = reading.running(engine, WATCHDOG)
     current = faults(engine, now)
-    about = {(record.rule, record.spans[0].key.agent): record for record in running}
+    about = {(record.rule, subject_of(record)): record for record in running}
     found = {(fault.kind, fault.subject) for fault in current}
     new = [fault for fault in current if (fault.kind, fault.subject) not in about]
     revisions = [_begun(engine, record_of(fault, store_id, tz, now)) for fault in new]
@@ -48,6 +48,11 @@ def _begun(engine: Engine, record: AlarmRecord) -> AlarmRecord:
 def _ended(record: AlarmRecord, now: datetime) -> AlarmRecord:
     ended = replace(record, status=SETTLED, recorded_at=now, ends_at=max(now, record.ends_at))
     return next_revision(record, ended, "works again")
+
+
+def subject_of(record: AlarmRecord) -> str:
+    """What the alarm of a fault is about, such as the name of a source: see `Fault.subject`."""
+    return record.spans[0].key.agent
 
 
 def record_of(fault: Fault, store_id: str, tz: str, now: datetime) -> AlarmRecord:

@@ -8,12 +8,11 @@ from pathlib import Path
 
 from alarms.records import reading
 from alarms.records.reading import Progress
-from alarms.records.record import RUNNING, WATCHDOG
 from audit_store.errors import AuditStoreError, os_error_text
 from audit_store.quantities import counted, size
 from audit_store.state import deliveries
 from audit_store.store_files import count_waiting, set_aside, spool_dir, unusable, waiting_events
-from dashboard import data
+from dashboard import data, faults
 from dashboard.server import background_service
 from ingest.rejects import count_rejects, rejects_path
 from ingest.spool import intake
@@ -52,13 +51,13 @@ def look() -> Health:
     """The health of the store; never raises for one that is missing, busy or damaged."""
     path = data.store().path.absolute()
     contents, problem, rejected, progress = None, None, None, None
-    faults: list[str] = []
+    lasting: list[str] = []
     with contextlib.suppress(AuditStoreError):
         rejected = count_rejects(path)
     try:
         contents = data.contents()
         progress = reading.progress(data.store())
-        faults = _faults()
+        lasting = [record.sentence for record in faults.running()]
     except AuditStoreError as error:
         problem = error
     return Health(
@@ -77,7 +76,7 @@ def look() -> Health:
         fold_error=background_service.error(),
         progress=progress,
         detector_error=background_service.detector_error(),
-        faults=faults,
+        faults=lasting,
         refused_alarms=_refused_alarms(path),
     )
 
@@ -125,9 +124,3 @@ def _sizes(folder: Path, prefix: str) -> Iterator[tuple[str, int]]:
         for entry in os.scandir(folder):
             if entry.name.startswith(prefix):
                 yield entry.path, entry.stat(follow_symlinks=False).st_size
-
-
-def _faults() -> list[str]:
-    """The sentences of the watchdog's alarms that last. Raises as `data.contents`."""
-    recorded = reading.records(data.store())
-    return [record.sentence for record in recorded if (record.kind, record.status) == (WATCHDOG, RUNNING)]

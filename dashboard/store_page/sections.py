@@ -75,7 +75,7 @@ def _sources(recent: Recent, now: datetime) -> None:
     st.header(
         "Sources, last 30 days",
         anchor=False,
-        help="Times are exact to 15 minutes. “Silent for” is set after twice the longest pause of a source. "
+        help="Times are exact to 15 minutes. “Silent for” is set where the watchdog has an alarm about the source. "
         "“Recorded after” is the median delay of the newest events; a clock that is ahead makes it negative.",
     )
     _table(sources.table(recent.sources, now), "Sources: when each was last seen, its events and its pauses")

@@ -1,5 +1,6 @@
 """The sources of the last 30 days: when each reported, how much, its pauses, and how far its clock is off."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,8 +11,7 @@ import pandas as pd
 from audit_store.filters import EventFilter
 from audit_store.quantities import roughly
 from audit_store.ranges import Period
-from dashboard import data
-from dashboard.silence import is_silent
+from dashboard import data, faults
 from dashboard.text import shown
 from dashboard.times import age
 
@@ -39,33 +39,37 @@ def read(now: datetime) -> Recent:
         data.newest(EventFilter(), NEWEST, ("source", "occurred_at", "recorded_at")),
     )
     times = _EPOCH + counts["bucket"] * STEP
+    silent_since = {source: record.starts_at for source, record in faults.silent_sources().items()}
     days = ((now - times) // timedelta(days=1)).clip(0, DAYS - 1)
     by_day = np.bincount(DAYS - 1 - days.to_numpy(int), weights=counts["events"], minlength=DAYS)
     return Recent(
-        by_day.astype(int).tolist(), of_sources(counts.assign(time=times), delay_by_source(delays), now)
+        by_day.astype(int).tolist(),
+        of_sources(counts.assign(time=times), delay_by_source(delays), silent_since, now),
     )
 
 
-def of_sources(counts: pd.DataFrame, delays: pd.Series, now: datetime) -> pd.DataFrame:
+def of_sources(
+    counts: pd.DataFrame, delays: pd.Series, silent_since: Mapping[str, datetime], now: datetime
+) -> pd.DataFrame:
     """Rows source, last, per_day, pause, silent (timedelta or NaT), delay, the source that is silent longest first.
 
-    `counts` has rows source, time (naive UTC, the start of STEP), events; `delays` is the result of `delay_by_source`.
-    `silence.is_silent` says which sources are silent.
+    `counts` has rows source, time (naive UTC, the start of STEP), events; `delays` is the result of `delay_by_source`;
+    `silent_since` names the silent sources.
     """
     ordered = counts.sort_values("time")
     pauses = ordered.assign(pause=ordered.groupby("source")["time"].diff()).groupby("source")
     rows = pauses.agg(
         first=("time", "min"), last=("time", "max"), pause=("pause", "max"), events=("events", "sum")
     )
-    # The last event is at most STEP later than the start of its quarter of an hour.
     # pandas-stubs type the difference of a time and a column as a column of times.
-    ages: Any = now - rows["last"] - STEP
     known_for: Any = now - rows["first"]
-    silent = is_silent(ages, rows["pause"], rows["events"], STEP)
+    silent = pd.Series(
+        {source: now - since for source, since in silent_since.items()}, dtype="timedelta64[us]"
+    )
     days = np.maximum(known_for / timedelta(days=1), 1)
     table = rows.assign(
         per_day=rows["events"] / days,
-        silent=ages.where(silent),
+        silent=silent.reindex(rows.index),
         delay=delays.reindex(rows.index),
     ).sort_values(["silent", "last"], ascending=[False, False], na_position="last")
     return table.reset_index()[["source", "last", "per_day", "pause", "silent", "delay"]]

@@ -18,6 +18,7 @@ from tests.alarms.login_logs import AGENTS, logins, office, store_of
 
 NOW = datetime(2026, 3, 16)  # noqa: DTZ001 - naive UTC; a Monday
 START = NOW - timedelta(weeks=3)
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +46,19 @@ def test_a_source_that_fell_silent_is_a_fault_from_its_last_hour_on(reporting: S
 
 def test_a_source_that_reports_is_none(reporting: Store) -> None:
     assert not faults(reporting, NOW - timedelta(days=2))
+
+
+def test_an_outage_of_everything_is_no_pause_of_a_source(tmp_path: Path) -> None:
+    outage = range(400, 448)
+    hours = [hour for hour in range(3 * 168) if hour not in outage]
+    rows = [row for hour in hours for row in logins("robot", START + hour * HOUR, 1)]
+    rows += [row | {"source": "vpn"} for row in rows if row["occurred_at"] < NOW - 8 * HOUR]
+    store = store_of(Store(tmp_path / "audit.duckdb"), rows)
+    assert [(fault.subject, fault.since) for fault in faults(store, NOW)] == [("vpn", NOW - 8 * HOUR)]
+
+
+def test_an_outage_that_lasts_is_news_of_every_source(reporting: Store) -> None:
+    assert {fault.subject for fault in faults(reporting, NOW + timedelta(days=3))} == {"vpn", "web"}
 
 
 def test_office_hours_are_no_silence(tmp_path: Path) -> None:

@@ -19,16 +19,14 @@ def counts(**minutes: list[int]) -> pd.DataFrame:
 NONE = pd.Series(dtype="timedelta64[us]")
 
 
-def test_a_source_is_silent_after_twice_its_longest_pause() -> None:
-    rows = sources.of_sources(counts(web=[600, 630, 660], api=[75, 120, 150]), NONE, NOW).set_index("source")
+def test_a_silent_source_comes_first_with_its_pauses() -> None:
+    seen = counts(web=[600, 630, 660], api=[75, 120, 150])
+    silent_since = {"web": NOW - 585 * MINUTE, "gone": NOW - 40 * 1440 * MINUTE}
+    rows = sources.of_sources(seen, NONE, silent_since, NOW).set_index("source")
     assert rows["pause"].to_dict() == {"web": 30 * MINUTE, "api": 45 * MINUTE}
     assert rows.loc["web", "silent"] == 585 * MINUTE
     assert pd.isna(rows.loc["api", "silent"])
-    assert list(rows.index) == ["web", "api"], "the silent one comes first"
-
-
-def test_a_source_with_few_events_is_not_judged() -> None:
-    assert pd.isna(sources.of_sources(counts(web=[6000]), NONE, NOW)["silent"].iloc[0])
+    assert list(rows.index) == ["web", "api"]
 
 
 def test_the_words_of_the_table() -> None:
@@ -40,7 +38,7 @@ def test_the_words_of_the_table() -> None:
         }
     )
     delays = sources.delay_by_source(newest)
-    rows = sources.of_sources(counts(web=[60, 90], api=[60], **{"": [60]}), delays, NOW)
+    rows = sources.of_sources(counts(web=[60, 90], api=[60], **{"": [60]}), delays, {}, NOW)
     table = sources.table(rows, NOW).set_index("Source")
     assert table["Recorded after"].to_dict() == {
         "web": "45 seconds",
