@@ -108,9 +108,14 @@ class AlarmRecord:
     version: str
 
     @property
+    def works_again(self) -> bool:
+        """Whether it is about something that did not work and does again."""
+        return self.kind == WATCHDOG and self.status == SETTLED
+
+    @property
     def is_over(self) -> bool:
         """Whether nothing is left to be done: it is withdrawn, or what it is about works again."""
-        return self.status == WITHDRAWN or (self.kind == WATCHDOG and self.status == SETTLED)
+        return self.status == WITHDRAWN or self.works_again
 
     @property
     def takeover(self) -> str:

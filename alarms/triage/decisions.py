@@ -9,20 +9,23 @@ from alarms.triage import exceptions as exceptions_of
 from alarms.triage.exceptions import AlarmException, silences
 from alarms.triage.states import OPEN, STATES, State, Triage, states
 
-SILENCED = "silenced"
-STATUSES = (*STATES, SILENCED)
+OVER, SILENCED = "over", "silenced"
+STATUSES = (*STATES, OVER, SILENCED)
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The `state` of an alarm, and the exception that holds for it, if any."""
+    """The `state` of an alarm, the exception that holds for it, if any, and whether what it is about works again."""
 
     state: State
     exception: AlarmException | None
+    works_again: bool
 
     @property
     def status(self) -> str:
-        """One of STATUSES: SILENCED if an exception holds for an alarm about which no reviewer decided."""
+        """One of STATUSES: a reviewer's state, else OVER if it works again, else SILENCED if an exception holds."""
+        if self.works_again and self.state.state == OPEN:
+            return OVER
         is_decided = self.state.at is not None and not self.state.grew
         return SILENCED if self.exception is not None and not is_decided else self.state.state
 
@@ -51,4 +54,4 @@ class Decisions:
 
     def of(self, record: AlarmRecord) -> Decision:
         """What is decided about an alarm at one of its revisions."""
-        return Decision(self.triage.of(record), silences(record, self.exceptions))
+        return Decision(self.triage.of(record), silences(record, self.exceptions), record.works_again)

@@ -1,6 +1,7 @@
 """States of alarms: what reviewers decided about each, by whom, when and why.
 
-A state belongs to the id of an alarm. An alarm that has grown past what its reviewer saw is open again.
+A state belongs to the id of an alarm. An alarm that has grown past what its reviewer saw is open again, unless it is
+over.
 """
 
 from collections.abc import Mapping, Sequence
@@ -51,7 +52,7 @@ class Triage:
         if not decisions:
             return State()
         state, seen = decisions[-1]
-        if state.state != OPEN and (grew := seen.growth(record)):
+        if state.state != OPEN and not record.is_over and (grew := seen.growth(record)):
             return replace(state, state=OPEN, grew=f"{grew} since {state.state}")
         return state
 

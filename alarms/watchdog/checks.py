@@ -44,6 +44,16 @@ class Fault:
     sentence: str
 
 
+def works_again(kind: str, subject: str, since: datetime, now: datetime) -> str:
+    """The sentence of a fault that was there since then, and is over at `now` (naive UTC)."""
+    did_not = {
+        FOLDING: "events waited in the spool",
+        DELIVERY: f"{subject} did not take all alarms",
+        SOURCE: f"source {subject} sent no events" if subject else "events without a source did not arrive",
+    }
+    return f"Works again since {now:%Y-%m-%d %H:%M} UTC: {did_not[kind]} from {since:%Y-%m-%d %H:%M} UTC on."
+
+
 def faults(engine: Engine, now: datetime) -> list[Fault]:
     """What does not work at `now` (naive UTC), without the detector itself. Raises what the store raises."""
     return [*_folding(engine.path, now), *_delivery(engine.path, now), *silent_sources(engine, now)]

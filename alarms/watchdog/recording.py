@@ -11,7 +11,7 @@ from alarms.records.record import RUNNING, SETTLED, WATCHDOG, AlarmRecord, Reaso
 from alarms.records.revising import next_revision
 from alarms.records.rows import as_row
 from alarms.sensitivity import SENSITIVITIES
-from alarms.watchdog.checks import SOURCE, Fault, faults
+from alarms.watchdog.checks import SOURCE, Fault, faults, works_again
 from audit_store.engines.protocol import Engine
 from audit_store.filters import NO_SOURCE, EventFilter
 from audit_store.local_time import bound_text
@@ -46,7 +46,13 @@ def _begun(engine: Engine, record: AlarmRecord) -> AlarmRecord:
 
 
 def _ended(record: AlarmRecord, now: datetime) -> AlarmRecord:
-    ended = replace(record, status=SETTLED, recorded_at=now, ends_at=max(now, record.ends_at))
+    ended = replace(
+        record,
+        status=SETTLED,
+        recorded_at=now,
+        ends_at=max(now, record.ends_at),
+        sentence=works_again(record.rule, subject_of(record), record.starts_at, now),
+    )
     return next_revision(record, ended, "works again")
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from alarms.records import reading
-from alarms.records.record import RUNNING, WITHDRAWN, AlarmRecord
+from alarms.records.record import RUNNING, WATCHDOG, WITHDRAWN, AlarmRecord
 from audit_store.filters import EventFilter
 from audit_store.local_time import bound_text
 from dashboard import data
@@ -62,7 +62,7 @@ def _head(selected: Selection, alarm: Alarm) -> None:
             color=words.STATUS_COLOURS[alarm.status],
             help=words.STATUS_HELP[alarm.status],
         )
-        if record.status == RUNNING:
+        if record.status == RUNNING and record.kind != WATCHDOG:
             st.badge("Running", color="violet", help="Its hours are not over; its figures can still grow.")
         if record.provisional:
             st.badge("Learning", color="gray", help="The baseline has fewer than 7 days of logins.")

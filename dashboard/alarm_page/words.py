@@ -5,8 +5,8 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from alarms import SERIES_NAMES
-from alarms.records.record import WITHDRAWN, AlarmRecord
-from alarms.triage.decisions import SILENCED
+from alarms.records.record import RUNNING, WATCHDOG, WITHDRAWN, AlarmRecord
+from alarms.triage.decisions import OVER, SILENCED
 from alarms.triage.states import ACKNOWLEDGED, CLOSED, EXPECTED, INCIDENT, OPEN
 from audit_store.local_time import wall_clock
 from audit_store.quantities import counted
@@ -27,6 +27,7 @@ STATUS_COLOURS: dict[str, Colour] = {
     INCIDENT: "red",
     CLOSED: "gray",
     SILENCED: "gray",
+    OVER: "green",
     WITHDRAWN: "gray",
 }
 STATUS_HELP = {
@@ -36,6 +37,7 @@ STATUS_HELP = {
     INCIDENT: "Something is wrong.",
     CLOSED: "Nothing more is to be done.",
     SILENCED: "An exception expects it; it is recorded and not sent.",
+    OVER: "What did not work does again; nobody has to decide about it.",
     WITHDRAWN: "Events that came later show that it is none, or it is part of another alarm.",
 }
 REASON_HELP = {
@@ -108,7 +110,12 @@ def peak(record: AlarmRecord, zone: ZoneInfo) -> str:
 
 
 def when(record: AlarmRecord, zone: ZoneInfo, now: datetime) -> str:
-    """Its first and last hour, local: "Sat 14 Mar, 13:00–15:00"; with the year where that is another than now."""
+    """Its first and last hour, local: "Sat 14 Mar, 13:00–15:00"; with the year where that is another than now.
+
+    What does not work still has no end: "since Sat 14 Mar, 13:00".
+    """
+    if (record.kind, record.status) == (WATCHDOG, RUNNING):
+        return f"since {moment(record.starts_at, zone, now)}"
     start, end = wall_clock(record.starts_at, zone), wall_clock(record.ends_at, zone)
     last = f"{end:%H:%M}" if end - start < timedelta(days=1) else moment(record.ends_at, zone, now)
     return f"{moment(record.starts_at, zone, now)}–{last}"

@@ -9,7 +9,7 @@ import streamlit as st
 
 from alarms import DEFAULT_SENSITIVITY
 from alarms.records import reading
-from alarms.records.record import AlarmRecord
+from alarms.records.record import WATCHDOG, AlarmRecord
 from alarms.sensitivity import is_alarm_at
 from audit_store.engines.registry import open_store
 from audit_store.errors import AuditStoreError
@@ -59,5 +59,6 @@ def _drawn(where: EventFilter) -> list[tuple[str, int]]:
 
 @lru_cache(maxsize=16)
 def _read(path: str, _version: tuple[int, ...], period: Period) -> Sequence[AlarmRecord]:
-    recorded = reading.records(open_store(path), period)
+    # What does not work has no events.
+    recorded = [record for record in reading.records(open_store(path), period) if record.kind != WATCHDOG]
     return [record for record in recorded if is_alarm_at(record.sensitivity, DEFAULT_SENSITIVITY)]

@@ -8,7 +8,9 @@ from alarms.__main__ import main
 from alarms.delivery.record_messages import payload_of
 from alarms.records import reading
 from audit_store.engines.duckdb.store import Store
+from audit_store.filters import EventFilter
 from audit_store.local_time import now
+from dashboard.spikes import recent
 from ingest.status import status
 from tests.alarms.detector.worlds import judge
 from tests.alarms.login_logs import logins, store_of
@@ -49,7 +51,18 @@ def test_every_page_and_command_says_the_same_of_a_silent_source(
 
 def test_a_source_that_reports_again_is_silent_no_more(silent: Store) -> None:
     store_of(silent, [row | {"source": NAME} for row in logins("robot", now() - timedelta(minutes=50), 1)])
-    judge(silent, now())
-    assert not drawn(show(silent, "log"), "popover") or "silent" not in str(
-        drawn(show(silent, "log"), "popover")
-    )
+    later = now() + HOUR
+    judge(silent, later)
+    labels = [box.proto.popover.label for box in drawn(show(silent, "log"), "popover")]
+    assert not [label for label in labels if "silent" in label]
+    spikes = show(silent, "spikes", tz="UTC")
+    assert "No open alarms" in words(spikes)
+    assert f"Works again since {later:%Y-%m-%d %H:%M} UTC" in words(spikes)
+
+
+def test_an_alarm_about_what_does_not_work_marks_no_event(
+    silent: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert reading.records(silent)
+    monkeypatch.setenv("AUDIT_STORE", str(silent.path))
+    assert recent.in_view(EventFilter()) == []

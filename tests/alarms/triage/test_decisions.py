@@ -32,6 +32,21 @@ def test_a_state_stands_above_an_exception_until_the_alarm_outgrows_it(
     assert decision.is_open is (decision.status == "open")
 
 
+@pytest.mark.parametrize("is_excepted", [True, False])
+@pytest.mark.parametrize("state", [None, *STATES])
+def test_what_works_again_waits_for_nobody_and_keeps_the_state_of_its_reviewer(
+    tmp_path: Path, state: str | None, is_excepted: bool
+) -> None:
+    path, fault = tmp_path / "audit.duckdb", record(kind="watchdog", status="running")
+    if state is not None:
+        set_state(path, fault, state)
+    if is_excepted:
+        add(path, Expected(agent="support-7"), date(2026, 6, 1), at=AT)
+    decision = Decisions.read(path).of(record(hours=9, kind="watchdog", status="settled"))
+    assert decision.status == ("over" if state in (None, "open") else state)
+    assert not decision.is_open
+
+
 def test_a_withdrawn_exception_opens_its_alarms(tmp_path: Path) -> None:
     path = tmp_path / "audit.duckdb"
     exception = add(path, Expected(agent="support-7"), date(2026, 6, 1), at=AT)

@@ -54,6 +54,9 @@ def test_a_silent_source_is_one_alarm_until_it_reports_again(store: Store) -> No
     store_of(store, [row | {"source": "vpn"} for row in logins("robot", NOW + HOUR, 1)])
     (ended,) = judge(store, NOW + 2 * HOUR)
     assert (ended.id, ended.revision, ended.status, ended.change) == (new.id, 2, "settled", "works again")
+    assert ended.sentence == (
+        "Works again since 2026-03-16 02:00 UTC: source vpn sent no events from 2026-03-14 00:00 UTC on."
+    )
     assert [record.id for record in reading.records(store) if record.kind == "watchdog"] == [new.id]
 
 
@@ -93,6 +96,16 @@ def test_a_fault_that_lasts_is_listed_however_long_ago_it_began(
     listed = capsys.readouterr()
     assert "Source vpn has sent no events since" in listed.out
     assert "what happened after 2026-03-16T00:00Z is not judged; run python -m alarms run" in listed.err
+
+
+def test_a_fault_that_is_over_is_no_open_alarm(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    judge(store, NOW)
+    store_of(store, [row | {"source": "vpn"} for row in logins("robot", NOW + HOUR, 1)])
+    (ended,) = judge(store, NOW + 2 * HOUR)
+    assert status(store.path)["faults"] == []
+    for state, alarms in (("open", []), ("over", [ended.id])):
+        main(["list", "--since", "520w", "--state", state, "--store", str(store.path)])
+        assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == alarms
 
 
 def test_a_log_that_was_not_judged_lately_is_no_log_without_alarms(store: Store) -> None:

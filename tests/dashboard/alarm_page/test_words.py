@@ -52,6 +52,13 @@ def test_a_line_says_who_and_what(changes: dict[str, object], who: str, what: st
     assert (words.who(alarm), words.what(alarm)) == (who, what)
 
 
+def test_what_does_not_work_has_no_end_until_it_works_again() -> None:
+    zone, at = words.ZoneInfo("UTC"), ALARM.starts_at
+    lasts, over = (record(kind="watchdog", status=status) for status in ("running", "settled"))
+    assert words.when(lasts, zone, at) == "since Sat 14 Mar, 13:00"
+    assert words.when(over, zone, at) == "Sat 14 Mar, 13:00–14:00"
+
+
 def test_the_year_is_named_where_it_is_another_one() -> None:
     at = ALARM.starts_at
     assert "2026" not in words.when(ALARM, words.ZoneInfo("UTC"), at)
