@@ -12,7 +12,7 @@ import numpy as np
 
 from alarms.detector import evidence
 from alarms.detector.found import Found, find
-from alarms.detector.matching import ends_after, match, new_id, owned, start_with
+from alarms.detector.matching import ends_after, match, new_id, owned, start_with, with_told
 from alarms.detector.models import Judged, count, judge, window_start
 from alarms.detector.pending import Pending, pending, whole_hour
 from alarms.detector.recording import record_of
@@ -119,8 +119,9 @@ def _revisions(
     read = evidence.read(engine, judged, settings, [pair.found.alarm for pair in news])
     taken = {record.id for record in todo.recorded}
     revisions = []
-    for pair, facts in zip(news, read, strict=True):
-        current = record_of(judged, pair.found, facts, todo.now)
+    for same, facts in zip(news, read, strict=True):
+        current = record_of(judged, same.found, facts, todo.now)
+        pair = with_told(same, current, [record for record in todo.of_rules if record.id not in taken])
         alarm_id = pair.record.id if pair.record else new_id(todo.store_id, pair.found, taken)
         taken.add(alarm_id)
         changed = revision(pair.record, current, alarm_id)

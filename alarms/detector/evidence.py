@@ -12,13 +12,11 @@ from alarms.detector.models import Judged
 from alarms.detector.settings import Settings
 from alarms.following import AFTER, Subject, followed_by
 from alarms.login_alarm import LoginAlarm
-from alarms.records.record import FollowUp
+from alarms.records.record import LEAST_FAILURES, FollowUp
 from audit_store.engines.protocol import Engine, Reader
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
 
-LEAST_FAILURES = 5
-"""Failed logins in a row from one address, after which a success is a reason for concern."""
 BASELINE_DAYS = 28
 ADMINISTRATOR_DAYS = 90
 

@@ -9,7 +9,7 @@ import pandas as pd
 from alarms.counts import HOUR, Logins
 from alarms.detector.evidence import Evidence
 from alarms.login_alarm import LoginAlarm
-from alarms.records.record import SUCCEEDED, Reason, Share
+from alarms.records.record import SUCCEEDED, Reason, Share, takeover_reason
 from analysis import SMALLEST_SPIKE, local_times
 from audit_store.quantities import counted
 
@@ -61,12 +61,7 @@ def _severity(names: set[str], evidence: Evidence) -> str:
 def _success(evidence: Evidence, succeeded: int) -> Reason | None:
     if not succeeded:
         return None
-    failures = int(
-        evidence.takeovers.groupby(["agent", "source_ip"], dropna=False)["failures_before"].sum().sum()
-    )
-    return Reason(
-        SUCCEEDED, f"{counted(failures, 'failed login')}, then {counted(succeeded, 'successful one')}"
-    )
+    return takeover_reason(int(evidence.takeovers["failures_before"].sum()), succeeded)
 
 
 def _followed(evidence: Evidence, succeeded: int) -> list[Reason]:

@@ -10,6 +10,8 @@ from alarms.detector.stretches import Stretch
 from alarms.login_alarm import overlaps
 from alarms.records.identity import SeriesSpan, spans_of
 from alarms.records.record import WITHDRAWN, AlarmRecord
+from alarms.rules.logins import is_part
+from alarms.sensitivity import DEFAULT_SENSITIVITY, is_alarm_at
 from analysis import MAX_GAP
 
 GAP = MAX_GAP["1h"].to_pytimedelta()
@@ -39,6 +41,24 @@ def match(found: Sequence[Found], recorded: Sequence[AlarmRecord]) -> tuple[list
         position = _position(record.spans, spans) if position is None else position
         (left if position is None else records[position]).append(record)
     return [_match(alarm, same) for alarm, same in zip(found, records, strict=True)], left
+
+
+def with_told(same: Match, current: AlarmRecord, of_rules: Sequence[AlarmRecord]) -> Match:
+    """The match with the alarm of a rule about the same logins, if that was told first: one attack has one id.
+
+    `current` is what is to be recorded of the alarm that was found.
+    """
+    record = same.record
+    is_known = record is not None and record.status != WITHDRAWN and _is_told(record)
+    told = next((other for other in of_rules if is_part(other, current)), None)
+    if told is None or is_known or not _is_told(current):
+        return same
+    return replace(same, record=told, parts=(*([] if record is None else [record]), *same.parts))
+
+
+def _is_told(record: AlarmRecord) -> bool:
+    """Whether an alarm is sent, and listed, unless another sensitivity is chosen."""
+    return is_alarm_at(record.sensitivity, DEFAULT_SENSITIVITY)
 
 
 def owned(

@@ -14,7 +14,7 @@ from alarms.detector.settings import VERSION, Settings
 from alarms.detector.stretches import Stretch, concerned, stretch_of
 from alarms.login_alarm import SERIES_NAMES
 from alarms.records.identity import SeriesSpan
-from alarms.records.record import AlarmRecord
+from alarms.records.record import RULE, WITHDRAWN, AlarmRecord
 from alarms.records.rows import from_row
 from alarms.triage.decisions import SILENCED, Decisions
 from alarms.triage.states import EXPECTED
@@ -35,8 +35,8 @@ class Pending:
     `totals` are all hours with events, by their start, and `judged` those of earlier judgements. `waiting` are the
     hours that a stretch is still to be judged with, and since which stretch they are known; `starts` says from which
     hour on each stretch is to be judged, the newest stretch first. With `is_anew`, no earlier judgement counts.
-    `recorded` are the records of login spikes in these stretches, `expected` the hours of all that reviewers expect,
-    and `judged_until` is how far the log was judged.
+    `recorded` are the records of login spikes in these stretches, and `of_rules` the alarms of rules. `expected` are
+    the hours of all that reviewers expect, and `judged_until` is how far the log was judged.
     """
 
     now: datetime
@@ -47,6 +47,7 @@ class Pending:
     starts: Mapping[Stretch, datetime]
     is_anew: bool
     recorded: Sequence[AlarmRecord]
+    of_rules: Sequence[AlarmRecord]
     expected: Sequence[SeriesSpan]
     judged_until: datetime | None
 
@@ -98,6 +99,7 @@ def pending(engine: Engine, settings: Settings, now: datetime) -> Pending:
         starts = _starts(waiting, [(row["starts_at"], row["ends_at"]) for row in running])
         starts = {stretch: start for stretch, start in starts.items() if stretch[0] <= now}
         recorded = _recorded(engine, reader, starts)
+    spikes = [record for record in recorded if record.kind in SERIES_NAMES]
     return Pending(
         now=now,
         store_id=store_id,
@@ -106,20 +108,21 @@ def pending(engine: Engine, settings: Settings, now: datetime) -> Pending:
         waiting=waiting,
         starts=starts,
         is_anew=is_anew,
-        recorded=[record for record in recorded if any(touches(record, stretch) for stretch in starts)],
-        expected=_expected(engine, recorded),
+        recorded=[record for record in spikes if any(touches(record, stretch) for stretch in starts)],
+        of_rules=[record for record in recorded if record.kind == RULE and record.status != WITHDRAWN],
+        expected=_expected(engine, spikes),
         judged_until=detectors[0]["judged_until"] if detectors else None,
     )
 
 
 def _recorded(engine: Engine, reader: Reader, stretches: Iterable[Stretch]) -> list[AlarmRecord]:
-    """The records of login spikes in some stretches, and in the time before them from which limits are learnt."""
+    """The records of alarms in some stretches, and in the time before them from which limits are learnt."""
     first = min((stretch[0] for stretch in stretches), default=None)
     if first is None:
         return []
     period = Period(window_start(first), None)
     rows = reader.arrow(engine.alarm_records.newest(period, with_withdrawn=True)).to_pylist()
-    return [from_row(row) for row in rows if row["kind"] in SERIES_NAMES]
+    return [from_row(row) for row in rows if row["kind"] in (*SERIES_NAMES, RULE)]
 
 
 def _expected(engine: Engine, recorded: Sequence[AlarmRecord]) -> list[SeriesSpan]:

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alarms.records.identity import SeriesSpan
+from audit_store.quantities import counted
 
 RUNNING, SETTLED, WITHDRAWN = "running", "settled", "withdrawn"
-WATCHDOG = "watchdog"
-"""The kind of the alarms about what does not work."""
+RULE, WATCHDOG = "rule", "watchdog"
+"""The kinds of the alarms that rules find, and of those about what does not work."""
 SUCCEEDED = "succeeded after failures"
 """The name of the reason that says how many logins succeeded after failures in a row."""
+LEAST_FAILURES = 5
+"""Failed logins in a row from one address, after which a success is a reason for concern."""
 SEVERITIES = ("critical", "high", "medium", "low")
 """The severities, the worst first."""
 
@@ -121,6 +124,13 @@ class AlarmRecord:
     def takeover(self) -> str:
         """See `takeover_of`."""
         return takeover_of(self.reasons)
+
+
+def takeover_reason(failures: int, succeeded: int) -> Reason:
+    """The reason of an alarm in which so many logins succeeded after so many failures in a row."""
+    return Reason(
+        SUCCEEDED, f"{counted(failures, 'failed login')}, then {counted(succeeded, 'successful one')}"
+    )
 
 
 def takeover_of(reasons: Sequence[Reason]) -> str:

@@ -7,28 +7,20 @@ from datetime import datetime, timedelta
 
 from alarms.following import AFTER, Subject, followed_by
 from alarms.login_alarm import SERIES_NAMES, overlaps
-from alarms.records.record import WITHDRAWN, AlarmRecord
+from alarms.records.record import RULE, WITHDRAWN, AlarmRecord
 from alarms.records.revising import next_revision, withdrawn
 from alarms.records.rows import as_row, from_row
 from alarms.rules import rules_file
-from alarms.rules.hits import JOINED_WITHIN, hits_of
-from alarms.rules.recording import KIND, record_of, revision
+from alarms.rules.attempts import read as read_attempts
+from alarms.rules.hits import JOINED_WITHIN, Hit, hit_of, hits_of, joined, together
+from alarms.rules.logins import is_part
+from alarms.rules.recording import Recorder, revision
 from alarms.rules.rule import Rule
 from alarms.sensitivity import DEFAULT_SENSITIVITY, is_alarm_at
 from audit_store.catalogue import Catalogue
 from audit_store.engines.alarm_records import JudgedRules
 from audit_store.engines.protocol import Engine, Reader
 from audit_store.ranges import Period
-
-FAILURES_RULE = "many-failures"
-"""The rule about logins of which every other alarm about the same logins says more."""
-LOGIN_RULES = (
-    "success-after-failures",
-    "new-address-after-failures",
-    "many-agents-from-one-address",
-    FAILURES_RULE,
-)
-"""The rules about logins, which an alarm on the number of logins may say already."""
 
 LENGTH = timedelta(weeks=4)
 """How much of the log a rule is applied to at once, which bounds its memory."""
@@ -48,6 +40,20 @@ class _Arrived:
     note: JudgedRules
 
 
+@dataclass(frozen=True)
+class _Known:
+    """A hit, the record of it (None: it is new), and other records that are a part of it now."""
+
+    hit: Hit
+    record: AlarmRecord | None
+    parts: tuple[AlarmRecord, ...]
+
+    @property
+    def all(self) -> list[AlarmRecord]:
+        """All of its records."""
+        return [*([] if self.record is None else [self.record]), *self.parts]
+
+
 def rule_steps(
     engine: Engine, store_id: str, tz: str, catalogue: Catalogue, now: datetime
 ) -> Iterator[tuple[Stretch, list[AlarmRecord]]]:
@@ -60,30 +66,61 @@ def rule_steps(
     arrived = _arrived(engine, _settings(rules, tz, catalogue), now)
     if arrived is None:
         return
+    recorder = Recorder(store_id, rules, tz, now)
     for start, end in _stretches(arrived.first, arrived.last):
         period = Period(start, end)
         # One opening for all statements: it costs more than most of them.
         with engine.read() as reader:
             hits = [
-                (rule, hit)
+                hit
                 for name, rule in rules.items()
                 for hit in hits_of(reader, engine.rule_queries, name, rule, period, catalogue)
             ]
             around = Period(start - JOINED_WITHIN, end + JOINED_WITHIN)
             rows = reader.arrow(engine.alarm_records.newest(around, with_withdrawn=True)).to_pylist()
-            current = [record_of(store_id, rule, hit, tz, now) for rule, hit in hits]
-            current = _with_follow_ups(engine, reader, catalogue, current)
-        revisions = _revisions(current, [from_row(row) for row in rows], (start, end), now)
+            recorded = [from_row(row) for row in rows]
+            known, left = _known(joined(hits), [record for record in recorded if record.kind == RULE])
+            current = _current(engine, reader, catalogue, recorder, [_whole(one, rules) for one in known])
+        left = [record for record in left if start <= record.starts_at and record.ends_at <= end]
+        revisions = [
+            change
+            for record, one in zip(current, known, strict=True)
+            for change in _changed(record, one, recorded, now)
+        ]
+        for record in left:
+            revisions += _withdrawn(record, "the rule does not apply to its events", now)
         if revisions:
             engine.alarm_records.add([as_row(record) for record in revisions])
         yield (start, end), revisions
     engine.alarm_records.add([], arrived.note)
 
 
-def _with_follow_ups(
-    engine: Engine, reader: Reader, catalogue: Catalogue, records: Sequence[AlarmRecord]
+def _known(hits: Sequence[Hit], recorded: Sequence[AlarmRecord]) -> tuple[list[_Known], list[AlarmRecord]]:
+    """The hits with their records, and the records of which no hit is left."""
+    # One that is not withdrawn goes on before others, and of these the oldest.
+    left = sorted(recorded, key=lambda record: (record.status == WITHDRAWN, record.first_recorded_at))
+    known = []
+    for hit in hits:
+        same = [record for record in left if _is_same(record, hit)]
+        left = [record for record in left if record not in same]
+        known.append(_Known(hit, same[0] if same else None, tuple(same[1:])))
+    return known, left
+
+
+def _whole(known: _Known, rules: Mapping[str, Rule]) -> Hit:
+    """A hit with what was recorded of it before the period that was judged."""
+    record = known.record
+    if record is None or record.status == WITHDRAWN or record.rule not in rules:
+        return known.hit
+    return together(hit_of(record), known.hit)
+
+
+def _current(
+    engine: Engine, reader: Reader, catalogue: Catalogue, recorder: Recorder, hits: Sequence[Hit]
 ) -> list[AlarmRecord]:
-    """The records with what their agents, or else addresses, did afterwards."""
+    """The records of hits, with what their agents, or else addresses, did afterwards."""
+    attempts = read_attempts(engine, reader, catalogue, hits)
+    records = [recorder.record_of(hit, attempts.get(number)) for number, hit in enumerate(hits)]
     subjects: list[Subject] = []
     for number, record in enumerate(records):
         time = record.ends_at, record.ends_at + AFTER
@@ -100,7 +137,7 @@ def _arrived(engine: Engine, text: str, now: datetime) -> _Arrived | None:
         noted = reader.arrow(engine.alarm_records.judged_rules()).to_pylist()
         since = noted[0]["below"] if noted and noted[0]["settings"] == text else 0
         first, below = reader.one(engine.rule_queries.arrivals(since))
-        running = reader.arrow(engine.alarm_records.running((KIND,))).to_pylist()
+        running = reader.arrow(engine.alarm_records.running((RULE,))).to_pylist()
         # A late event may take the place of a first one, so that all that follows it is judged again.
         newest = reader.one(engine.queries.extent())[2]
     # What arrives may have followed an alarm, and one that is over is recorded for the last time.
@@ -123,81 +160,35 @@ def _stretches(first: datetime, last: datetime) -> list[Stretch]:
     return [(start, min(start + LENGTH, end)) for start in reversed(starts)]
 
 
-def _revisions(
-    current: Sequence[AlarmRecord], recorded: Sequence[AlarmRecord], stretch: Stretch, now: datetime
+def _changed(
+    current: AlarmRecord, known: _Known, recorded: Sequence[AlarmRecord], now: datetime
 ) -> list[AlarmRecord]:
-    """What is new in a stretch, against what is `recorded` around it."""
-    start, end = stretch
-    standing = [record for record in recorded if record.status != WITHDRAWN]
-    # One of a higher sensitivity than usual is neither sent nor listed at first.
-    spikes = [
-        record
-        for record in standing
-        if record.kind in SERIES_NAMES and is_alarm_at(record.sensitivity, DEFAULT_SENSITIVITY)
-    ]
-    of_rules = [record for record in (*standing, *current) if _says_more(record)]
-    left = [record for record in recorded if record.kind == KIND]
-    revisions = []
-    for record in current:
-        same = next((other for other in left if _is_same(record, other)), None)
-        left = [other for other in left if other is not same]
-        others = [*spikes, *of_rules] if record.rule == FAILURES_RULE else spikes
-        whole = next((other for other in others if _is_part(record, other)), None)
-        if whole is not None:
-            revisions += _withdrawn(same, f"part of {whole.id}", now)
-        elif same is None:
-            revisions.append(record)
-        elif same.status == WITHDRAWN:
-            again = "an alarm again, with late events"
-            revisions.append(next_revision(same, record, again))
-        elif (changed := revision(same, _joined(same, record))) is not None:
-            revisions.append(changed)
-    for other in left:
-        if start <= other.starts_at and other.ends_at <= end:
-            revisions += _withdrawn(other, "the rule does not apply to its events", now)
-    return revisions
+    """What is new of an alarm, against what is `recorded` around it."""
+    same = known.record
+    whole = next((other for other in recorded if _is_told(other) and is_part(current, other)), None)
+    if whole is not None:
+        return [change for one in known.all for change in _withdrawn(one, f"part of {whole.id}", now)]
+    # An alarm on the number of logins that goes on under the id of a rule's may be withdrawn.
+    earlier = same or next((other for other in recorded if other.id == current.id), None)
+    if earlier is None:
+        return [current]
+    if earlier.status == WITHDRAWN:
+        return [next_revision(earlier, current, "an alarm again, with late events")]
+    changed = revision(earlier, current)
+    parts = [change for part in known.parts for change in _withdrawn(part, f"part of {earlier.id}", now)]
+    return [*([] if changed is None else [changed]), *parts]
 
 
-def _withdrawn(record: AlarmRecord | None, reason: str, now: datetime) -> list[AlarmRecord]:
-    if record is None or record.status == WITHDRAWN:
-        return []
-    return [withdrawn(record, reason, now)]
+def _is_told(record: AlarmRecord) -> bool:
+    """Whether it is an alarm on the number of logins that is sent and listed unless another sensitivity is chosen."""
+    is_usual = is_alarm_at(record.sensitivity, DEFAULT_SENSITIVITY)
+    return record.kind in SERIES_NAMES and record.status != WITHDRAWN and is_usual
 
 
-def _joined(record: AlarmRecord, current: AlarmRecord) -> AlarmRecord:
-    """An alarm with what was recorded of it before the period that was judged."""
-    known = {share.name for share in current.addresses}
-    return replace(
-        current,
-        starts_at=min(record.starts_at, current.starts_at),
-        ends_at=max(record.ends_at, current.ends_at),
-        total=max(record.total, current.total),
-        addresses=(*current.addresses, *(share for share in record.addresses if share.name not in known)),
-    )
+def _withdrawn(record: AlarmRecord, reason: str, now: datetime) -> list[AlarmRecord]:
+    return [] if record.status == WITHDRAWN else [withdrawn(record, reason, now)]
 
 
-def _is_same(record: AlarmRecord, other: AlarmRecord) -> bool:
-    return (
-        record.rule == other.rule
-        and record.spans[0].key.agent == other.spans[0].key.agent
-        and overlaps((record.starts_at, record.ends_at), (other.starts_at, other.ends_at), JOINED_WITHIN)
-    )
-
-
-def _says_more(record: AlarmRecord) -> bool:
-    """Whether it is the alarm of a rule about logins that says more than FAILURES_RULE."""
-    return record.rule in LOGIN_RULES and record.rule != FAILURES_RULE
-
-
-def _is_part(record: AlarmRecord, other: AlarmRecord) -> bool:
-    """Whether an alarm about logins says it already: at the same time, of the same agent or, without one, address."""
-    agents = {share.name for share in other.agents}
-    addresses = {share.name for share in other.addresses}
-    is_about = (
-        record.agent in agents if record.agent else bool({s.name for s in record.addresses} & addresses)
-    )
-    return (
-        record.rule in LOGIN_RULES
-        and is_about
-        and overlaps((record.starts_at, record.ends_at), (other.starts_at, other.ends_at), timedelta())
-    )
+def _is_same(record: AlarmRecord, hit: Hit) -> bool:
+    times = (record.starts_at, record.ends_at), (hit.starts_at, hit.ends_at + _MICROSECOND)
+    return hit_of(record).subject == hit.subject and overlaps(*times, JOINED_WITHIN)

@@ -1,13 +1,16 @@
-"""Makes the record of an alarm from what a rule found."""
+"""Makes the record of an alarm from what rules found."""
 
 import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from alarms.following import AFTER
 from alarms.login_alarm import AlarmKey
 from alarms.records.identity import SeriesSpan
-from alarms.records.record import RUNNING, SETTLED, AlarmRecord, Reason, Share
+from alarms.records.record import RULE, RUNNING, SETTLED, SEVERITIES, AlarmRecord, Reason, Share
 from alarms.records.revising import next_revision
+from alarms.rules.attempts import Attempts
 from alarms.rules.hits import Hit
 from alarms.rules.rule import Rule
 from alarms.sensitivity import SENSITIVITIES
@@ -15,56 +18,76 @@ from audit_store.filters import EventFilter
 from audit_store.local_time import bound_text, wall_clock
 from audit_store.ranges import Period, zone
 
-KIND = "rule"
 GROWTH = 1.25
 """How much what a rule counted must grow for another revision of a running alarm."""
-VERSION = "1"
+VERSION = "2"
+MOST_NAMED = 2
+"""Addresses that a sentence names."""
+MOST_ADDRESSES = 20
 _NAMESPACE = uuid.UUID("b1d7a3b0-7a55-5b0e-9f0a-2f4f8a1c6d90")
-_MINUTE = timedelta(minutes=1)
+_MICROSECOND = timedelta(microseconds=1)
 
 
-def record_of(store_id: str, rule: Rule, hit: Hit, tz: str, now: datetime) -> AlarmRecord:
-    """The first revision of an alarm at `now` (naive UTC), with times of its sentence in the zone `tz`."""
-    start, end = hit.starts_at, hit.ends_at + timedelta(microseconds=1)
-    subject = hit.agent or " and ".join(hit.addresses)
-    at = wall_clock(hit.starts_at, zone(tz))
-    origin = f" from {', '.join(hit.addresses[:2])}" if hit.agent and hit.addresses else ""
-    return AlarmRecord(
-        id=str(uuid.uuid5(_NAMESPACE, " ".join((store_id, hit.rule, start.isoformat(), subject)))),
-        revision=1,
-        status=RUNNING if now < end + AFTER else SETTLED,
-        change="new",
-        first_recorded_at=now,
-        recorded_at=now,
-        kind=KIND,
-        rule=hit.rule,
-        agent=hit.agent,
-        starts_at=start,
-        ends_at=end,
-        severity=rule.severity,
-        reasons=(Reason(hit.rule, rule.title),),
-        noun="events",
-        total=hit.events,
-        failed=0,
-        succeeded=0,
-        peak=None,
-        observed=hit.events,
-        expected=None,
-        upper=None,
-        score=0.0,
-        sensitivity=SENSITIVITIES[-1].name,
-        provisional=False,
-        agents=(_share(hit.agent, hit.events),) if hit.agent else (),
-        addresses=tuple(_share(address, hit.events) for address in hit.addresses),
-        more_agents=0,
-        more_addresses=0,
-        followed_by=(),
-        spans=(SeriesSpan(AlarmKey(KIND, hit.rule, subject, start), end),),
-        sentence=f"{subject} {rule.sentence(hit.events)}{origin}, {at:%Y-%m-%d %H:%M} {tz}",
-        where=_where(hit, tz),
-        tz=tz,
-        version=VERSION,
-    )
+@dataclass(frozen=True)
+class Recorder:
+    """Makes the records of a store by the rules in force, at `now` (naive UTC), with times in the zone `tz`."""
+
+    store_id: str
+    rules: Mapping[str, Rule]
+    tz: str
+    now: datetime
+
+    def record_of(self, hit: Hit, attempts: Attempts | None) -> AlarmRecord:
+        """The first revision of an alarm; `attempts` are the logins of a hit that is an attack."""
+        start, end = hit.starts_at, hit.ends_at + _MICROSECOND
+        subject = hit.agent or " and ".join(hit.addresses)
+        rules = {name: self.rules[name] for name in (hit.rule, *hit.also) if name in self.rules}
+        record = AlarmRecord(
+            id=str(uuid.uuid5(_NAMESPACE, " ".join((self.store_id, hit.rule, start.isoformat(), subject)))),
+            revision=1,
+            status=RUNNING if self.now < end + AFTER else SETTLED,
+            change="new",
+            first_recorded_at=self.now,
+            recorded_at=self.now,
+            kind=RULE,
+            rule=hit.rule,
+            agent=hit.agent,
+            starts_at=start,
+            ends_at=end,
+            severity=min((rule.severity for rule in rules.values()), key=SEVERITIES.index),
+            reasons=tuple(Reason(name, rule.title) for name, rule in rules.items()),
+            noun="events",
+            total=hit.events,
+            failed=0,
+            succeeded=0,
+            peak=None,
+            observed=hit.events,
+            expected=None,
+            upper=None,
+            score=0.0,
+            sensitivity=SENSITIVITIES[-1].name,
+            provisional=False,
+            agents=(_share(hit.agent, hit.events),) if hit.agent else (),
+            addresses=tuple(_share(address, hit.events) for address in hit.addresses),
+            more_agents=0,
+            more_addresses=0,
+            followed_by=(),
+            spans=(SeriesSpan(AlarmKey(RULE, hit.rule, subject, start), end),),
+            sentence="",
+            where=_where(hit, self.tz),
+            tz=self.tz,
+            version=VERSION,
+        )
+        record = record if attempts is None else _with_attempts(record, attempts)
+        return replace(record, sentence=self._sentence(record, subject))
+
+    def _sentence(self, record: AlarmRecord, subject: str) -> str:
+        at = wall_clock(record.starts_at, zone(self.tz))
+        what = self.rules[record.rule].sentence(record.observed)
+        text = f"{subject}: {record.takeover}" if record.takeover else f"{subject} {what}"
+        named = ", ".join(share.name for share in record.addresses[:MOST_NAMED])
+        origin = f" from {named}" if record.agent and named else ""
+        return f"{text}{origin}, {at:%Y-%m-%d %H:%M} {self.tz}"
 
 
 def revision(record: AlarmRecord, current: AlarmRecord) -> AlarmRecord | None:
@@ -73,14 +96,33 @@ def revision(record: AlarmRecord, current: AlarmRecord) -> AlarmRecord | None:
     least = GROWTH * record.total if is_running else record.total + 1
     added = {share.name for share in current.addresses} - {share.name for share in record.addresses}
     changes = {
+        current.takeover: bool(current.takeover) and not record.takeover,
         f"grew from {record.total:,} to {current.total:,} {current.noun}": current.total >= least,
         f"also from {', '.join(sorted(added))}": bool(added),
         f"{current.severity} instead of {record.severity}": current.severity != record.severity,
+        "another rule applies": current.rule != record.rule,
         "other activities followed": current.followed_by != record.followed_by,
         "settled": current.status != record.status,
     }
     change = ", ".join(text for text, applies in changes.items() if applies)
     return next_revision(record, current, change) if change else None
+
+
+def _with_attempts(record: AlarmRecord, attempts: Attempts) -> AlarmRecord:
+    """An alarm with the logins of its agent: how many, how many failed, and from where."""
+    takeover = () if attempts.takeover is None else (attempts.takeover,)
+    return replace(
+        record,
+        noun="logins",
+        total=attempts.total,
+        failed=attempts.failed,
+        succeeded=attempts.succeeded,
+        agents=tuple(replace(one, count=attempts.total, failed=attempts.failed) for one in record.agents),
+        addresses=attempts.addresses[:MOST_ADDRESSES],
+        more_addresses=len(attempts.addresses[MOST_ADDRESSES:]),
+        reasons=(*takeover, *record.reasons),
+        where=dict(record.where) | {"activity": list(attempts.activities)},
+    )
 
 
 def _share(name: str, events: int) -> Share:
@@ -89,8 +131,7 @@ def _share(name: str, events: int) -> Share:
 
 def _where(hit: Hit, tz: str) -> dict[str, list[str]]:
     """The events of the agent, or those from the address, in the minutes of a hit."""
-    start = hit.starts_at.replace(second=0, microsecond=0)
-    end = hit.ends_at.replace(second=0, microsecond=0) + _MINUTE
+    start, end = hit.minutes
     where = EventFilter(
         period=Period(start, end),
         range="custom",

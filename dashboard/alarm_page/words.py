@@ -80,10 +80,10 @@ def who(record: AlarmRecord) -> str:
 
 def what(record: AlarmRecord) -> str:
     """What happened, in one line: "82 failed logins, then 6 successful ones", "97 logins in 3 hours, 2 failed"."""
-    if record.kind not in SERIES_NAMES:
-        return record.sentence
     if record.takeover:
         return record.takeover
+    if record.kind not in SERIES_NAMES:
+        return record.sentence
     hours = -((record.starts_at - record.ends_at) // _HOUR)
     length = f" in {counted(hours, 'hour')}" if hours > 1 else ""
     # An overall series also counts the logins of others, where one agent's logins are what the alarm is about.

@@ -13,7 +13,7 @@ from alarms.delivery.sample import sample
 from alarms.records.record import AlarmRecord
 from alarms.rules import rules_file
 from alarms.rules.hits import Hit
-from alarms.rules.recording import record_of as record_of_rule
+from alarms.rules.recording import Recorder
 from alarms.watchdog.checks import Fault
 from alarms.watchdog.recording import record_of as record_of_fault
 from audit_store.state.deliveries import Message
@@ -70,13 +70,13 @@ def test_a_sample_has_the_fields_of_an_alarm() -> None:
         assert made(body)
 
 
-RULE = rules_file.load()["bulk-deletion"]
+RECORDER = Recorder(STORE_ID, rules_file.load(), "UTC", AT)
 HIT = Hit("bulk-deletion", "support-7", (), AT, AT + HOUR, 30)
 RECORDS = [
     record(),
     record(revision=2, severity="critical", expected=None, upper=None, addresses=(), agents=()),
     replace(record(), kind="all", agent="", where={"tz": ["UTC"]}),
-    record_of_rule(STORE_ID, RULE, HIT, "UTC", AT),
+    RECORDER.record_of(HIT, None),
     record_of_fault(Fault("folding", "", AT, "3 events wait"), STORE_ID, "UTC", AT + HOUR),
 ]
 

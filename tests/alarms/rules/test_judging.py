@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from alarms.delivery.record_messages import new_messages
 from alarms.detector.detector import steps
 from alarms.detector.settings import settings_of
 from alarms.records import reading
 from alarms.records.record import AlarmRecord
+from audit_store.engines.duckdb import queries
 from audit_store.engines.duckdb.store import Store
 from audit_store.event import Event
+from audit_store.filters import EventFilter
 from tests.alarms.rules.test_hits import (
     AWAY,
     DAY,
@@ -69,12 +72,21 @@ def log(tmp_path: Path, fill: Fill) -> Log:
 
 
 def test_a_takeover_is_recorded_once_with_what_a_reviewer_needs(log: Log) -> None:
-    records = {record.rule: record for record in log.add(TAKEOVER)}
-    assert set(records) == {"success-after-failures", "new-address-after-failures"}
-    record = records["success-after-failures"]
-    assert (record.agent, record.severity, record.total, record.status) == ("ada", "high", 12, "settled")
+    (record,) = log.add(TAKEOVER)
+    assert (record.rule, record.agent, record.severity, record.status) == (
+        "success-after-failures",
+        "ada",
+        "high",
+        "settled",
+    )
+    assert [reason.name for reason in record.reasons] == [
+        "succeeded after failures",
+        "success-after-failures",
+        "new-address-after-failures",
+    ]
+    assert (record.total, record.failed, record.succeeded, record.noun) == (13, 12, 1, "logins")
     assert record.sentence == (
-        f"ada logged in after 12 failed logins within 15 minutes from {AWAY}, 2026-01-05 01:00 UTC"
+        f"ada: 12 failed logins, then 1 successful one from {AWAY}, 2026-01-05 01:00 UTC"
     )
     assert record.where["agent"] == ["ada"]
     assert (record.where["from"], record.where["to"]) == (["2026-01-05T01:00"], ["2026-01-05T01:06"])
@@ -127,12 +139,13 @@ def test_what_followed_within_two_hours_is_recorded(log: Log) -> None:
 
 def test_a_rule_about_logins_is_silent_where_an_alarm_about_them_says_it(log: Log) -> None:
     at = 10 * DAY
-    (found, _) = log.add([*attempts(at, 40), success(at + 9 * MINUTE)])
+    (found,) = log.add([*attempts(at, 40), success(at + 9 * MINUTE)])
     assert found.status == "settled"
     log.add(success(hour * HOUR, address=HOME) for hour in range(10 * 24))
     (spike,) = [record for record in reading.records(log.store) if record.kind != "rule"]
-    assert {record.status for record in log.recorded()} == {"withdrawn"}
-    assert {record.change for record in log.recorded()} == {f"withdrawn: part of {spike.id}"}
+    assert log.recorded() == []
+    assert (spike.id, spike.revision) == (found.id, 2), "one attack has one id"
+    assert log.add([success(at + 10 * MINUTE)]) == []
 
 
 def test_a_rule_about_logins_is_not_silent_for_an_alarm_that_nobody_is_told_of(log: Log) -> None:
@@ -146,7 +159,17 @@ def test_a_rule_about_logins_is_not_silent_for_an_alarm_that_nobody_is_told_of(l
     log.add([*refused, *usual, *attempts(at, 11), success(at + 4 * MINUTE)], START + at + HOUR / 2)
     (spike,) = [record for record in reading.records(log.store) if record.kind == "failed"]
     assert spike.sensitivity == "high"
-    assert {record.rule: record.status for record in log.recorded()}["success-after-failures"] == "running"
+    (told,) = [record for record in log.recorded() if record.rule == "success-after-failures"]
+    assert told.status == "running"
+    log.add(attempts(at + 5 * MINUTE, 120), START + at + HOUR / 2)
+    (grown,) = [
+        record for record in reading.records(log.store) if "ada" in {one.name for one in record.agents}
+    ]
+    assert (grown.id, grown.revision, grown.kind) == (told.id, 2, "failed"), "one attack has one id"
+    assert (grown.failed, grown.sensitivity) == (131, "lowest")
+    part = reading.record(log.store, spike.id)
+    assert part is not None
+    assert part.change == f"withdrawn: part of {told.id}"
 
 
 GUESSING = attempts(HOUR, 60)
@@ -160,22 +183,42 @@ def test_guessing_is_an_alarm_on_the_first_day_before_it_succeeds(log: Log) -> N
         "medium",
         "running",
     )
-    assert first.sentence.startswith("ada failed to log in 40 times within 10 minutes, ")
+    assert first.sentence.startswith(f"ada failed to log in 40 times within 10 minutes from {AWAY}, ")
+    assert [(share.name, share.count, share.failed) for share in first.addresses] == [(AWAY, 40, 40)]
     (grown,) = log.add(GUESSING[40:], START + HOUR + 10 * MINUTE)
     assert (grown.id, grown.total) == (first.id, 60)
 
 
 def test_guessing_that_succeeds_is_one_alarm(log: Log) -> None:
     (first,) = log.add(GUESSING, START + HOUR + 10 * MINUTE)
-    records = log.add([success(HOUR + 11 * MINUTE)], START + HOUR + 12 * MINUTE)
-    by_rule = {record.rule: record for record in records}
-    part, whole = by_rule["many-failures"], by_rule["success-after-failures"]
-    assert (part.id, part.status, part.change) == (first.id, "withdrawn", f"withdrawn: part of {whole.id}")
-    again = log.add(attempts(HOUR + 12 * MINUTE, 40), START + HOUR + 20 * MINUTE)
-    assert {record.rule for record in again if record.status != "withdrawn"} == {
+    opened = new_messages("store", [first], [])
+    successes = [success(HOUR + (11 + n) * MINUTE) for n in range(3)]
+    (grown,) = log.add(successes, START + HOUR + 14 * MINUTE)
+    assert (grown.id, grown.revision, grown.rule, grown.severity) == (
+        first.id,
+        2,
         "success-after-failures",
-        "new-address-after-failures",
-    }
+        "high",
+    )
+    assert grown.change.startswith("60 failed logins, then 3 successful ones, ")
+    assert grown.sentence.startswith(f"ada: 60 failed logins, then 3 successful ones from {AWAY}, ")
+    (update,) = new_messages("store", [grown], opened)
+    assert update.key == f"{first.id}:2:update"
+    (after,) = log.add(attempts(HOUR + 15 * MINUTE, 60), START + HOUR + 26 * MINUTE)
+    assert (after.id, after.rule, after.total) == (first.id, "success-after-failures", 123)
+    assert after.starts_at == first.starts_at
+
+
+def test_an_alarm_of_two_addresses_names_both(log: Log) -> None:
+    (record,) = log.add([*attempts(HOUR, 25), *attempts(HOUR + 5 * MINUTE, 20, address=HOME)])
+    assert [(share.name, share.count) for share in record.addresses] == [(AWAY, 25), (HOME, 20)]
+    assert f"from {AWAY}, {HOME}" in record.sentence
+
+
+def test_the_filter_of_an_attack_has_its_logins_alone(log: Log) -> None:
+    (record,) = log.add([*TAKEOVER, event(HOUR + MINUTE, activity="Journey saved")])
+    where, _ = EventFilter.parse(record.where)
+    assert log.store.run(queries.summary(where))["events"].iloc[0] == record.total == 13
 
 
 def test_a_late_event_takes_back_what_was_a_first_time(log: Log) -> None:

@@ -25,21 +25,29 @@ TAKEOVER = "38 failed logins, then 3 successful ones"
             TAKEOVER,
         ),
         (
-            {"kind": "rule", "rule": "bulk-deletion", "sentence": "ada deleted 12 things"},
+            {"kind": "rule", "rule": "bulk-deletion", "reasons": (), "sentence": "ada deleted 12 things"},
             "support-7",
             "ada deleted 12 things",
         ),
         (
-            {"kind": "rule", "rule": "many-agents-from-one-address", "agent": "", "sentence": "a spray"},
+            {
+                "kind": "rule",
+                "rule": "many-agents-from-one-address",
+                "agent": "",
+                "reasons": (),
+                "sentence": "a spray",
+            },
             "203.0.113.9",
             "a spray",
         ),
+        ({"kind": "rule", "rule": "success-after-failures", "sentence": "ada: …"}, "support-7", TAKEOVER),
         (
             {
                 "kind": "watchdog",
                 "rule": "silent source",
                 "agent": "",
                 "addresses": (),
+                "reasons": (),
                 "sentence": "no events",
             },
             "Silent source",

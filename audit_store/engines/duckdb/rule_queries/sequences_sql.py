@@ -55,11 +55,11 @@ def bulk(
         young = "AND occurred_at < (SELECT min(occurred_at) FROM events) + to_microseconds($younger)"
         params["younger"] = _microseconds(log_younger_than)
     return Query(
-        "WITH counted AS (SELECT occurred_at, seq, agent, count(*) OVER before AS events, "
+        "WITH counted AS (SELECT occurred_at, seq, agent, source_ip, count(*) OVER before AS events, "
         f"min(occurred_at) OVER before AS starts_at FROM events WHERE {selected} "
         "WINDOW before AS (PARTITION BY agent ORDER BY occurred_at "
         "RANGE BETWEEN to_microseconds($within) PRECEDING AND CURRENT ROW)) "
-        "SELECT agent, NULL::VARCHAR AS source_ip, starts_at, occurred_at AS ends_at, events FROM counted "
+        "SELECT agent, source_ip, starts_at, occurred_at AS ends_at, events FROM counted "
         f"WHERE events >= $count AND {DECIDED} {young} ORDER BY occurred_at, seq",
         params | decided(where) | {"count": count, "within": _microseconds(within)},
     )

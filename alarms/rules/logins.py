@@ -1,0 +1,31 @@
+"""The rules about logins: which of them say the most of one attack, and which other alarms say it already."""
+
+from datetime import timedelta
+
+from alarms.login_alarm import overlaps
+from alarms.records.record import AlarmRecord
+
+LOGIN_RULES = (
+    "success-after-failures",
+    "new-address-after-failures",
+    "many-failures",
+    "many-agents-from-one-address",
+)
+"""The one that says the most of the same logins first."""
+
+
+def is_part(record: AlarmRecord, other: AlarmRecord) -> bool:
+    """Whether an alarm on the number of logins says what the one of a rule says.
+
+    That is at the same time, about the same agent or, without one, address.
+    """
+    agents = {share.name for share in other.agents}
+    addresses = {share.name for share in other.addresses}
+    is_about = (
+        record.agent in agents if record.agent else bool({s.name for s in record.addresses} & addresses)
+    )
+    return (
+        record.rule in LOGIN_RULES
+        and is_about
+        and overlaps((record.starts_at, record.ends_at), (other.starts_at, other.ends_at), timedelta())
+    )
