@@ -11,7 +11,7 @@ from alarms.detector.detector import Step, steps
 from alarms.detector.settings import settings_of
 from alarms.options import sensitivity_option
 from alarms.sensitivity import Sensitivity
-from audit_store.cli import DONE, NOTHING_DONE, say, show, store_option
+from audit_store.cli import DONE, NOTHING_DONE, say, say_progress, show, store_option
 from audit_store.engines.registry import open_store
 from audit_store.errors import StoreBusy
 from audit_store.local_time import now
@@ -40,7 +40,7 @@ def run_detector(ctx: click.Context, *, sensitivity: Sensitivity, sinks: list[Si
 
 
 def judge(ctx: click.Context, store: Path) -> int:
-    """Judge what has not been judged, with words on stderr; gives how many alarms are new or changed.
+    """Judge what has not been judged, with its progress on a terminal; gives how many alarms are new or changed.
 
     Raises what the store raises, but for StoreBusy where another program judges it.
     """
@@ -53,7 +53,7 @@ def judge(ctx: click.Context, store: Path) -> int:
         for step in steps(engine, settings_of(store)):
             changed += len(step.revisions)
             if step.hours_left:
-                say(ctx, _progress(step))
+                say_progress(ctx, _progress(step))
     except StoreBusy as error:
         say(ctx, str(error))
     return changed

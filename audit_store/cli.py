@@ -18,6 +18,7 @@ from audit_store.store_files import default_store
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
+_PROJECT = Path(__file__).parents[1]
 DONE = 0
 SOME_REJECTED = 1
 """The exit status where some events were rejected, or differ from an event with the same key."""
@@ -59,11 +60,14 @@ class Commands(click.Group):
 def run(commands: click.Group, arguments: Sequence[str] | None, prog: str) -> int:
     """Run a command line and give its exit status; `arguments` are those of the process unless given.
 
-    `prog` is the name of the program in its texts; an installed script, such as `audit-store`, has its own. Wrong
-    arguments are one line on standard error and status NOTHING_DONE.
+    `prog` is the name of the program in its texts; an installed script, such as `audit-store`, and another package that
+    runs it, such as `analysis`, have their own. Wrong arguments are one line on standard error and status NOTHING_DONE.
     """
-    script = Path(sys.argv[0]).name
-    program = script if script.startswith("audit-") else prog
+    script, program = Path(sys.argv[0]), prog
+    if script.name.startswith("audit-"):
+        program = script.name
+    elif script.name == "__main__.py" and script.resolve().parents[1] == _PROJECT:
+        program = f"python -m {script.parent.name}"
     if logging.lastResort is not None:
         logging.lastResort.setFormatter(_EscapingFormatter())
     try:
@@ -87,6 +91,12 @@ def say(ctx: click.Context, text: str) -> None:
     """A line on standard error that begins with the name of the command."""
     name = f"{ctx.command_path} {ctx.invoked_subcommand}" if ctx.invoked_subcommand else ctx.command_path
     say_plainly(f"{name}: {text}")
+
+
+def say_progress(ctx: click.Context, text: str) -> None:
+    """The same as `say` on a terminal, and nothing elsewhere: a scheduled job mails what it writes."""
+    if sys.stderr.isatty():
+        say(ctx, text)
 
 
 def say_plainly(text: str) -> None:

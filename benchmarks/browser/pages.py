@@ -20,7 +20,7 @@ from tests.browser.conftest import CHROMIUM, QUIET
 ROUNDS = 7
 CHART = "[data-testid=stVegaLiteChart] :is(svg, canvas)"
 TABLE = "[data-testid=stDataFrame] canvas, .event-list tbody tr"
-ALARMS = f"{CHART}, :text('No open alarms')"
+ALARMS = f"{CHART}, :text('No alarms')"
 BARE = {"chart": ("?", CHART), "chart and table": ("?table=1", TABLE)}
 """The query of each bare page, and what it waits for."""
 

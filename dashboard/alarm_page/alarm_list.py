@@ -7,7 +7,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from alarms.records.record import SEVERITIES
+from alarms.records.record import SEVERITIES, WATCHDOG, AlarmRecord
 from audit_store.filters import EventFilter
 from dashboard.alarm_page import selection, words
 from dashboard.alarm_page.selection import ALL_STATUSES, SENSITIVITY_NAMES, Alarm, Selection
@@ -92,14 +92,17 @@ def rows(listed: Sequence[Alarm], where: EventFilter, now: datetime) -> pd.DataF
     return pd.DataFrame(
         {
             "severity": [[alarm.record.severity.capitalize()] for alarm in listed],
-            "alarm": [
-                f"{shown(words.who(alarm.record), 60)} · {words.when(alarm.record, where.zone, now)} · "
-                f"{shown(words.what(alarm.record), _LONGEST_TEXT)}"
-                for alarm in listed
-            ],
+            "alarm": [_line(alarm.record, where, now) for alarm in listed],
             "status": [[alarm.status.capitalize()] for alarm in listed],
         }
     )
+
+
+def _line(record: AlarmRecord, where: EventFilter, now: datetime) -> str:
+    what = shown(words.what(record), _LONGEST_TEXT)
+    if record.kind == WATCHDOG:  # its sentence names all three
+        return what
+    return f"{shown(words.who(record), 60)} · {words.when(record, where.zone, now)} · {what}"
 
 
 def _differ(listed: Sequence[Alarm]) -> bool:

@@ -6,7 +6,6 @@ import pandas as pd
 import streamlit as st
 
 from alarms.records import reading
-from alarms.records.reading import Progress
 from alarms.records.record import SEVERITIES
 from audit_store.filters import EventFilter
 from audit_store.local_time import wall_clock
@@ -28,10 +27,12 @@ LEARNING = timedelta(days=7)
 def draw(selected: Selection, where: EventFilter, extent: Extent, now: datetime) -> None:
     """Draw the verdict, the strip of alarms over the time range, and how far the log is judged."""
     progress = reading.progress(data.store())
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        _verdict(selected, where, now)
-        st.space("stretch")
-        st.caption(_judged(progress, where, now), width="content")
+    if progress.judged_until is not None and progress.judged_at is not None:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            _verdict(selected, where, now)
+            st.space("stretch")
+            judged = _judged(progress.judged_until, progress.judged_at, progress.hours_left, where, now)
+            st.caption(judged, width="content")
     if progress.problem:
         notices.line(f"The last judgement failed: {progress.problem}")
     if learning := _learning(extent, where, now):
@@ -50,9 +51,7 @@ def nothing(selected: Selection, where: EventFilter) -> None:
         st.subheader("No alarms in these statuses", icon=":material/filter_alt_off:", anchor=False)
         st.button("Show all statuses", on_click=url_state.put, args=(selection.STATE, selection.ALL_STATUSES))
     else:
-        st.subheader("No alarms match", icon=":material/check_circle:", anchor=False)
-        if progress.hours_left:
-            st.text(f"{counted(progress.hours_left, 'hour')} of the log are not judged yet.")
+        st.text(_who_judges())
         if where.range != "all":
             st.button(
                 "Show all time", on_click=url_state.change, kwargs={"range": "all", "from_": None, "to": None}
@@ -62,7 +61,8 @@ def nothing(selected: Selection, where: EventFilter) -> None:
 def _verdict(selected: Selection, where: EventFilter, now: datetime) -> None:
     opened = selected.open
     if not opened:
-        st.markdown(":green[:material/check_circle:] **No open alarms**", width="content")
+        none = "No open alarms" if selected.matching else "No alarms"
+        st.markdown(f":green[:material/check_circle:] **{none}**", width="content")
         return
     severities = [alarm.record.severity for alarm in opened]
     first = min(alarm.record.starts_at for alarm in opened)
@@ -77,12 +77,9 @@ def _verdict(selected: Selection, where: EventFilter, now: datetime) -> None:
     st.caption(f"since {words.moment(first, where.zone, now)}", width="content")
 
 
-def _judged(progress: Progress, where: EventFilter, now: datetime) -> str:
-    if progress.judged_until is None or progress.judged_at is None:
-        return "Not judged yet"
-    until = words.moment(progress.judged_until, where.zone, now)
-    left = f"; {counted(progress.hours_left, 'earlier hour')} to go" if progress.hours_left else ""
-    return f"Judged until {until}, {ago(now - progress.judged_at)}{left}"
+def _judged(until: datetime, at: datetime, hours_left: int, where: EventFilter, now: datetime) -> str:
+    left = f"; {counted(hours_left, 'earlier hour')} to go" if hours_left else ""
+    return f"Judged until {words.moment(until, where.zone, now)}, {ago(now - at)}{left}"
 
 
 def _learning(extent: Extent, where: EventFilter, now: datetime) -> str:

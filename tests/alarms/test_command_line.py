@@ -22,7 +22,7 @@ from ingest.status import status as status_of
 from ingest.status import words
 from tests import ROOT, forked
 from tests.alarms.delivery.receiver import SECRET, Receiver
-from tests.alarms.login_logs import Row, logins, store_of
+from tests.alarms.login_logs import START, Row, logins, store_of
 
 HOUR = timedelta(hours=1)
 NOW = datetime.now(UTC).replace(tzinfo=None)
@@ -136,7 +136,7 @@ def test_a_webhook_gets_each_alarm_once(
     assert run("--store", path, "--webhook", receiver.url)[0] == 3
     status, out, _ = run("--store", path, "--webhook", receiver.url)
     assert (status, receiver.keys[3:]) == (0, [receiver.keys[0], f"{new['watchdog']}:2:close"])
-    assert all("  sent  " in line for line in out.splitlines())
+    assert sorted(line.split()[3] for line in out.splitlines()) == ["over", "sent", "sent"]
 
 
 def test_dead_letters_are_listed_until_they_are_sent_again(
@@ -304,3 +304,15 @@ def test_analysis_is_another_name_of_the_program(store: Store) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr == ""
+    helped = subprocess.run([*command, "--help"], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert helped.stdout.startswith("Usage: python -m analysis spikes ")
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_progress_is_for_a_terminal_alone(
+    store: Store, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *, is_terminal: bool
+) -> None:
+    store_of(store, [*logins("ada", START, 5), *logins("ada", START + timedelta(weeks=9), 5)])
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: is_terminal)
+    assert main(["run", "--store", str(store.path)]) == 0
+    assert (" left" in capsys.readouterr().err) is is_terminal

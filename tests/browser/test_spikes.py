@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, expect
 
+from alarms.detector.detector import steps
+from alarms.detector.settings import settings_of
 from alarms.triage.exceptions import Expected, read
 from alarms.triage.states import set_state, states
 from audit_store.engines.duckdb.store import Store
@@ -32,6 +34,8 @@ from tests.dashboard.alarm_page.recorded import HOUR, THIS_HOUR, many, small, ta
 ATTACK, SCRIPT = takeover("ada"), small("bob", 98, total=40)
 BURST = ATTACK.starts_at
 WEEK = "range=7d&tz=UTC"
+SIZES = [(400, "dark"), *in_campaign((1400, "light"))]
+MAIN = "document.querySelector('[data-testid=stMain]')"
 
 
 def login(agent: str, at: datetime, **fields: str) -> Event:
@@ -75,6 +79,13 @@ def own(watched: Path, tmp_path: Path) -> Path:
 
 def headline(seen: Watched) -> Locator:
     return seen.page.locator(".st-key-alarm_headline").get_by_test_id("stText")
+
+
+def fits(seen: Watched) -> None:
+    """Assert that nothing of the page is wider than the window."""
+    assert seen.page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    assert seen.page.evaluate(f"() => {MAIN}.scrollWidth <= {MAIN}.clientWidth")
+    assert seen.warnings == []
 
 
 def test_the_worst_alarm_is_open_and_leads_to_its_events(own: Path, serve: Serve, visit: Visit) -> None:
@@ -151,16 +162,52 @@ def test_a_page_that_is_open_lists_an_alarm_when_it_is_recorded(
     expect(seen.page.get_by_text("3 open alarms")).to_be_visible(timeout=PATIENCE * 1000)
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(400, "dark"), *in_campaign((1400, "light"))])
+@pytest.mark.parametrize(("width", "scheme"), SIZES)
 def test_500_alarms_fit_the_window(own: Path, serve: Serve, visit: Visit, width: int, scheme: Scheme) -> None:
     write(Store(own), *many(500))
     server = serve(own, AUDIT_READ_ONLY="1")
     seen = visit(f"{server.url}/spikes?{WEEK}", size=(width, 900), scheme=scheme)
     expect(seen.page.get_by_text("502 open alarms")).to_be_visible()
     expect(headline(seen)).to_have_text(re.compile("^ada · "))
-    assert seen.page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
-    main = "document.querySelector('[data-testid=stMain]')"
-    assert seen.page.evaluate(f"() => {main}.scrollWidth <= {main}.clientWidth")
+    fits(seen)
+    assert seen.page.evaluate(f"() => {MAIN}.scrollHeight") < 3000, "the list scrolls, not the page"
+
+
+@pytest.mark.parametrize(("width", "scheme"), SIZES)
+def test_without_alarms_the_page_says_so_once(
+    tmp_path: Path, fill: Fill, serve: Serve, visit: Visit, width: int, scheme: Scheme
+) -> None:
+    store = fill(Store(tmp_path / "audit.duckdb"), [login("ada", THIS_HOUR - 400 * HOUR)])
+    server = serve(write(store).path, AUDIT_READ_ONLY="1")
+    seen = visit(f"{server.url}/spikes?{WEEK}", size=(width, 900), scheme=scheme)
+    expect(seen.page.get_by_test_id("stMain").get_by_text(re.compile("No .*alarms"))).to_have_count(1)
+    expect(seen.page.get_by_role("button", name="Show all time")).to_be_visible()
+    fits(seen)
+
+
+@pytest.mark.parametrize(("width", "scheme"), SIZES)
+def test_guessing_that_succeeds_on_the_first_day_is_one_alarm(
+    tmp_path: Path, fill: Fill, serve: Serve, visit: Visit, width: int, scheme: Scheme
+) -> None:
+    at = THIS_HOUR - 30 * timedelta(minutes=1)
+    guessed = [
+        login("ada", at + timedelta(seconds=5 * n), outcome="failure", source_ip="203.0.113.9")
+        for n in range(60)
+    ]
+    store = fill(Store(tmp_path / "audit.duckdb"), guessed)
+    list(steps(store, settings_of(store.path)))
+    server = serve(store.path, AUDIT_READ_ONLY="1")
+    seen = visit(f"{server.url}/spikes?{WEEK}", size=(width, 900), scheme=scheme)
+    expect(seen.page.get_by_text(re.compile("Learning the baseline until "))).to_be_visible()
+    expect(
+        seen.page.get_by_text(re.compile("^ada failed to log in 60 times .* from 203.0.113.9"))
+    ).to_be_visible()
+    success = login("ada", at + timedelta(minutes=6), outcome="success", source_ip="203.0.113.9")
+    fill(store, [success])
+    list(steps(store, settings_of(store.path)))
+    expect(seen.page.get_by_text("60 failed logins, then 1 successful one", exact=True)).to_be_visible()
+    expect(seen.page.get_by_text("1 open alarm", exact=True)).to_be_visible()
+    fits(seen)
 
 
 def test_the_other_pages_mark_the_hours_and_rows_of_alarms(server: Server, visit: Visit) -> None:
