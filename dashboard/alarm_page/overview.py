@@ -51,7 +51,7 @@ def nothing(selected: Selection, where: EventFilter) -> None:
         st.subheader("No alarms in these statuses", icon=":material/filter_alt_off:", anchor=False)
         st.button("Show all statuses", on_click=url_state.put, args=(selection.STATE, selection.ALL_STATUSES))
     else:
-        st.text(_who_judges())
+        st.text("Alarms are listed here as soon as they are recorded.")
         if where.range != "all":
             st.button(
                 "Show all time", on_click=url_state.change, kwargs={"range": "all", "from_": None, "to": None}

@@ -241,7 +241,7 @@ def test_the_events_of_an_alarm_are_linked_in_the_zone_of_the_viewer(recorded: S
 
 EMPTY = [
     (None, {}, "Not judged yet", "judges the log in the background"),
-    ([], {}, "No alarms", "alarms are listed as they are recorded"),
+    ([], {}, "No alarms", "listed here as soon as they are recorded"),
     ([], {"hours_left": 1200}, "No alarms", "1,200 earlier hours to go"),
     ([], {"problem": "the disk is full"}, "No alarms", "The last judgement failed: the disk is full"),
 ]
