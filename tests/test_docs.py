@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from audit_store.filters import query_examples
 from docs import command_lines
 from ingest import append
 from ingest.fold import fold
@@ -114,6 +115,10 @@ def test_every_command_works(command: str, tmp_path: Path) -> None:
         assert run(["-m", "alarms", "exceptions", "add", "--agent", "ada"], tmp_path).returncode == 0
     done = run(arguments, tmp_path)
     assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+
+
+def test_the_examples_of_the_query_line_are_those_of_the_help() -> None:
+    assert query_examples.table() in PAGES[Path("docs/filters-and-links.md")]
 
 
 def test_the_page_of_the_command_lines_is_that_of_their_help() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audit_store.errors import InvalidQuery
-from audit_store.filters import LISTS, EventFilter, query_line
+from audit_store.filters import LISTS, EventFilter, query_examples, query_line
 from tests.conftest import examples
 
 NOW = datetime(2026, 3, 14, 12, tzinfo=UTC)
@@ -51,6 +51,11 @@ def test_a_line_is_a_filter(line: str, parameters: dict[str, list[str]], canonic
     where = query_line.parse(line, now=NOW)
     assert (where, []) == EventFilter.parse(parameters, now=NOW)
     assert query_line.to_text(where) == canonical
+
+
+@pytest.mark.parametrize(("line", "meaning"), query_examples.EXAMPLES)
+def test_an_example_is_a_line(line: str, meaning: str) -> None:
+    assert query_line.parse(line, now=NOW).parameters().keys() - {"tz"}, meaning
 
 
 ERRORS = [

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from audit_store.engines.duckdb.store import Store
+from audit_store.filters import query_examples
 from dashboard.frame import freshness
 from tests.dashboard.page_runs import PAGES, open_box, show, words
 
@@ -25,4 +26,6 @@ def test_pages_that_do_not_follow_by_themselves_have_a_switch(week: Store, page:
 def test_help_is_sent_when_it_is_opened(week: Store) -> None:
     app = show(week, "store")
     assert "`Alt`+`Z`" not in words(app)
-    assert "`Alt`+`Z`" in words(open_box(app, "help"))
+    text = words(open_box(app, "help"))
+    assert "`Alt`+`Z`" in text
+    assert query_examples.table() in text
