@@ -16,7 +16,7 @@ from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentM
 
 _PROJECT = "audit_log_explorer"
 _ASSETS = Path(__file__).with_name("component_assets")
-NAMES = ("event_list", "event_tree", "filter_pills", "histogram")
+NAMES = ("event_list", "event_tree", "filter_pills", "histogram", "table")
 """Each has a script and a style of this name in `component_assets/`; `elements.js` is what their scripts share."""
 
 

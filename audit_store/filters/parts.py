@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from audit_store import ranges, week_hours
 from audit_store.filters.fields import NO_VALUE, Selection
 from audit_store.filters.sentence import names, when
+from audit_store.filters.values import Value
 
 if TYPE_CHECKING:
     from audit_store.filters.event_filter import EventFilter
@@ -17,10 +18,15 @@ _OUTCOMES = {"success": "Successful", "failure": "Failed", "none": "No outcome"}
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of a filter: a short label, which may hold text of the log, and the filter without the part."""
+    """A part of a filter: a short label, which may hold text of the log, and the filter without the part.
+
+    `parameter` and `value` are those of a value of a field; "" for a time range and a text.
+    """
 
     label: str
     without: "EventFilter"
+    parameter: str = ""
+    value: Value = ""
 
 
 def parts(where: "EventFilter", now: datetime) -> Iterator[Part]:
@@ -34,7 +40,8 @@ def parts(where: "EventFilter", now: datetime) -> Iterator[Part]:
         for value in selection.values:
             others = [other for other in selection.values if other != value]
             label = _label(selection._replace(values=(value,)))
-            yield Part(label, where.with_values(selection.parameter, others))
+            without = where.with_values(selection.parameter, others)
+            yield Part(label, without, selection.parameter, value)
     if where.q:
         yield Part(f'Text "{where.q}"', replace(where, q=""))
 

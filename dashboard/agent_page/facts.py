@@ -12,6 +12,7 @@ from audit_store.ranges import Buckets, Period
 from dashboard import active_catalogue, data
 from dashboard.activity import local_buckets
 from dashboard.agent_page.subject import Subject
+from dashboard.filters import subject_links
 from dashboard.text import shown
 from dashboard.times import local
 
@@ -20,7 +21,17 @@ NEW = timedelta(days=30)
 LISTED = 10
 LATEST = 10
 """How many of the newest events are listed."""
-_COLUMNS = ("seq", "event_id", "occurred_at", "agent", "activity", "outcome", "source_ip", "description")
+_COLUMNS = (
+    "seq",
+    "event_id",
+    "occurred_at",
+    "agent",
+    "activity",
+    "outcome",
+    "source_ip",
+    "target",
+    "description",
+)
 _QUARTERS = Buckets(timedelta(minutes=15))
 
 
@@ -83,7 +94,7 @@ def activities(facts: Facts) -> pd.DataFrame:
 
 def addresses(facts: Facts, subject: Subject, where: EventFilter) -> pd.DataFrame:
     """The addresses of an agent, or the agents of an address, in words, escaped for the screen."""
-    other, label = ("agent", "Agent") if subject.kind == "source_ip" else ("source_ip", "Address")
+    other, label = _other(subject)
     listed = facts.addresses.head(LISTED)
     return pd.DataFrame(
         {
@@ -94,6 +105,12 @@ def addresses(facts: Facts, subject: Subject, where: EventFilter) -> pd.DataFram
             ],
         }
     )
+
+
+def address_links(facts: Facts, subject: Subject, where: EventFilter) -> dict[str, list[str | None]]:
+    """The links of the rows of `addresses`."""
+    other, label = _other(subject)
+    return {label: subject_links.urls(other, facts.addresses.head(LISTED)[other], where)}
 
 
 def latest(facts: Facts, where: EventFilter) -> pd.DataFrame:
@@ -107,10 +124,21 @@ def latest(facts: Facts, where: EventFilter) -> pd.DataFrame:
             ("Activity", "activity"),
             ("Outcome", "outcome"),
             ("Address", "source_ip"),
+            ("Target", "target"),
             ("Description", "description"),
         )
     }
     return pd.DataFrame({"Time": times, **texts})
+
+
+def latest_links(facts: Facts, subject: Subject, where: EventFilter) -> dict[str, list[str | None]]:
+    """The links of the rows of `latest`: none to the subject itself."""
+    return {
+        label: subject_links.urls(
+            kind, [None if Subject(kind, name) == subject else name for name in facts.latest[kind]], where
+        )
+        for kind, label in subject_links.KINDS.items()
+    }
 
 
 def novelty(facts: Facts) -> str:
@@ -121,6 +149,11 @@ def novelty(facts: Facts) -> str:
     number = counted(len(fresh), "activity", "activities")
     names = ", ".join([*fresh[:3], *(["…"] if len(fresh) > 3 else [])])
     return f"New in the last {NEW.days} days: {number} ({names})"
+
+
+def _other(subject: Subject) -> tuple[str, str]:
+    """What is listed beside a subject, its column and its label: an address's agents, another one's addresses."""
+    return ("agent", "Agent") if subject.kind == "source_ip" else ("source_ip", "Address")
 
 
 def _done_by(subject: Subject, where: EventFilter, now: datetime) -> list[Query]:

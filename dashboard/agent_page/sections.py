@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-import pandas as pd
 import streamlit as st
 
 from alarms.records.record import AlarmRecord
 from audit_store.filters import EventFilter
+from dashboard import tables as drawn_tables
 from dashboard.activity.overview import Overview
 from dashboard.agent_page import facts as facts_of
 from dashboard.agent_page.facts import Facts
@@ -20,7 +20,6 @@ from dashboard.text import shown
 from dashboard.times import age, local
 
 LOG = "../pages/log.py"
-_ROW = 35
 _ALARMS = 5
 
 
@@ -64,11 +63,18 @@ def tables(subject: Subject, facts: Facts, where: EventFilter) -> None:
     left, right = st.columns(2)
     with left:
         st.header("Activities", anchor=False)
-        _table(facts_of.activities(facts), "Activities, the most frequent first")
+        drawn_tables.draw(
+            facts_of.activities(facts), "Activities, the most frequent first", key="subject_activities"
+        )
     with right:
         title = "Agents" if subject.kind == "source_ip" else "Addresses"
         st.header(title, anchor=False, help="Of the time range, at most its last 30 days.")
-        _table(facts_of.addresses(facts, subject, where), f"{title}, the most frequent first")
+        drawn_tables.draw(
+            facts_of.addresses(facts, subject, where),
+            f"{title}, the most frequent first",
+            key="subject_others",
+            links=facts_of.address_links(facts, subject, where),
+        )
 
 
 def alarms(subject: Subject, records: Sequence[AlarmRecord], where: EventFilter) -> None:
@@ -83,14 +89,19 @@ def alarms(subject: Subject, records: Sequence[AlarmRecord], where: EventFilter)
             cards.alarm_link(record, where)
 
 
-def latest(facts: Facts, where: EventFilter) -> None:
+def latest(subject: Subject, facts: Facts, where: EventFilter) -> None:
     """Draw the newest events, and a link to all of them."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.header("Recent events", anchor=False, width="content")
         st.page_link(
             LOG, label="Show all in the log", icon=":material/list_alt:", query_params=url_state.link(where)
         )
-    _table(facts_of.latest(facts, where), "The newest events")
+    drawn_tables.draw(
+        facts_of.latest(facts, where),
+        "The newest events",
+        key="subject_latest",
+        links=facts_of.latest_links(facts, subject, where),
+    )
 
 
 def choose() -> None:
@@ -98,7 +109,3 @@ def choose() -> None:
     st.text(
         "Choose one agent in the sidebar to see its first and last event, usual hours, addresses and alarms."
     )
-
-
-def _table(rows: pd.DataFrame, alt: str) -> None:
-    st.dataframe(rows, hide_index=True, row_height=_ROW, height=_ROW * (len(rows) + 1) + 3, alt=alt)

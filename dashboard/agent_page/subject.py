@@ -5,10 +5,9 @@ from datetime import datetime, timedelta
 
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
+from dashboard.filters.subject_links import KINDS
 
 KNOWN = timedelta(days=90)
-KINDS = {"agent": "Agent", "source_ip": "Address", "target": "Target"}
-"""The parameters that name a subject, with their labels; the first one with a single value is the subject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ class Subject:
 
 
 def of(where: EventFilter) -> Subject | None:
-    """The subject of a filter; None where it selects none, or several."""
+    """The subject of a filter, of the first kind that has a single value; None where it selects none, or several."""
     for kind in KINDS:
         names = where.values(kind)
         if len(names) == 1 and isinstance(names[0], str) and not _is_network(kind, names[0]):

@@ -1,8 +1,7 @@
 """The tables of the opened alarm: what followed, its agents and addresses, and its history."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -10,14 +9,14 @@ import streamlit as st
 from alarms.records.record import AlarmRecord, Share
 from audit_store.filters import EventFilter
 from audit_store.quantities import counted
+from dashboard import tables
 from dashboard.alarm_page import words
 from dashboard.alarm_page.selection import Alarm
+from dashboard.filters import subject_links
 from dashboard.text import shown
 from dashboard.times import day
 
 _MOST_ROWS = 6
-_ROW_HEIGHT = 35
-_WIDTHS = {"Of": 65, "Name": 185, "Count": 55, "Failed": 55, "Usual": 55}
 
 
 def draw_followed(record: AlarmRecord, where: EventFilter, now: datetime) -> None:
@@ -30,7 +29,7 @@ def draw_followed(record: AlarmRecord, where: EventFilter, now: datetime) -> Non
             {
                 "When": words.moment(event.first_at, where.zone, now),
                 "Activity": shown(event.activity),
-                "Risk": ["Sensitive"] if event.is_sensitive else [],
+                "Risk": "Sensitive" if event.is_sensitive else "",
                 "Agent": shown(event.agent),
                 "Address": shown(event.address or ""),
                 "Events": event.events,
@@ -39,8 +38,19 @@ def draw_followed(record: AlarmRecord, where: EventFilter, now: datetime) -> Non
         ]
     )
     same = [name for name in ("Agent", "Address") if frame[name].nunique() == 1]
-    sensitive = st.column_config.MultiselectColumn("Risk", options=["Sensitive"], color=["red"], width=85)
-    _table(frame.drop(columns=same), {"Risk": sensitive}, "What the agents of the alarm did afterwards")
+    tables.draw(
+        frame.drop(columns=same),
+        "What the agents of the alarm did afterwards",
+        key="alarm_followed",
+        links={
+            "Agent": subject_links.urls("agent", [event.agent for event in record.followed_by], where),
+            "Address": subject_links.urls(
+                "source_ip", [event.address for event in record.followed_by], where
+            ),
+        },
+        warnings=["Risk"],
+        most_rows=_MOST_ROWS,
+    )
 
 
 def draw_evidence(record: AlarmRecord, where: EventFilter) -> None:
@@ -49,8 +59,19 @@ def draw_evidence(record: AlarmRecord, where: EventFilter) -> None:
     if frame.empty:
         return
     st.header("Evidence", anchor=False)
-    config = {name: st.column_config.Column(width=width) for name, width in _WIDTHS.items()}
-    _table(frame, config, "Agents and addresses of the alarm")
+    tables.draw(
+        frame,
+        "Agents and addresses of the alarm",
+        key="alarm_evidence",
+        links={
+            "Name": [
+                subject_links.url(kind, share.name, where)
+                for kind, shares in (("agent", record.agents), ("source_ip", record.addresses))
+                for share in shares
+            ]
+        },
+        most_rows=_MOST_ROWS,
+    )
     more = [
         counted(number, *noun)
         for number, noun in (
@@ -105,14 +126,3 @@ def _decisions(alarm: Alarm) -> Iterator[tuple[datetime, str]]:
         if state.at is not None:
             by = f" by {state.by}" if state.by else ""
             yield state.at, f"{state.state.capitalize()}{by}{f': {state.note}' if state.note else ''}"
-
-
-def _table(frame: pd.DataFrame, config: Mapping[str, Any], alt: str) -> None:
-    st.dataframe(
-        frame,
-        hide_index=True,
-        height=_ROW_HEIGHT * (min(len(frame), _MOST_ROWS) + 1) + 3,
-        row_height=_ROW_HEIGHT,
-        column_config=config,
-        alt=alt,
-    )

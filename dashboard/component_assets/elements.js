@@ -27,3 +27,16 @@ export function element(tag, name, parent) {
   parent?.append(made);
   return made;
 }
+
+// A link to a page of the dashboard. A plain click is sent instead of followed, so that the page is not loaded again.
+export function link(text, href, send, parent) {
+  const made = element("a", "", parent);
+  made.href = href;
+  made.textContent = text;
+  made.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    send(made.search);
+  });
+  return made;
+}

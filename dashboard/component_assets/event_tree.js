@@ -1,7 +1,7 @@
 // The fields and the metadata of one event, a line each, with buttons that filter by its value or show it as a column.
 // A click sends what is asked for and the number of the line.
 
-import { drawText, element } from "./elements.js";
+import { drawText, element, link } from "./elements.js";
 
 const ACTIONS = {
   only: ["=", "Filter by"],
@@ -16,12 +16,13 @@ export default function ({ data, parentElement, setTriggerValue }) {
   let root = parentElement.querySelector(".tree");
   if (!root) root = element("div", "tree", parentElement);
   const act = (action, number) => setTriggerValue("act", [action, number]);
+  const go = (query) => setTriggerValue("go", query);
   root.replaceChildren();
-  drawLines(root, data.fields, data.find, act);
+  drawLines(root, data.fields, data.find, act, go);
   if (data.changes.length) drawChanges(root, data.changes);
   if (data.metadata.length) {
     title(root, "Metadata");
-    drawLines(root, data.metadata, data.find, act);
+    drawLines(root, data.metadata, data.find, act, go);
   }
   if (data.more) element("p", "more", root).textContent = data.more;
   if (data.source) drawSource(root, data.source);
@@ -31,7 +32,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   link.addEventListener("click", () => copy(link, address(data.tz)));
 }
 
-function drawLines(root, lines, find, act) {
+function drawLines(root, lines, find, act, go) {
   const list = element("dl", "", root);
   for (const line of lines) {
     const row = element("div", "line", list);
@@ -39,7 +40,7 @@ function drawLines(root, lines, find, act) {
     row.style.setProperty("--depth", line.depth);
     element("dt", "", row).textContent = line.label;
     const value = element("dd", "", row);
-    drawText(value, line.value, find);
+    drawText(line.href ? link("", line.href, go, value) : value, line.value, find);
     const actions = element("dd", "actions", row);
     for (const action of line.actions) {
       const [sign, words] = ACTIONS[action];

@@ -1,4 +1,7 @@
-// The parts of a filter, each with a button that removes it; a click sends the number of the part.
+// The parts of a filter, each with a button that removes it; a click sends the number of the part. A click on the name of
+// an agent, address or target sends the parameters of its page.
+
+import { link } from "./elements.js";
 
 export default function ({ data, parentElement, setTriggerValue }) {
   let list = parentElement.querySelector("ul");
@@ -7,7 +10,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
     list.setAttribute("aria-label", "Active filters");
     parentElement.append(list);
   }
-  const pills = data.labels.map((label, number) => pill(label, () => setTriggerValue("remove", number)));
+  const go = (query) => setTriggerValue("go", query);
+  const pills = data.pills.map((data, number) => pill(data, go, () => setTriggerValue("remove", number)));
   list.replaceChildren(...(pills.length ? pills : [noFilters()]));
 }
 
@@ -18,10 +22,11 @@ function noFilters() {
   return item;
 }
 
-function pill(label, remove) {
+function pill({ label, href }, go, remove) {
   const item = document.createElement("li");
   const text = document.createElement("span");
-  text.textContent = label;
+  if (href) link(label, href, go, text);
+  else text.textContent = label;
   text.title = label;
   const button = document.createElement("button");
   button.type = "button";

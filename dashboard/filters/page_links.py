@@ -6,6 +6,8 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+_ASKED = "page_asked_for"
+
 
 def current() -> str:
     """The name of the page that is shown, such as "log"; a callback, which runs before the page, has none."""
@@ -16,11 +18,15 @@ def current() -> str:
     return "" if page is None else Path(page["script_path"]).stem
 
 
-def go(name: str, parameters: Mapping[str, Sequence[str]]) -> None:
-    """Show another page with these URL parameters, and end this run; nothing happens for an unknown name."""
+def ask(name: str, parameters: Mapping[str, Sequence[str]]) -> None:
+    """Show another page with these URL parameters in the run that follows this callback."""
+    st.session_state[_ASKED] = name, {key: list(texts) for key, texts in parameters.items()}
+
+
+def follow() -> None:
+    """Go to the page that the last callback asked for, and end this run; an unknown name leads nowhere."""
+    name, parameters = st.session_state.pop(_ASKED, ("", {}))
     context = get_script_run_ctx()
     pages = {} if context is None else context.pages_manager.get_pages()
     if name in {Path(page["script_path"]).stem for page in pages.values()}:
-        st.switch_page(
-            f"../pages/{name}.py", query_params={key: list(texts) for key, texts in parameters.items()}
-        )
+        st.switch_page(f"../pages/{name}.py", query_params=parameters)

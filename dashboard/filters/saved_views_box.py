@@ -15,7 +15,6 @@ from dashboard.filters.saved_views import Parameters
 from dashboard.text import shown
 
 _NOTE = "view_note"
-_TO_PAGE = "view_to_page"
 PAGE = "page_name"
 """What a saved view has beside the parameters of the URL: the name of its page."""
 _DELETED = ("Segment deleted", "Journey deleted", "User deleted", "Delete widget popup")
@@ -42,8 +41,6 @@ def built_in() -> dict[str, Parameters]:
 
 def draw(where: EventFilter) -> None:
     """Draw what is in the box. It names a file that cannot be read, and offers no saving then."""
-    if (page := st.session_state.pop(_TO_PAGE, None)) is not None:
-        page_links.go(page, url_state.view())
     store = data.store().path
     try:
         saved, problem = saved_views.load(store), None
@@ -100,7 +97,7 @@ def _go(views: Mapping[Choice, Parameters], shown_page: str) -> None:
     [page] = parameters.pop(PAGE)
     url_state.open_view(parameters)
     if page != shown_page:
-        st.session_state[_TO_PAGE] = page
+        page_links.ask(page, parameters)
 
 
 def _is_open(parameters: Parameters, where: EventFilter) -> bool:

@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from audit_store.filters import EventFilter, Part
 from dashboard import components
-from dashboard.filters import url_state
+from dashboard.filters import subject_links, url_state
 from dashboard.text import heading, shown
 
 KEY = "log_filters"
@@ -23,9 +23,17 @@ def draw(where: EventFilter) -> DeltaGenerator:
     # Always drawn, so that nothing below moves when the first filter is set.
     components.draw(
         "filter_pills",
-        {"labels": [shown(part.label) for part in parts]},
+        {
+            "pills": [
+                {
+                    "label": shown(part.label),
+                    "href": subject_links.url(part.parameter.removeprefix("not_"), part.value, where),
+                }
+                for part in parts
+            ]
+        },
         key=KEY,
-        on={"remove": partial(_remove, parts)},
+        on={"remove": partial(_remove, parts), subject_links.TRIGGER: partial(subject_links.go, KEY)},
     )
     return totals
 

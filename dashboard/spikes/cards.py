@@ -8,7 +8,7 @@ import streamlit as st
 from alarms.records.record import AlarmRecord
 from alarms.triage.states import OPEN
 from audit_store.filters import EventFilter
-from dashboard.filters import url_state
+from dashboard.filters import subject_links, url_state
 from dashboard.spikes import matching, recent, states
 from dashboard.text import shown
 
@@ -23,12 +23,11 @@ def link(label: str, where: EventFilter) -> None:
 
 def agent_link(agent: str, where: EventFilter) -> None:
     """Draw a link to the page of an agent, in the time range of a filter."""
-    everything = EventFilter(where.period, where.range, where.start, where.end, where.tz)
     st.page_link(
         AGENT,
         label="Open the agent's page",
         icon=":material/person:",
-        query_params=url_state.link(everything.with_values("agent", [agent])),
+        query_params=subject_links.parameters("agent", agent, where),
     )
 
 

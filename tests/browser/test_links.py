@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from urllib.parse import urljoin
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -80,3 +80,23 @@ def test_a_saved_view_opens_on_its_page(url: str, visit: Visit) -> None:
     expect(visitor.page.get_by_role("heading", name="Audit log")).to_be_visible()
     visitor.settle()
     assert parameters(visitor.page) == {"agent": ["bob"], "range": ["all"], "tz": ["UTC"]}
+
+
+def test_names_lead_to_their_pages_and_the_time_range_goes_along(url: str, visit: Visit) -> None:
+    seen = visit(f"{url}/log?range=30d&activity=Coffee+made&tz=Asia%2FKolkata")
+    page = seen.page
+    seen.open_row(0)
+    page.locator(".tree").get_by_role("link", name="203.0.113.9").click()
+    expect(page.get_by_role("heading", name="Agents")).to_be_visible()
+    seen.settle()
+    time = {"range": ["30d"], "tz": ["Asia/Kolkata"]}
+    assert parameters(page) == {"source_ip": ["203.0.113.9"]} | time
+    name = page.get_by_role("region", name="Agents, the most frequent first").get_by_role("link", name="eve")
+    assert parse_qs(urlsplit(name.get_attribute("href") or "").query) == {"agent": ["eve"]} | time
+    name.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Addresses")).to_be_visible()
+    assert parameters(page) == {"agent": ["eve"]} | time
+    page.get_by_role("link", name="Show all in the log").click()
+    pill = page.get_by_role("listitem").get_by_role("link", name="Agent eve")
+    expect(pill).to_have_attribute("href", re.compile(r"^/agent\?.*agent=eve"))

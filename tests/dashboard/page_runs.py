@@ -122,6 +122,18 @@ def component(app: AppTest, name: str) -> dict[str, Any]:
     return data
 
 
+def tables(app: AppTest) -> list[pd.DataFrame]:
+    """The tables of `dashboard.tables`, in their order, with the texts that are shown."""
+    sent = [
+        json.loads(one.proto.json)
+        for one in app.get("bidi_component")
+        if one.proto.component_name.endswith(".table")
+    ]
+    return [
+        pd.DataFrame(data["rows"], columns=[column["label"] for column in data["columns"]]) for data in sent
+    ]
+
+
 def log_table(app: AppTest) -> pd.DataFrame:
     """The rows of the log, from the top: the texts of its columns, and `event_id` and `alarm` of each row."""
     data = component(app, "event_list")

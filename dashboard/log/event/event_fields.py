@@ -1,15 +1,14 @@
 """The fields and the metadata of one event, a line each, with actions on the value of a line."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from audit_store.filters import EventFilter, field_of
 from audit_store.quantities import counted
 from dashboard import active_catalogue, components
-from dashboard.filters import url_state
+from dashboard.filters import subject_links, url_state
 from dashboard.log import view
 from dashboard.log.event import metadata_tree, related_views
 from dashboard.log.event_list import columns
@@ -27,6 +26,7 @@ class Line:
     """A line of the details: the name and the label of a value, and its text ("–" where there is none).
 
     `parameter` is the filter on the field, and `value` what it compares with; "" where nothing can be filtered.
+    `href` is the page about an agent, address or target.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Line:
     parameter: str = ""
     value: str = ""
     depth: int = 0
+    href: str | None = None
 
     @property
     def actions(self) -> list[str]:
@@ -48,7 +49,7 @@ class Line:
 def draw(event: Mapping[str, Any], where: EventFilter, shown_view: View) -> None:
     """Draw one row of `events`, all columns, with times in the zone of `where` and in UTC."""
     metadata = load(event["metadata"])
-    fields = list(_fields(event, where.zone))
+    fields = list(_fields(event, where))
     all_lines = list(_of_metadata(metadata))
     lines = all_lines[: metadata_tree.MOST_LINES]
     hidden = len(all_lines) - len(lines)
@@ -67,7 +68,10 @@ def draw(event: Mapping[str, Any], where: EventFilter, shown_view: View) -> None
             "tz": where.tz,
         },
         key=KEY,
-        on={"act": partial(_act, [*fields, *lines], where, shown_view)},
+        on={
+            "act": partial(_act, [*fields, *lines], where, shown_view),
+            subject_links.TRIGGER: partial(subject_links.go, KEY),
+        },
     )
 
 
@@ -81,31 +85,32 @@ def _sent(lines: Sequence[Line], first: int) -> list[dict[str, Any]]:
             "depth": line.depth,
             "actions": line.actions,
             "copy": line.name == "event_id",
+            "href": line.href,
         }
         for number, line in enumerate(lines, first)
     ]
 
 
-def _fields(event: Mapping[str, Any], zone: ZoneInfo) -> Iterator[Line]:
-    occurred = event["occurred_at"].to_pydatetime()
+def _fields(event: Mapping[str, Any], where: EventFilter) -> Iterator[Line]:
+    occurred, zone = event["occurred_at"].to_pydatetime(), where.zone
     yield Line("time", "Time", local(occurred, zone, exact=True))
     yield Line("utc", "UTC", f"{occurred.isoformat(sep=' ', timespec='microseconds')}")
-    yield _filtered("agent", "Agent", event["agent"])
+    yield _filtered("agent", "Agent", event["agent"], where)
     category = active_catalogue.activities().category(event["activity"])
-    activity = _filtered("activity", "Activity", event["activity"])
-    yield Line("activity", "Activity", f"{activity.text} ({category})", "activity", activity.value)
+    activity = _filtered("activity", "Activity", event["activity"], where)
+    yield replace(activity, text=f"{activity.text} ({category})")
     for name, label in (("outcome", "Outcome"), ("description", "Description"), ("target", "Target")):
-        yield _filtered(name, label, event[name])
-    yield _filtered("source_ip", "Address", event["source_ip"])
-    yield _filtered("source", "Source", event["source"])
+        yield _filtered(name, label, event[name], where)
+    yield _filtered("source_ip", "Address", event["source_ip"], where)
+    yield _filtered("source", "Source", event["source"], where)
     yield Line("recorded_at", "Recorded", local(event["recorded_at"].to_pydatetime(), zone, exact=True))
     yield Line("seq", "Position", f"{event['seq']:,}")
     yield Line("event_id", "Event id", str(event["event_id"]))
 
 
-def _filtered(name: str, label: str, value: Any) -> Line:
+def _filtered(name: str, label: str, value: Any, where: EventFilter) -> Line:
     text = value if isinstance(value, str) else ""
-    return Line(name, label, shown(text) or "–", name, text)
+    return Line(name, label, shown(text) or "–", name, text, href=subject_links.url(name, text, where))
 
 
 def _of_metadata(metadata: Mapping[str, Any]) -> Iterator[Line]:

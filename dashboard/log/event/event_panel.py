@@ -35,7 +35,6 @@ def draw(event: Mapping[str, Any], position: Position, pinned: Pin, shown: View)
         elif position.rank is None:
             st.caption("This event is hidden by the current filters.")
         related_views.buttons(event, pinned.where)
-        cards.agent_link(event["agent"], pinned.where)
         cards.event_alarm(event, pinned.where)
         event_fields.draw(event, pinned.where, shown)
 

@@ -8,7 +8,7 @@ from audit_store.engines.duckdb.store import Store
 from audit_store.filters import EventFilter, Pattern
 from dashboard.agent_page import subject as subjects
 from tests.conftest import Fill
-from tests.dashboard.page_runs import HOSTILE, MARKDOWN, NOW, drawn, event, metrics, show, words
+from tests.dashboard.page_runs import HOSTILE, MARKDOWN, NOW, drawn, event, metrics, show, tables, words
 
 DAY = 60 * 24
 
@@ -26,14 +26,14 @@ def test_an_agent_has_its_figures_activities_addresses_and_events(known: Store) 
     figures = metrics(app)
     assert (figures["Events"], figures["Failures"]) == ("2", "1")
     assert (figures["First seen"], figures["Last seen"].split()[1]) == ("90 days ago", "minutes")
-    activities, addresses, latest = (frame.value for frame in app.dataframe)
+    activities, addresses, latest = tables(app)
     assert dict(zip(activities["Activity"], activities["New"], strict=True)) == {
         "Login": "",
         "User deleted": "new",
     }
     assert dict(zip(addresses["Address"], addresses["Events"], strict=True)) == {
-        "198.51.100.7": 1,
-        "203.0.113.9": 1,
+        "198.51.100.7": "1",
+        "203.0.113.9": "1",
     }
     assert list(latest["Activity"]) == ["User deleted", "Login"]
     assert latest["Time"].iloc[0] == f"{NOW - timedelta(minutes=5):%Y-%m-%d %H:%M:%S}"
@@ -78,6 +78,6 @@ def test_an_address_or_a_target_has_a_page_too(known: Store, parameters: dict[st
     app = show(known, "agent", range="all", **parameters)
     if "source_ip" in parameters:
         assert metrics(app)["Events"] == "4"
-        assert list(app.dataframe[1].value["Agent"]) == ["ada"]
+        assert list(tables(app)[1]["Agent"]) == ["ada"]
     else:
         assert "No events match" in words(app)
