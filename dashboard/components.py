@@ -7,6 +7,7 @@ sets text as text, never as HTML, because log text may be written by attackers.
 
 from collections.abc import Callable, Mapping
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,21 @@ import streamlit as st
 from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
 from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
 
-_PROJECT = "audit_log_explorer"
 _ASSETS = Path(__file__).with_name("component_assets")
 NAMES = ("event_list", "event_tree", "filter_pills", "histogram", "table")
 """Each has a script and a style of this name in `component_assets/`; `elements.js` is what their scripts share."""
+
+
+def project(assets: Path) -> str:
+    """The name of the project in the addresses of the scripts in a folder: another one for other scripts.
+
+    Browsers keep scripts for a while without asking for new ones, so a new version needs another address.
+    """
+    contents = b"\0".join(file.read_bytes() for file in sorted(assets.iterdir()) if file.is_file())
+    return f"audit_log_explorer_{sha256(contents).hexdigest()[:12]}"
+
+
+_PROJECT = project(_ASSETS)
 
 
 def draw(
