@@ -16,8 +16,11 @@ from streamlit.components.v2.get_bidi_component_manager import get_bidi_componen
 from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
 
 _ASSETS = Path(__file__).with_name("component_assets")
-NAMES = ("event_list", "event_tree", "filter_pills", "histogram", "table")
+NAMES = ("event_list", "event_tree", "filter_pills", "histogram", "query_completion", "table")
 """Each has a script and a style of this name in `component_assets/`; `elements.js` is what their scripts share."""
+
+_WITHOUT_SHADOW = ("query_completion",)
+"""Those that an element outside them refers to, which it cannot across the border of a shadow tree."""
 
 
 def project(assets: Path) -> str:
@@ -64,4 +67,9 @@ def _declare() -> None:
 
 @cache
 def _component(name: str) -> Callable[..., Any]:
-    return st.components.v2.component(f"{_PROJECT}.{name}", css=f"{name}.css", js=f"{name}.js")
+    return st.components.v2.component(
+        f"{_PROJECT}.{name}",
+        css=f"{name}.css",
+        js=f"{name}.js",
+        isolate_styles=name not in _WITHOUT_SHADOW,
+    )

@@ -15,9 +15,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
+from audit_store import ranges
 from audit_store.errors import InvalidQuery
 from audit_store.filters.event_filter import EventFilter
 from audit_store.filters.fields import FIELDS, SINGLE, field_of, is_parameter, text_of
+from audit_store.filters.metadata import PREFIX
 from audit_store.filters.values import Value
 
 NAMES = (*(field.short or field.name for field in FIELDS), *(name for name in SINGLE if name != "q"))
@@ -82,30 +84,26 @@ def parse(line: str, *, now: datetime | None = None, tz: str = "UTC") -> EventFi
     return where
 
 
-def complete(line: str, values: Mapping[str, Iterable[Value]]) -> list[str]:
-    """Lines that continue the last word of a line: with a field, or with one of the values of its field.
+class Offers(NamedTuple):
+    """What a line can be continued with: fields, those of them that can have a "-", and the values of a field."""
 
-    `values` are those of each parameter, the most frequent first. A value is offered where it contains what is typed,
-    ignoring case.
+    fields: list[str]
+    excluded: list[str]
+    values: dict[str, list[str]]
 
-    >>> complete("outcome:failure ag", {}), complete("agent:BO", {"agent": ["ada", "bob"]})
-    (['outcome:failure agent:'], ['agent:bob'])
+
+def offers(values: Mapping[str, Iterable[Value]]) -> Offers:
+    """What a line can be continued with, in its own spelling; `values` are those of each parameter.
+
+    >>> offers({"agent": ["ada", "bob 2"]}).values["agent"]
+    ['ada', '"bob 2"']
     """
-    start = len(line) - len(re.split(r"\s", line)[-1])
-    name, colon, typed = line[start:].removeprefix("-").partition(":")
-    before = line[: len(line) - len(typed) - len(colon) - len(name)]
-    if not colon:
-        return [
-            f"{before}{field}:"
-            for field in NAMES
-            if name and field.startswith(name.lower()) and field != name
-        ]
-    field = field_of(_PARAMETERS.get(name, name))
-    if field is None:
-        return []
-    offered = field.choices or values.get(field.name, ())
-    texts = [_value(text_of(field.name, value)) for value in offered]
-    return [f"{before}{name}:{text}" for text in texts if typed.lower() in text.lower() and text != typed]
+    texts = {"range": list(ranges.RANGES)}
+    for field in FIELDS:
+        offered = field.choices or values.get(field.name, ())
+        texts[field.short or field.name] = [_value(text_of(field.name, value)) for value in offered]
+    excluded = [field.short or field.name for field in FIELDS if field.can_be_excluded]
+    return Offers([*NAMES, PREFIX], [*excluded, PREFIX], texts)
 
 
 def _terms(line: str) -> list[_Term]:

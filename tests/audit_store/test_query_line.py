@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audit_store.errors import InvalidQuery
-from audit_store.filters import LISTS, EventFilter, query_examples, query_line
+from audit_store.filters import LISTS, EventFilter, query_examples, query_line, text_of
 from tests.conftest import examples
 
 NOW = datetime(2026, 3, 14, 12, tzinfo=UTC)
@@ -144,19 +144,30 @@ def test_no_line_fails_otherwise(line: str) -> None:
     assert 1 <= position <= len(line) + 1
 
 
-@pytest.mark.parametrize(
-    ("line", "lines"),
-    [
-        ("", []),
-        ("outcome:failure ag", ["outcome:failure agent:"]),
-        ("-a", ["-activity:", "-agent:"]),
-        ("agent:", ["agent:ada", 'agent:"bob 2"', r"agent:x\*"]),
-        ("-agent:B", ['-agent:"bob 2"']),
-        ("agent:ada", []),
-        ("outcome:f", ["outcome:failure"]),
-        ("nothing:a", []),
-        ('"ag', []),
-    ],
+@given(
+    st.sampled_from(["agent", "activity", "source", "ip", "target"]), st.text(min_size=1).filter(str.strip)
 )
-def test_the_last_word_is_completed(line: str, lines: list[str]) -> None:
-    assert query_line.complete(line, {"agent": ["ada", "bob 2", "x*"]}) == lines
+def test_an_offered_value_selects_exactly_this_value(name: str, value: str) -> None:
+    parameter = "source_ip" if name == "ip" else name
+    [text] = query_line.offers({parameter: [value]}).values[name]
+    expected, notices = EventFilter.parse({parameter: [text_of(parameter, value)]}, now=NOW)
+    if not notices:
+        assert query_line.parse(f"{name}:{text}", now=NOW) == expected
+
+
+def test_what_a_line_can_be_continued_with_can_be_read() -> None:
+    fields, excluded, values = query_line.offers({"agent": ["ada", "bob 2", "x*"]})
+    assert values["agent"] == ["ada", '"bob 2"', r"x\*"]
+    assert [name for name in fields if name not in excluded] == [
+        "outcome",
+        "hours",
+        "range",
+        "from",
+        "to",
+        "tz",
+    ]
+    for name, texts in values.items():
+        for text in texts:
+            assert query_line.parse(f"{name}:{text}", now=NOW).parameters()
+            if name in excluded:
+                assert query_line.parse(f"-{name}:{text}", now=NOW).parameters()

@@ -3,7 +3,18 @@
 import pytest
 
 from audit_store.engines.duckdb.store import Store
-from tests.dashboard.page_runs import HOSTILE, MARKDOWN, drawn, filters_of, metrics, show, url, widget, words
+from tests.dashboard.page_runs import (
+    HOSTILE,
+    MARKDOWN,
+    component,
+    drawn,
+    filters_of,
+    metrics,
+    show,
+    url,
+    widget,
+    words,
+)
 
 
 def test_a_line_replaces_the_filter(week: Store) -> None:
@@ -28,13 +39,10 @@ def test_a_line_that_cannot_be_read_stays_until_it_is_changed(week: Store) -> No
     assert "cannot be read" not in words(app)
 
 
-def test_a_line_without_its_value_is_completed(week: Store) -> None:
-    app = show(week)
-    widget(app, "query").set_value("-agent:").run()
-    lines = [line for line in words(app).splitlines() if line.startswith("-agent:")]
-    assert lines == ["-agent:ada", "-agent:bob", "-agent:eve"]
-    widget(app, "query_1").click().run()
-    assert filters_of(app) == {"not_agent": ["bob"]}
+def test_what_completes_a_line_is_sent(week: Store) -> None:
+    sent = component(show(week), "query_completion")
+    assert [value["text"] for value in sent["values"]["agent"]] == ["ada", "bob", "eve"]
+    assert [value["text"] for value in sent["values"]["outcome"]] == ["success", "failure", "none"]
 
 
 @pytest.mark.parametrize("line", [HOSTILE, f'agent:"{HOSTILE}" agent:'])
