@@ -7,7 +7,7 @@ import streamlit as st
 from audit_store.errors import AuditStoreError
 from dashboard import active_catalogue, data, notices
 from dashboard.charts import parts
-from dashboard.filters import page_links, sidebar, url_state
+from dashboard.filters import first_view, page_links, sidebar, url_state
 from dashboard.frame import header
 from dashboard.log import pin
 from dashboard.spikes import states
@@ -26,6 +26,7 @@ STATES = {"": data.version, "agent": data.version, "store": health.state}
 # The built-in menu drops the filters from the URL and loads its icons from another host.
 page = st.navigation(list(pages.values()), position="hidden")
 page_links.follow()
+first_view.open_once()
 icon = Path(__file__).with_name("icon.svg")
 st.set_page_config(f"{page.title} · {header.PRODUCT}", icon, layout="wide")
 st.logo(icon)

@@ -31,8 +31,9 @@ from audit_store.store_files import sync_folder
 
 Connection = sqlite3.Connection
 
-SCHEMA_VERSION = 5
-"""Rows of version 1 have no checksums; 2 has no `attempts`, 3 no `triage` and `exceptions`, 4 no `tokens`."""
+SCHEMA_VERSION = 6
+"""Rows of version 1 have no checksums; 2 has no `attempts`, 3 no `triage` and `exceptions`, 4 no `tokens`, 5 no
+`default_view`."""
 WAIT = 5.0
 """Seconds to wait for another program's transaction."""
 

@@ -10,6 +10,7 @@ from zlib import crc32
 
 _COLUMNS = {
     "views": ("name", "parameters"),
+    "default_view": ("id", "name"),
     "marks": ("id", "spans", "verdict", "note", "marked_by", "marked_at"),
     "deliveries": ("id", "sink", "key", "spans", "sentence", "body", "created_at", "delivered_at"),
     "imported": ("name", "imported_at"),
@@ -32,7 +33,7 @@ _COLUMNS = {
 }
 FIRST_VERSION = 2
 """The schema version from which on rows have checksums."""
-_SINCE = {"attempts": 3, "triage": 4, "exceptions": 4, "tokens": 5}
+_SINCE = {"attempts": 3, "triage": 4, "exceptions": 4, "tokens": 5, "default_view": 6}
 Version = tuple[int, ...]
 _sound: dict[Path, Version] = {}
 

@@ -6,6 +6,12 @@ CREATE TABLE views (
     parameters TEXT NOT NULL            -- {parameter: [value, …]}, as in the URL
 );
 
+-- The view with which the dashboard opens; no row: with all events of the last seven days.
+CREATE TABLE default_view (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    name TEXT NOT NULL                  -- of a view
+);
+
 CREATE TABLE marks (
     id INTEGER PRIMARY KEY,             -- the newest mark has the highest
     spans TEXT NOT NULL,                -- [{kind, scope, agent, start, end}, …]: the series and hours of the alarm

@@ -1,4 +1,4 @@
-"""The table of saved views: the parameters of a filter under a name."""
+"""The saved views: the parameters of a filter under a name, and which of them the dashboard opens with."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -38,10 +38,42 @@ def save(
         _insert(connection, name, parameters)
 
 
+def rename(store: Path, name: str, new: str) -> None:
+    """Give a view another name.
+
+    Raises AuditStoreError for a name that is taken and for a view that is not there, and what
+    `json_files.transaction` raises.
+    """
+    with json_files.transaction(store, _TABLE) as connection:
+        names = {name for (name,) in connection.execute("SELECT name FROM views")}
+        if name not in names:
+            raise AuditStoreError(f"{shorten(name)} was not renamed: somebody has renamed or deleted it")
+        if new != name and new in names:
+            raise AuditStoreError(f"{shorten(new)} exists; choose another name")
+        for table in ("views", "default_view"):
+            connection.execute(f"UPDATE {table} SET name = ? WHERE name = ?", (new, name))
+
+
 def delete(store: Path, name: str) -> None:
     """Delete a view; nothing happens where there is none. Raises what `json_files.transaction` raises."""
     with json_files.transaction(store, _TABLE) as connection:
-        connection.execute("DELETE FROM views WHERE name = ?", (name,))
+        for table in ("views", "default_view"):
+            connection.execute(f"DELETE FROM {table} WHERE name = ?", (name,))
+
+
+def default(store: Path) -> str | None:
+    """The name of the view that the dashboard opens with. Raises what `json_files.reading` raises."""
+    with json_files.reading(store, _TABLE) as connection:
+        row = connection.execute("SELECT name FROM default_view").fetchone()
+    return None if row is None else str(row[0])
+
+
+def set_default(store: Path, name: str | None) -> None:
+    """Let the dashboard open with a view, or with none. Raises what `json_files.transaction` raises."""
+    with json_files.transaction(store, _TABLE) as connection:
+        connection.execute("DELETE FROM default_view")
+        if name is not None:
+            connection.execute("INSERT INTO default_view (id, name) VALUES (1, ?)", (name,))
 
 
 def json_path(store: Path) -> Path:

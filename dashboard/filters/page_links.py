@@ -7,6 +7,8 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 _ASKED = "page_asked_for"
+_KEPT = {"views", "view", "more"}
+"""The boxes of the sidebar that stay open on another page, and the view that is chosen there."""
 
 
 def current() -> str:
@@ -29,4 +31,7 @@ def follow() -> None:
     context = get_script_run_ctx()
     pages = {} if context is None else context.pages_manager.get_pages()
     if name in {Path(page["script_path"]).stem for page in pages.values()}:
+        # Streamlit forgets the widgets that a run does not reach, unless their values are assigned.
+        for key in _KEPT & st.session_state.keys():
+            st.session_state[key] = st.session_state[key]
         st.switch_page(f"../pages/{name}.py", query_params=parameters)

@@ -1,7 +1,7 @@
-"""The box of saved views in the sidebar: open one, save the current filters, delete with a second click."""
+"""The box of saved views in the sidebar: open one, save the current filters, change or delete one."""
 
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import NamedTuple
 
 import streamlit as st
@@ -11,12 +11,11 @@ from audit_store.errors import AuditStoreError
 from audit_store.filters import EventFilter
 from dashboard import active_catalogue, data
 from dashboard.filters import page_links, saved_views, url_state
-from dashboard.filters.saved_views import Parameters
+from dashboard.filters.controls import set_value
+from dashboard.filters.saved_views import PAGE, Parameters
 from dashboard.text import shown
 
 _NOTE = "view_note"
-PAGE = "page_name"
-"""What a saved view has beside the parameters of the URL: the name of its page."""
 _DELETED = ("Segment deleted", "Journey deleted", "User deleted", "Delete widget popup")
 
 
@@ -43,17 +42,19 @@ def draw(where: EventFilter) -> None:
     """Draw what is in the box. It names a file that cannot be read, and offers no saving then."""
     store = data.store().path
     try:
-        saved, problem = saved_views.load(store), None
+        saved, first, problem = saved_views.load(store), saved_views.default(store), None
     except AuditStoreError as error:
-        saved, problem = {}, str(error)
-    _open(where, built_in(), saved)
+        saved, first, problem = {}, None, str(error)
+    _open(where, built_in(), saved, first)
     if problem is None:
-        _save(store, saved)
+        _save(saved)
     for note in filter(None, (problem, st.session_state.pop(_NOTE, None))):
         st.text(shown(note))
 
 
-def _open(where: EventFilter, ready: Mapping[str, Parameters], saved: Mapping[str, Parameters]) -> None:
+def _open(
+    where: EventFilter, ready: Mapping[str, Parameters], saved: Mapping[str, Parameters], first: str | None
+) -> None:
     views = {Choice(False, name): filters | {"tz": [where.tz]} for name, filters in ready.items()}
     views |= {Choice(True, name): filters for name, filters in saved.items()}
     if st.session_state.get("view") not in views:
@@ -76,13 +77,31 @@ def _open(where: EventFilter, ready: Mapping[str, Parameters], saved: Mapping[st
             args=(views, page_links.current()),
         )
     if chosen is not None and chosen.is_saved:
-        with st.popover("Delete this view", width="stretch"):
-            st.text(f"This deletes “{shown(chosen.name, 40)}” for everyone.")
-            st.button("Delete view", key="view_delete", on_click=_delete, args=(chosen.name,))
+        with st.popover("Change this view", width="stretch"):
+            _change(chosen.name, first)
 
 
 def _label(choice: Choice) -> str:
+    # The browser sends the label of what is chosen, so it says nothing that changes.
     return f"{shown(choice.name)} (saved)" if choice.is_saved else choice.name
+
+
+def _change(name: str, first: str | None) -> None:
+    st.text("Changes are for everyone.")
+    set_value("view_first", name == first)
+    st.checkbox(
+        "Open this view first",
+        key="view_first",
+        help="The dashboard opens with it where the address says nothing else.",
+        on_change=_set_first,
+        args=(name,),
+    )
+    with st.form("view_rename_form", border=False):
+        # Each view has its own field, which begins with its name.
+        key = f"view_rename_{hash(name)}"
+        st.text_input("Name", name, key=key, max_chars=saved_views.NAME_MAX)
+        st.form_submit_button("Rename", key="view_rename", on_click=_rename, args=(name, key))
+    st.button("Delete view", key="view_delete", on_click=_delete, args=(name,))
 
 
 def _go(views: Mapping[Choice, Parameters], shown_page: str) -> None:
@@ -105,30 +124,44 @@ def _is_open(parameters: Parameters, where: EventFilter) -> bool:
     return EventFilter.parse(parameters, tz=where.tz)[0].parameters() == where.parameters()
 
 
-def _save(store: Path, saved: Mapping[str, Parameters]) -> None:
+def _save(saved: Mapping[str, Parameters]) -> None:
     name = st.text_input("View name", key="view_name", max_chars=saved_views.NAME_MAX)
     if name in saved:
         st.checkbox("Replace the view with this name", key="view_overwrite")
-    st.button(
-        "Save view", key="view_save", width="stretch", on_click=_keep, args=(store, page_links.current())
-    )
+    st.button("Save view", key="view_save", width="stretch", on_click=_keep, args=(page_links.current(),))
 
 
-def _keep(store: Path, shown_page: str) -> None:
+def _keep(shown_page: str) -> None:
     # The browser may send the click together with the name, so both are read here.
     name, overwrite = st.session_state["view_name"], st.session_state.get("view_overwrite", False)
-    try:
-        saved_views.save(store, name, url_state.view() | {PAGE: [shown_page]}, replace=overwrite)
-        st.session_state["view_name"], note = "", f"Saved “{name}”."
-    except (AuditStoreError, OSError) as error:
-        note = str(error)
-    st.session_state[_NOTE] = note
+    filters = url_state.view() | {PAGE: [shown_page]}
+    save = partial(saved_views.save, data.store().path, name, filters, replace=overwrite)
+    if _write(save, f"Saved “{name}”."):
+        st.session_state["view_name"] = ""
 
 
 def _delete(name: str) -> None:
+    _write(partial(saved_views.delete, data.store().path, name), f"Deleted “{name}”.")
+
+
+def _set_first(name: str) -> None:
+    is_first = st.session_state["view_first"]
+    note = f"“{name}” opens first." if is_first else "No view opens first."
+    _write(partial(saved_views.set_default, data.store().path, name if is_first else None), note)
+
+
+def _rename(name: str, key: str) -> None:
+    new = st.session_state[key]
+    if _write(partial(saved_views.rename, data.store().path, name, new), f"Renamed to “{new}”."):
+        st.session_state["view"] = Choice(True, new)
+
+
+def _write(change: Callable[[], None], note: str) -> bool:
+    """Change the saved views, and note what was done or why it was not; returns whether it was."""
     try:
-        saved_views.delete(data.store().path, name)
-        note = f"Deleted “{name}”."
+        change()
     except (AuditStoreError, OSError) as error:
-        note = str(error)
+        st.session_state[_NOTE] = str(error)
+        return False
     st.session_state[_NOTE] = note
+    return True

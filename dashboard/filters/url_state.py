@@ -153,6 +153,11 @@ def view() -> dict[str, list[str]]:
     return others | link(current().where)
 
 
+def says_anything() -> bool:
+    """Whether the URL has any parameter."""
+    return bool(_all_parameters())
+
+
 def is_filtered() -> bool:
     """Whether the URL has any filter; the time zone alone is none."""
     return bool(_parameters().keys() - {"tz"})

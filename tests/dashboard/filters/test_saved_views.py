@@ -47,6 +47,34 @@ def test_views_that_are_saved_at_once_are_all_kept(tmp_path: Path) -> None:
     assert list(saved_views.load(store)) == names
 
 
+def test_a_view_that_is_renamed_or_deleted_takes_its_place_at_the_start_along(tmp_path: Path) -> None:
+    store = tmp_path / "audit.duckdb"
+    saved_views.save(store, "mine", FILTERS)
+    saved_views.save(store, "other", {})
+    saved_views.set_default(store, "mine")
+    saved_views.rename(store, "mine", "ours")
+    assert (saved_views.load(store), saved_views.default(store)) == ({"other": {}, "ours": FILTERS}, "ours")
+    saved_views.delete(store, "ours")
+    assert saved_views.default(store) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "new", "says"),
+    [
+        ("mine", "other", "'other' exists; choose another name"),
+        ("mine", " ", "give 1 to 80 characters"),
+        ("gone", "new", "somebody has renamed or deleted it"),
+    ],
+)
+def test_a_name_that_cannot_be_given_is_refused(tmp_path: Path, name: str, new: str, says: str) -> None:
+    store = tmp_path / "audit.duckdb"
+    saved_views.save(store, "mine", FILTERS)
+    saved_views.save(store, "other", {})
+    with pytest.raises(AuditStoreError, match=says):
+        saved_views.rename(store, name, new)
+    assert saved_views.load(store) == {"mine": FILTERS, "other": {}}
+
+
 BAD = [
     ("{", "there is no key in double quotes at its end"),
     ("[1]", "[1] is not an object"),

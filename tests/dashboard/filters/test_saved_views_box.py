@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from audit_store.engines.duckdb.store import Store
 from audit_store.filters import EventFilter
-from audit_store.state import views
+from audit_store.state import database, views
 from dashboard.filters import saved_views, saved_views_box
 from tests.dashboard.page_runs import (
     HOSTILE,
@@ -45,6 +45,39 @@ def test_a_viewer_saves_opens_replaces_and_deletes(own_week: Store) -> None:
     assert saved_views.load(own_week.path) == {}
 
 
+def test_a_viewer_renames_a_view_and_lets_it_open_first(own_week: Store) -> None:
+    saved_views.save(own_week.path, "mine", {"agent": ["ada"], "tz": ["UTC"]})
+    app = open_box(show(own_week, agent="bob"), "views")
+    widget(app, "view").set_value(saved_views_box.Choice(True, "mine")).run()
+    [name] = [field for field in app.text_input if field.label == "Name"]
+    name.set_value("ours")
+    widget(app, "view_rename").click().run()
+    assert "Renamed to “ours”." in words(app)
+    assert widget(app, "view").value == saved_views_box.Choice(True, "ours")
+    widget(app, "view_first").check().run()
+    assert saved_views.default(own_week.path) == "ours"
+    widget(app, "view_first").uncheck().run()
+    assert saved_views.default(own_week.path) is None
+
+
+def test_a_session_without_parameters_begins_with_the_view_that_opens_first(own_week: Store) -> None:
+    filters = {"agent": ["ada"], "tz": ["Asia/Kolkata"]}
+    saved_views.save(own_week.path, "mine", {**filters, "page_name": ["log"]})
+    assert url(show(own_week)) == {}
+    saved_views.set_default(own_week.path, "mine")
+    app = show(own_week)
+    assert (app.title[0].value, url(app)) == ("Audit log", filters)
+    button(app, "Reset all").click().run()
+    assert filters_of(app) == {}, "only the first run of a session"
+    assert url(show(own_week, "log")) == filters
+    assert url(show(own_week, "log", agent="bob")) == {"agent": ["bob"]}
+    assert url(show(own_week, "spikes")) == {}
+    saved_views.save(own_week.path, "mine", {**filters, "page_name": ["activity"]}, replace=True)
+    assert url(show(own_week, "log")) == filters
+    database.path_of(own_week.path).write_bytes(b"no database")
+    assert url(show(own_week)) == {}
+
+
 def test_names_of_views_are_never_markdown(own_week: Store) -> None:
     saved_views.save(own_week.path, HOSTILE[:80], {})
     app = open_box(show(own_week), "views")
@@ -80,6 +113,7 @@ def test_a_view_keeps_its_page_and_all_of_the_url_but_the_event(own_week: Store)
     assert not app.exception
     assert url(app) == {"agent": ["ada"], "state": ["open"], "tz": ["Asia/Kolkata"]}
     assert app.title[0].value == "Audit log"
+    assert widget(app, "view").value == saved_views_box.Choice(True, "mine")
 
 
 def test_a_view_of_an_unknown_page_opens_on_this_one(own_week: Store) -> None:
