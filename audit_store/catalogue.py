@@ -18,6 +18,9 @@ class Catalogue:
     `categories` ends with `other`, the category of every activity the catalogue does not name. `logins` are the
     activities that count as a login, and `failures` the outcomes that make one a failed login. `colours`
     (#rrggbb) are those that the file gives to categories. `sensitive` are the activities after which an alarm is worse.
+
+    Of metadata, `changes` are pairs of keys under which values stand before and after a change, and `request` and
+    `session` the paths of the value that events of one request, or one session, have in common.
     """
 
     categories: tuple[str, ...]
@@ -26,6 +29,9 @@ class Catalogue:
     failures: tuple[str, ...] = ("failure",)
     colours: Mapping[str, str] = field(default_factory=dict)
     sensitive: tuple[str, ...] = ()
+    changes: tuple[tuple[str, str], ...] = ()
+    request: tuple[str, ...] = ()
+    session: tuple[str, ...] = ()
 
     @property
     def other(self) -> str:

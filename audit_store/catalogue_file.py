@@ -18,6 +18,7 @@ _Outcome = Literal["success", "failure"]
 _HEADER = re.compile(r"\s*\[(\[)?\s*[\"']?(\w+)[\"']?\s*\]")
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
 
+_PATHS = 'give a list of paths in the metadata, such as ["request_id", "http.request.id"]'
 _HINTS = {
     "other": "give the name of the category of all other activities",
     "built_in": "give true or false",
@@ -28,6 +29,9 @@ _HINTS = {
     "login": "give one [login] table",
     "sensitive": "give a list of activities",
     "failure": "give a list of success, failure or both",
+    "changes": 'give a list of pairs of keys, such as [["before", "after"]]',
+    "request": _PATHS,
+    "session": _PATHS,
 }
 
 Location = tuple[str | int, ...]
@@ -49,8 +53,15 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     other: _Name | None = None
     built_in: bool = True
     sensitive: tuple[_Name, ...] | None = None
+    changes: tuple[tuple[_Name, _Name], ...] | None = None
+    request: tuple[_Name, ...] | None = None
+    session: tuple[_Name, ...] | None = None
     category: tuple[_Category, ...] = ()
     login: _Login | None = None
+
+
+_OF_EVENTS = ("sensitive", "changes", "request", "session")
+"""The lists of a file that replace those of the built-in one."""
 
 
 class _InvalidValue(Exception):
@@ -103,7 +114,7 @@ def _catalogue(declared: _File, other: str) -> Catalogue:
         tuple(dict.fromkeys(login.activities)),
         tuple(dict.fromkeys(login.failure)),
         MappingProxyType({c.name: c.colour for c in declared.category if c.colour}),
-        tuple(dict.fromkeys(declared.sensitive or ())),
+        **{key: tuple(dict.fromkeys(getattr(declared, key) or ())) for key in _OF_EVENTS},
     )
 
 
@@ -117,9 +128,9 @@ def _merged(built_in: Catalogue, own: Catalogue, declared: _File) -> Catalogue:
     merged = replace(own, categories=(*names, own.other), category_by_activity=MappingProxyType(categories))
     if declared.login is None:
         merged = replace(merged, logins=built_in.logins, failures=built_in.failures)
-    if declared.sensitive is None:
-        merged = replace(merged, sensitive=built_in.sensitive)
-    return merged
+    return replace(
+        merged, **{key: getattr(built_in, key) for key in _OF_EVENTS if getattr(declared, key) is None}
+    )
 
 
 def _explained(data: object, error: str) -> tuple[Location, str]:

@@ -72,8 +72,11 @@ def entries(*names: str) -> str:
         ('other = ""', "other: '' is not allowed"),
         (
             "categories = []",
-            "categories: unknown key; give one of other, built_in, sensitive, category, login",
+            "categories: unknown key; give one of other, built_in, sensitive, changes, request, session, category",
         ),
+        ('changes = [["was"]]', "changes 1: ['was'] is not allowed; give a list of pairs of keys"),
+        ('request = "id"', "request: 'id' is not allowed; give a list of paths in the metadata"),
+        ('session = ["id", ""]', "session 2: '' is not allowed; give a list of paths in the metadata"),
         ('category = "Doors"', "category: 'Doors' is not allowed; give one [[category]] table"),
         ("category = [1]", "category 1: 1 is not allowed; give one [[category]] table"),
         ('[category]\nname = "Doors"\nactivities = []', "give one [[category]] table"),
@@ -102,6 +105,13 @@ def test_a_wrong_file_names_itself_and_the_entry(file: Path, text: str, says: st
         catalogue.load(file)
     assert f"catalogue {file}" in str(refusal.value)
     assert says in str(refusal.value)
+
+
+def test_lists_about_metadata_replace_the_built_in_ones(file: Path) -> None:
+    file.write_text('changes = [["from", "to"]]\nrequest = ["http.id"]\n')
+    merged = catalogue.load_over(file)
+    assert (merged.changes, merged.request) == ((("from", "to"),), ("http.id",))
+    assert merged.session == catalogue.load().session != ()
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def draw(event: Mapping[str, Any], where: EventFilter, shown_view: View) -> None
             "metadata": _sent(lines, len(fields)),
             "changes": [
                 {"label": shown(change.path), "before": shown(change.before), "after": shown(change.after)}
-                for change in metadata_tree.changes(metadata)
+                for change in metadata_tree.changes(metadata, active_catalogue.activities().changes)
             ][: metadata_tree.MOST_LINES],
             "more": f"{counted(hidden, 'more value')}; all are in the text below." if hidden else "",
             "source": pretty_json(event["metadata"]) if metadata else "",

@@ -1,7 +1,7 @@
 """The metadata of an event as lines of a tree, and the changes that it tells of."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +9,6 @@ from audit_store.filters.metadata import PREFIX, name_of
 from dashboard.log.event_list.metadata_values import Number, text
 
 MOST_LINES = 200
-BEFORE_AND_AFTER = (("before", "after"), ("old", "new"), ("previous", "current"))
-"""The names under which metadata has the values before and after a change."""
 _WAS = re.compile(r"(.+)_was")
 
 
@@ -61,9 +59,11 @@ def _compared(value: Any) -> str:
     return text(value)
 
 
-def changes(value: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[Change]:
-    """The changes that metadata tells of: by BEFORE_AND_AFTER, or `<name>_was` beside `<name>`."""
-    for before, after in BEFORE_AND_AFTER:
+def changes(
+    value: Mapping[str, Any], pairs: Sequence[tuple[str, str]], above: tuple[str, ...] = ()
+) -> Iterator[Change]:
+    """The changes that metadata tells of: by `pairs` of keys (`Catalogue.changes`), or `<name>_was` beside `<name>`."""
+    for before, after in pairs:
         if before in value and after in value:
             yield from _differences(value[before], value[after], above)
     for key, inner in value.items():
@@ -71,7 +71,7 @@ def changes(value: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[C
         if was and was[1] in value:
             yield from _differences(inner, value[was[1]], (*above, was[1]))
         if isinstance(inner, dict):
-            yield from changes(inner, (*above, key))
+            yield from changes(inner, pairs, (*above, key))
 
 
 def _differences(before: Any, after: Any, names: tuple[str, ...]) -> Iterator[Change]:

@@ -1,13 +1,17 @@
-"""Views that an event leads to: the same agent around it, its agent, address, target and activity alone."""
+"""Views that an event leads to: its agent around it, and each of what it shares with others alone."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import streamlit as st
 
 from audit_store.filters import EventFilter, text_of
+from audit_store.filters.metadata import PREFIX
+from dashboard import active_catalogue
 from dashboard.filters import url_state
+from dashboard.log.event import metadata_tree
+from dashboard.log.event_list import metadata_values
 
 AROUND = timedelta(minutes=15)
 _PERIOD = ("range", "from", "to", "tz")
@@ -44,7 +48,20 @@ def views(event: Mapping[str, Any], where: EventFilter) -> list[tuple[str, str, 
     for label, icon, field in _SAME:
         if isinstance(value := event[field], str) and value:
             related.append((label, icon, same | {field: [text_of(field, value)]}))
-    return related
+    return [*related, *(_shared(event["metadata"], same))]
+
+
+def _shared(metadata: str, same: dict[str, list[str]]) -> Iterator[tuple[str, str, dict[str, list[str]]]]:
+    """The events of one request, and of one session, by the first path of the catalogue that the metadata has."""
+    catalogue = active_catalogue.activities()
+    values = {line.name: line.compared for line in metadata_tree.lines(metadata_values.load(metadata))}
+    for label, icon, paths in (
+        ("Same request", ":material/link:", catalogue.request),
+        ("Same session", ":material/key:", catalogue.session),
+    ):
+        names = [name for name in map(f"{PREFIX}{{}}".format, paths) if values.get(name)]
+        for name in names[:1]:
+            yield label, icon, same | {name: [text_of(name, values[name])]}
 
 
 def _around(moment: datetime, where: EventFilter) -> dict[str, list[str]]:

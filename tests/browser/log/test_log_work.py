@@ -153,8 +153,9 @@ def test_a_phone_shows_time_agent_and_activity_and_an_event_fills_the_window(
 def rich(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A dashboard of one long run of failed logins, a change of a role, and an event with 64 KiB of metadata."""
     store = tmp_path_factory.mktemp("rich") / "audit.duckdb"
-    append_many([{"agent": "ada", "activity": "Login", "outcome": "failure"}] * 30, store=store)
-    role = {"user": {"role_was": "staff", "role": "admin"}, "n": 1}
+    login = {"agent": "ada", "activity": "Login", "outcome": "failure", "metadata": {"request_id": "r1"}}
+    append_many([login] * 30, store=store)
+    role = {"user": {"role_was": "staff", "role": "admin"}, "request_id": "r1"}
     append(agent="bob", activity="Staff role updated", metadata=role, store=store)
     full = {f"key {number}": "x" * 50 for number in range(1000)}
     append(agent="eve", activity="Journey saved", metadata=full, store=store)
@@ -183,6 +184,9 @@ def test_a_change_stands_side_by_side_and_a_value_becomes_a_column(rich: Server,
     seen.page.get_by_role("button", name="Add as column: role admin").click()
     becomes(lambda: parameters(seen.page).get("columns", [])[-1:], ["meta.user.role"])
     expect(seen.page.locator(EVENT_ROWS).nth(1)).to_contain_text("admin")
+    seen.page.get_by_role("button", name="Same request").click()
+    expect(seen.page.locator(EVENT_ROWS)).to_have_count(31)
+    assert parameters(seen.page)["meta.request_id"] == ["r1"]
 
 
 def test_an_event_with_much_metadata_shows_its_first_values_and_all_as_text(

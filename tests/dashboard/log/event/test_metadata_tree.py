@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from audit_store import catalogue
 from audit_store.engines.duckdb import queries
 from audit_store.engines.duckdb.store import Store
 from audit_store.filters import EventFilter, text_of
@@ -47,7 +48,14 @@ def test_the_lines_of_a_tree_name_each_value_with_its_path() -> None:
 def test_values_before_and_after_a_change_are_found(
     metadata: dict[str, Any], expected: list[tuple[str, str, str]]
 ) -> None:
-    assert list(changes(load(json.dumps(metadata)))) == [Change(*values) for values in expected]
+    assert list(changes(load(json.dumps(metadata)), catalogue.load().changes)) == [
+        Change(*values) for values in expected
+    ]
+
+
+def test_the_catalogue_names_the_keys_of_changes() -> None:
+    metadata = load('{"from": "staff", "to": "admin", "before": 1, "after": 2}')
+    assert list(changes(metadata, [("from", "to")])) == [Change("", "staff", "admin")]
 
 
 @pytest.mark.parametrize(
