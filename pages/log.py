@@ -19,7 +19,7 @@ from dashboard.log import (
     toolbar,
     view,
 )
-from dashboard.log.event import event_panel
+from dashboard.log.event import event_panel, pinned_event
 from dashboard.log.event_list import columns
 from dashboard.log.event_list import draw as event_list
 from dashboard.spikes import matching, recent, states
@@ -75,6 +75,7 @@ with st.container(horizontal=True, vertical_alignment="center", key="log_toolbar
 
 if opened_id and not opened:
     notices.line(f"event={opened_id} was ignored: no event has this id")
+beside = pinned_event.read()
 progress = search.draw(found) if where.q else None
 if where.q and found.events == 0 and not found.complete and progress is not None:
     search.go_on(found, progress, shown.rows)
@@ -86,7 +87,7 @@ seqs = found.seqs((page - 1) * shown.rows, shown.rows)
 if not seqs and found.complete:
     notices.nothing_matches(where, extent.last)
     st.stop()
-list_column, *panel_columns = st.columns([3, 2] if opened else [1])
+list_column, *panel_columns = st.columns([3, 2] if opened or beside else [1])
 with list_column:
     events = data.events_at(seqs, columns.read(shown.columns, is_search=bool(where.q)))
     event_list.draw(
@@ -98,10 +99,13 @@ with list_column:
         alarms=matching.words(matching.of_rows(events, recent.in_view(where)), states.triage()),
         density=st.session_state[toolbar.DENSITY],
         fold=st.session_state[toolbar.FOLD],
-        brief=bool(opened),
+        brief=bool(panel_columns),
     )
     below_list = st.container()
 
+for event in beside:
+    with panel_columns[0]:
+        pinned_event.draw(event, pinned.where, shown)
 for event, position in zip(opened, positions, strict=True):
     with panel_columns[0]:
         event_panel.draw(event, position, pinned, shown)

@@ -19,8 +19,8 @@ from audit_store import local_time, ranges
 from audit_store.errors import InvalidFilter
 from audit_store.filters import LISTS, SINGLE, EventFilter, Pattern, Value, is_parameter, text_of
 
-EVENT, ALARM, PAGE = "event", "alarm", "page"
-OF_PAGES = (EVENT, ALARM, "state", "sensitivity", "columns", "rows")
+EVENT, PINNED, ALARM, PAGE = "event", "pin", "alarm", "page"
+OF_PAGES = (EVENT, PINNED, ALARM, "state", "sensitivity", "columns", "rows")
 """The parameters that are not filters but a page's own. A page of the log belongs to its filter."""
 _REQUEST = "url_request"
 _HISTORY = "url_history"
@@ -147,9 +147,12 @@ def link(where: EventFilter) -> dict[str, list[str]]:
 
 
 def view() -> dict[str, list[str]]:
-    """Everything that the URL says but the opened event, with the time zone."""
-    others = {name: values for name, values in _all_parameters().items() if not is_parameter(name)}
-    others.pop(EVENT, None)
+    """Everything that the URL says but the opened and the pinned event, with the time zone."""
+    others = {
+        name: values
+        for name, values in _all_parameters().items()
+        if not is_parameter(name) and name not in (EVENT, PINNED)
+    }
     return others | link(current().where)
 
 
@@ -171,6 +174,16 @@ def opened_event() -> str | None:
 def open_event(event_id: str | None) -> None:
     """Put an event into the URL, or remove it."""
     put(EVENT, [] if event_id is None else [event_id])
+
+
+def pinned_event() -> str | None:
+    """The `event_id` of the event that the URL keeps beside the list."""
+    return st.query_params.get(PINNED) or None
+
+
+def pin_event(event_id: str | None) -> None:
+    """Keep an event beside the list, or none."""
+    put(PINNED, [] if event_id is None else [event_id])
 
 
 def own(name: str) -> list[str]:

@@ -17,7 +17,6 @@ from dashboard.log.view import View
 from dashboard.text import pretty_json, shown
 from dashboard.times import local
 
-KEY = "log_event"
 _LONGEST_VALUE = 8192
 
 
@@ -46,8 +45,11 @@ class Line:
         return ["only", *(["not"] if field.can_be_excluded else []), *(["column"] if field.path else [])]
 
 
-def draw(event: Mapping[str, Any], where: EventFilter, shown_view: View) -> None:
-    """Draw one row of `events`, all columns, with times in the zone of `where` and in UTC."""
+def draw(event: Mapping[str, Any], where: EventFilter, shown_view: View, *, key: str) -> None:
+    """Draw one row of `events`, all columns, with times in the zone of `where` and in UTC.
+
+    `key` is another one for each event that is drawn at the same time.
+    """
     metadata = load(event["metadata"])
     fields = list(_fields(event, where))
     all_lines = list(_of_metadata(metadata))
@@ -67,10 +69,10 @@ def draw(event: Mapping[str, Any], where: EventFilter, shown_view: View) -> None
             "find": where.q,
             "tz": where.tz,
         },
-        key=KEY,
+        key=key,
         on={
-            "act": partial(_act, [*fields, *lines], where, shown_view),
-            subject_links.TRIGGER: partial(subject_links.go, KEY),
+            "act": partial(_act, key, [*fields, *lines], where, shown_view),
+            subject_links.TRIGGER: partial(subject_links.go, key),
         },
     )
 
@@ -123,9 +125,9 @@ def _of_metadata(metadata: Mapping[str, Any]) -> Iterator[Line]:
             yield Line("metadata", key, text, line.name, line.compared, line.depth)
 
 
-def _act(lines: Sequence[Line], where: EventFilter, shown_view: View) -> None:
+def _act(key: str, lines: Sequence[Line], where: EventFilter, shown_view: View) -> None:
     """Do what a click on a line's action asks for."""
-    match components.value(KEY, "act"):
+    match components.value(key, "act"):
         case [str(action), int(number)] if 0 <= number < len(lines) and action in lines[number].actions:
             line = lines[number]
             if action == "only":

@@ -36,7 +36,7 @@ def draw(event: Mapping[str, Any], position: Position, pinned: Pin, shown: View)
             st.caption("This event is hidden by the current filters.")
         related_views.buttons(event, pinned.where)
         cards.event_alarm(event, pinned.where)
-        event_fields.draw(event, pinned.where, shown)
+        event_fields.draw(event, pinned.where, shown, key="log_event")
 
 
 def _step(label: str, icon: str, shortcut: str, event: Neighbour | None, pinned: Pin, rows: int) -> None:

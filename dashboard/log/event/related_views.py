@@ -24,7 +24,7 @@ _SAME = (
 
 
 def buttons(event: Mapping[str, Any], where: EventFilter) -> None:
-    """Draw a button for each view."""
+    """Draw a button for each view, and one that keeps the event beside the list."""
     with st.container(horizontal=True, gap="xsmall"):
         for label, icon, parameters in views(event, where):
             st.button(
@@ -34,6 +34,19 @@ def buttons(event: Mapping[str, Any], where: EventFilter) -> None:
                 on_click=url_state.go,
                 args=(parameters,),
             )
+        _pin(str(event["event_id"]))
+
+
+def _pin(event_id: str) -> None:
+    is_pinned = url_state.pinned_event() == event_id
+    st.button(
+        "Unpin" if is_pinned else "Pin",
+        icon=":material/keep_off:" if is_pinned else ":material/push_pin:",
+        key="pin_event",
+        help="Keep this event beside the list while others are opened.",
+        on_click=url_state.pin_event,
+        args=(None if is_pinned else event_id,),
+    )
 
 
 def views(event: Mapping[str, Any], where: EventFilter) -> list[tuple[str, str, dict[str, list[str]]]]:

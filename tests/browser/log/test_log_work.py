@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from ingest import append, append_many
 from tests.browser.conftest import EVENT_LIST, EVENT_ROWS, Server, Visit, becomes, parameters, serving_well
@@ -187,6 +187,40 @@ def test_a_change_stands_side_by_side_and_a_value_becomes_a_column(rich: Server,
     seen.page.get_by_role("button", name="Same request").click()
     expect(seen.page.locator(EVENT_ROWS)).to_have_count(31)
     assert parameters(seen.page)["meta.request_id"] == ["r1"]
+
+
+def scrolls_in_the_window(panel: Locator) -> bool:
+    """Whether a panel is inside the window, and what does not fit into it is reached by scrolling."""
+    return bool(
+        panel.evaluate(
+            """one => one.getBoundingClientRect().bottom <= innerHeight && one.scrollHeight > one.clientHeight
+                && getComputedStyle(one).overflowY === 'auto'"""
+        )
+    )
+
+
+def test_a_pinned_event_stays_beside_the_list_while_others_are_opened(rich: Server, visit: Visit) -> None:
+    seen = visit(f"{rich.url}/log?range=all", size=WIDE)
+    page = seen.page
+    first = seen.open_row(1).inner_text()
+    details = page.locator("[class*=st-key-details_]")
+    assert scrolls_in_the_window(details)
+    page.get_by_role("button", name="Pin", exact=True).click()
+    becomes(lambda: parameters(page).get("pin"), [first])
+    seen.settle()
+    page.locator(EVENT_ROWS).nth(2).click()
+    pinned = page.locator("[class*=st-key-pinned_].stVerticalBlock")
+    expect(pinned.get_by_text(first)).to_have_count(1)
+    becomes(lambda: len(opened(page)), 1)
+    seen.settle()
+    assert opened(page) != [first]
+    assert scrolls_in_the_window(details)
+    assert scrolls_in_the_window(pinned)
+    page.reload()
+    seen.settle()
+    page.get_by_role("button", name="Unpin").click()
+    expect(pinned).to_have_count(0)
+    assert "pin" not in parameters(page)
 
 
 def test_an_event_with_much_metadata_shows_its_first_values_and_all_as_text(
