@@ -20,6 +20,7 @@ BENCHMARKS = {
     "browser.opening": "Opening / on 10 million events in a browser, beside a page that loads the whole table.",
     "search": "Pages of the log and searches over all time, on 1 and 10 million events.",
     "rollups": "Charts and totals from roll-ups and from single events, on 1 and 10 million events.",
+    "engines.comparison": "Every query of every page, beside DuckDB's plain scan, SQLite, PostgreSQL and ClickHouse.",
     "browser.pages": "Opening each page in a browser, beside bare pages of Streamlit.",
     "spikes": "Speed and false alarms of spike detection.",
 }

@@ -10,7 +10,7 @@ from audit_store import catalogue
 from audit_store.engines.duckdb.store import Store
 from audit_store.engines.registry import open_store
 
-SIZES = (1_000_000, 10_000_000)
+SIZES = (1_000_000, 10_000_000, *([100_000_000] if os.environ.get("BENCH_LARGE") else []))
 _FILL = """
 INSERT INTO events
 SELECT seq, uuidv7(), $end::TIMESTAMP - to_seconds(($n - seq) * $seconds / $n), $end::TIMESTAMP,
