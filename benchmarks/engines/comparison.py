@@ -123,7 +123,7 @@ def _export(store: Path, file: Path) -> tuple[int, list[Case]]:
         sql = f"SELECT {listed} FROM events WHERE seq >= $since AND seq < $since + {_BATCH} ORDER BY seq"
         with pq.ParquetWriter(file, reader.arrow(Query(sql, {"since": 0})).schema) as writer:
             for since in range(0, last_seq + 1, _BATCH):
-                writer.writetable(reader.arrow(Query(sql, {"since": since})))
+                writer.write_table(reader.arrow(Query(sql, {"since": since})))
     return int(events), list(cases(last))
 
 
