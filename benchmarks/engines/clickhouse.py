@@ -1,7 +1,7 @@
 """ClickHouse in this process, through `chdb`, in the order of the log."""
 
 import importlib
-import importlib.util
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,7 @@ class ClickHouse:
     @staticmethod
     def missing() -> str:
         """Needs a package that is no part of the product."""
-        if importlib.util.find_spec("chdb") is None:
+        if find_spec("chdb") is None:
             return "ClickHouse was not measured: install it with `pip install chdb`."
         return ""
 

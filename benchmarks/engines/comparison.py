@@ -109,7 +109,7 @@ def compare(store: Path, folder: Path, engines: Sequence[type[Engine]] = ENGINES
         own = folder / str(number)
         own.mkdir()
         measured[engine.name] = measure(engine, store, folder / "events.parquet", own, asked)
-        _same_results(asked, measured, engine.name)
+        same_results(asked, measured, engine.name)
     return Comparison(events, asked, measured, [sentence for sentence in missing.values() if sentence])
 
 
@@ -127,7 +127,8 @@ def _export(store: Path, file: Path) -> tuple[int, list[Case]]:
     return int(events), list(cases(last))
 
 
-def _same_results(asked: Sequence[Case], measured: dict[str, Measured], name: str) -> None:
+def same_results(asked: Sequence[Case], measured: dict[str, Measured], name: str) -> None:
+    """Raise ResultsDiffer unless an engine gave the results of the first one."""
     first = next(iter(measured.values()))
     for case, own, other in zip(asked, first.timings, measured[name].timings, strict=True):
         if (own.rows, own.digest) != (other.rows, other.digest):

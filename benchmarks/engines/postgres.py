@@ -1,8 +1,8 @@
 """PostgreSQL, with an index that covers each kind of count, in the database that AUDIT_BENCH_POSTGRES names."""
 
 import importlib
-import importlib.util
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ class PostgreSQL:
     @staticmethod
     def missing() -> str:
         """Needs a driver and a database."""
-        if importlib.util.find_spec("psycopg") is None:
+        if find_spec("psycopg") is None:
             return "PostgreSQL was not measured: install its driver with `pip install 'psycopg[binary]'`."
         if not os.environ.get(DATABASE):
             return (
