@@ -10,6 +10,7 @@ from audit_store.engines.protocol import Engine, EventQueries, Query, Version
 from audit_store.engines.registry import open_store
 from audit_store.filters import EventFilter
 from audit_store.store_files import default_store
+from dashboard.ended_ranges import EndedRanges, Opening
 from dashboard.query_cache import QueryCache
 
 OPTIONS = 200
@@ -17,6 +18,7 @@ FACETS = ("activity", "agent", "outcome")
 WAIT = 4.0
 _END = 2**62
 cache = QueryCache(entries=1024, most_bytes=128_000_000, at_once=4)
+ended = EndedRanges()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,13 +144,14 @@ def event(event_id: str) -> pd.DataFrame:
 def frames(*statements: Query) -> list[pd.DataFrame]:
     """The rows of each statement, from at most one opening of the store. Raises as `surroundings`."""
     engine = store()
-    # With its version, a store that has changed is read again.
+    # With its version, a store that has changed is read again, if only to see that a result still holds.
     state = str(engine.path), engine.version()
 
     def read(positions: Sequence[int]) -> Iterator[pd.DataFrame]:
         with engine.read(wait=WAIT) as reader:
+            opening = Opening(ended, str(engine.path), engine.queries, reader)
             for position in positions:
-                yield reader.run(statements[position])
+                yield opening.run(statements[position])
 
     return cache.read([(state, query.sql, repr(sorted(query.params.items()))) for query in statements], read)
 

@@ -15,7 +15,7 @@ from audit_store.catalogue import Catalogue
 from audit_store.engines.alarm_records import AlarmRecords
 from audit_store.engines.fold_results import Conflict, FoldCounts
 from audit_store.filters import EventFilter
-from audit_store.ranges import Buckets
+from audit_store.ranges import Buckets, Period
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,10 +39,14 @@ Version = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A statement of one engine and its named parameters; the function that makes it says which rows it gives."""
+    """A statement of one engine and its named parameters; the function that makes it says which rows it gives.
+
+    If it has a `period`, its rows depend on nothing but the events in it.
+    """
 
     sql: str
     params: dict[str, Any] = field(default_factory=dict)
+    period: Period | None = None
 
 
 class Reader(Protocol):

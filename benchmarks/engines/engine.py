@@ -63,10 +63,13 @@ class Engine(Protocol):
 
 def peak_memory_of(process: int | None = None) -> int:
     """The most bytes of memory that a process has used; of this one, where none is given."""
-    if process is None:
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    lines = Path(f"/proc/{process}/status").read_text().splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
+    status = Path(f"/proc/{process or os.getpid()}/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # Linux's ru_maxrss begins with that of the process which started this one.
+    return next(
+        int(line.split()[1]) * 1024 for line in status.read_text().splitlines() if line.startswith("VmHWM")
+    )
 
 
 def forget(files: list[Path]) -> None:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from benchmarks.engines.cases import Case
 from benchmarks.engines.engine import Engine, forget
 
-RUNS, ENOUGH = 5, 1.0
+RUNS, ENOUGH = 9, 0.5
 """How often a case is asked at most, and after how many seconds it is not asked again."""
 Result = TypeVar("Result")
 

@@ -42,13 +42,14 @@ def summary(where: EventFilter) -> Query:
         f"FROM (SELECT agent, sum(events) AS events, {_FAILURES} AS failures FROM {counted} "
         f"GROUP BY agent {_WITH_EVENTS})",
         params,
+        where.period,
     )
 
 
 def total(where: EventFilter) -> Query:
     """One row: events."""
     counted, params = cells(where, ())
-    return Query(f"SELECT coalesce(sum(events), 0)::BIGINT AS events FROM {counted}", params)
+    return Query(f"SELECT coalesce(sum(events), 0)::BIGINT AS events FROM {counted}", params, where.period)
 
 
 def timeline(where: EventFilter, buckets: Buckets, catalogue: Catalogue) -> Query:
@@ -62,6 +63,7 @@ def timeline(where: EventFilter, buckets: Buckets, catalogue: Catalogue) -> Quer
         "sum(events)::BIGINT AS events, coalesce(sum(failures), 0)::BIGINT AS failures "
         f"FROM counted GROUP BY ALL {_WITH_EVENTS} ORDER BY ALL",
         params | _kinds(catalogue) | buckets_sql.params(buckets),
+        where.period,
     )
 
 
@@ -72,6 +74,7 @@ def moved(where: EventFilter, by: timedelta, buckets: Buckets) -> Query:
         f"SELECT {buckets_sql.start(buckets_sql.NUMBER)} AS bucket, "
         f"sum(events)::BIGINT AS events FROM {counted} GROUP BY ALL {_WITH_EVENTS} ORDER BY bucket",
         params | buckets_sql.params(buckets, by),
+        where.period,
     )
 
 
@@ -103,6 +106,7 @@ def by_agent(where: EventFilter, top: int, catalogue: Catalogue) -> Query:
         "FROM counted LEFT JOIN kinds USING (activity) LEFT JOIN busiest USING (agent) "
         "GROUP BY ALL ORDER BY total DESC, agent NULLS LAST, category",
         agents_params | both_params | activities_params | _kinds(catalogue) | {"top": top},
+        where.period,
     )
 
 
@@ -124,6 +128,7 @@ def facet(where: EventFilter, column: str, limit: int, *, containing: str = "") 
         f"SELECT {_FACETS[column]} AS value, sum(events)::BIGINT AS events FROM {counted} {condition}"
         f"GROUP BY ALL {_WITH_EVENTS} ORDER BY events DESC, value LIMIT $limit",
         params | {"limit": limit},
+        where.period,
     )
 
 
