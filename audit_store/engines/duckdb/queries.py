@@ -87,7 +87,7 @@ def by_agent(where: EventFilter, top: int, catalogue: Catalogue) -> Query:
     by_both, both_params = cells(where, ("agent", "activity"))
     by_activity, activities_params = cells(where, ("activity",))
     pairs = ""
-    if reads_events(where):  # every text is compared once
+    if reads_events(where) or where.agent:  # every text is compared once, and few agents have few pairs
         pairs = f"pairs AS MATERIALIZED (SELECT agent, activity, sum(events) AS events FROM {by_both} GROUP BY ALL), "
         by_agent = by_both = by_activity = "pairs"
     return Query(

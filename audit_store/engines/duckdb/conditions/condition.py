@@ -22,7 +22,7 @@ def condition(where: EventFilter) -> Condition:
     """A condition over `events` with named parameters, and their values.
 
     >>> condition(EventFilter(activity=("Login",), outcome=("failure",)))[0]
-    '(activity = ANY($activity)) AND (outcome = ANY($outcome))'
+    '(activity = $activity[1]) AND (outcome = $outcome[1])'
     """
     return joined([period_condition(where.period), below_condition(where), values_condition(where)])
 

@@ -31,7 +31,8 @@ def _alternatives(selection: Selection, text: str, name: str, params: dict[str, 
     missing = f"{text} = ''" if field.name == "source" else f"{text} IS NULL"
     if listed := [value for value in names if not (field.choices and value == NO_VALUE)]:
         params[name] = listed
-        yield f"{text} = ANY(${name})"
+        # One value as such: DuckDB compares with it while it reads. A list becomes a join.
+        yield f"{text} = ${name}[1]" if len(listed) == 1 else f"{text} = ANY(${name})"
     if field.can_be_missing and NO_VALUE in names:
         yield missing
     for pattern in (value for value in selection.values if isinstance(value, Pattern)):

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from audit_store import catalogue
 from audit_store.engines.duckdb import file_queries, login_queries, queries
 from audit_store.engines.duckdb.store import Store
-from audit_store.engines.protocol import LISTED
+from audit_store.engines.protocol import LISTED, Query
 from audit_store.event import COLUMNS, Event
 from audit_store.filters import EventFilter, Pattern, parse
 from audit_store.ranges import Buckets, Period
@@ -389,3 +389,19 @@ def test_every_select_runs_on_a_locked_read_only_connection(make_store: MakeStor
             queries.event("x"),
         ):
             assert reader.run(query) is not None
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [("agent", "ada"), ("activity", "Login"), ("outcome", "failure"), ("source", "web")],
+)
+def test_one_value_is_compared_while_events_are_read(
+    parameter: str, value: str, make_store: MakeStore
+) -> None:
+    query = queries.page(EventFilter().with_values(parameter, [value]), below=9, rows=5)
+    own = {"agent": "ada", "activity": "Login", "outcome": "failure", "source": "web"}
+    others = {"agent": "bob", "activity": "Logout", "outcome": "success", "source": "app"}
+    with make_store([Event.of(own), Event.of(others)]).read() as reader:
+        plan = str(reader.run(Query(f"EXPLAIN {query.sql}", query.params))["explain_value"].iloc[0])
+    assert f"{parameter} = '{value}'" in plan
+    assert "UNNEST" not in plan
