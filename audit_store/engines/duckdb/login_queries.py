@@ -121,12 +121,12 @@ def done_by(
     def events_of(column: str) -> str:
         return (
             f"SELECT window_id, seq, events.agent, {ADDRESS}, activity, occurred_at FROM events JOIN subjects "
-            f"ON events.{column} = subjects.{column if column == 'agent' else 'address'} "
+            f"ON events.{column} = subjects.{'whose' if column == 'agent' else 'address'} "
             f"AND occurred_at >= begins AND occurred_at < ends WHERE {selected}"
         )
 
     return Query(
-        "WITH subjects AS (SELECT unnest($ids::BIGINT[]) AS window_id, unnest($agents::VARCHAR[]) AS agent, "
+        "WITH subjects AS (SELECT unnest($ids::BIGINT[]) AS window_id, unnest($agents::VARCHAR[]) AS whose, "
         "unnest($addresses::VARCHAR[]) AS address, unnest($starts::TIMESTAMP[]) AS begins, "
         "unnest($ends::TIMESTAMP[]) AS ends) "
         f"SELECT window_id, agent, {ADDRESS}, activity, count(*) AS events, min(occurred_at) AS first_at "

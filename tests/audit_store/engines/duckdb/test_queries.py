@@ -405,3 +405,11 @@ def test_one_value_is_compared_while_events_are_read(
         plan = str(reader.run(Query(f"EXPLAIN {query.sql}", query.params))["explain_value"].iloc[0])
     assert f"{parameter} = '{value}'" in plan
     assert "UNNEST" not in plan
+
+
+def test_what_an_agent_did_may_leave_out_agents(make_store: MakeStore) -> None:
+    store = make_store([Event.of({"agent": agent, "activity": "Login"}) for agent in ("ada", "bob", "ada")])
+    start, end = datetime(2000, 1, 1), datetime(2200, 1, 1)  # noqa: DTZ001 - naive UTC
+    subjects = [(number, agent, None, start, end) for number, agent in enumerate(("ada", "bob"))]
+    rows = store.run(login_queries.done_by(EventFilter(not_agent=("bob",)), subjects))
+    assert rows[["window_id", "agent", "events"]].to_numpy().tolist() == [[0, "ada", 2]]
