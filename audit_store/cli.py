@@ -26,8 +26,6 @@ NOTHING_DONE = 2
 """The exit status where nothing could be done."""
 NOT_FOLDED = 3
 """The exit status where events are on disk in the spool and could not be folded into the store."""
-_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_LONGEST = timedelta(days=3660)
 INTERRUPTED = 130
 """The exit status after Ctrl-C, as shells have it: 128 and the number of the signal."""
 
@@ -142,6 +140,10 @@ def describe(error: Exception) -> str:
     return os_error_text(error) if isinstance(error, OSError) else str(error)
 
 
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_LONGEST = timedelta(days=3660)
+
+
 class Length(click.ParamType[timedelta]):
     """A length of time such as 24h."""
 
@@ -156,7 +158,9 @@ class Length(click.ParamType[timedelta]):
             length = timedelta(**{_UNITS[unit]: int(number)})
             if timedelta() < length <= _LONGEST:
                 return length
-        raise click.BadParameter(f"{value!r} is not a length of time; give 90m, 24h, 7d or 2w", ctx, param)
+        raise click.BadParameter(
+            f"{value!r} is not a length of time up to 3660d; give 90m, 24h, 7d or 2w", ctx, param
+        )
 
 
 def _store_path(_ctx: click.Context, _parameter: click.Parameter, path: Path) -> Path:

@@ -62,8 +62,13 @@ def append(*, store: Path | str | None = None, fold: bool = True, **event: Any) 
     the store (not stored), and SpoolFull (not stored); the attribute `stored` of any other AuditStoreError says whether
     to send the event again.
     """
+    return append_event(Event.of(event), store=store, fold=fold)
+
+
+def append_event(event: Event, *, store: Path | str | None = None, fold: bool = True) -> str:
+    """The same for an event that is checked already."""
     name = _absolute(store)
-    line, event_id = event_line(Event.of(event))
+    line, event_id = event_line(event)
     try:
         (_writers.get(name) or _new_writer(name)).append(line)
     except AuditStoreError as error:

@@ -41,6 +41,8 @@ def revoke(store: Path, token_id: str, at: str) -> bool:
 
     Durable when this returns. Raises what `database.transaction` raises.
     """
+    if not database.path_of(store).exists():
+        return False
     with database.transaction(store) as connection:
         changed = connection.execute(
             "UPDATE tokens SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL", (at, token_id)

@@ -15,23 +15,23 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from audit_store.cli import describe
-from audit_store.errors import AuditStoreError
-from audit_store.event import FIELDS, Event
-from audit_store.quantities import size
+from audit_store.errors import UNKNOWN, AuditStoreError
+from audit_store.event import Event
+from audit_store.quantities import size as size_text
 from audit_store.store_files import spool_dir
-from ingest import append, append_events, fold_scheduler
+from ingest import append_event, append_events, fold_scheduler
 from ingest.http import event_bodies, otlp
-from ingest.http.bodies import MAX_BYTES, Room, body, content_type
+from ingest.http.bodies import MAX_BYTES, Bodies, content_type
 from ingest.http.openapi import document
-from ingest.http.refusals import Refusal, of_error, refused, try_again
-from ingest.http.tokens import Gate
+from ingest.http.refusals import RETRY_LATER, Refusal, of_error, refused, try_again
+from ingest.http.tokens import KnownTokens
 
 _BEARER = "bearer "
 
 
-def application(store: Path) -> Starlette:
+def application(store: Path, bodies: Bodies) -> Starlette:
     """The application that appends to a store, an absolute path."""
-    server = _Server(store)
+    server = _Interface(store, bodies)
     routes = [
         Route("/v1/events", server.events, methods=["POST"]),
         Route("/v1/logs", server.logs, methods=["POST"]),
@@ -39,13 +39,20 @@ def application(store: Path) -> Starlette:
         Route("/readyz", server.readyz),
         Route("/openapi.json", _openapi),
     ]
-    handlers = {Refusal: _refusal, HTTPException: _http_error, ClientDisconnect: _left}
-    return Starlette(routes=routes, exception_handlers=handlers, lifespan=server.lifespan)
+    handlers = {
+        Refusal: _refusal,
+        HTTPException: _http_error,
+        ClientDisconnect: _disconnected,
+        Exception: _failed,
+    }
+    made = Starlette(routes=routes, exception_handlers=handlers, lifespan=server.lifespan)
+    made.router.redirect_slashes = False
+    return made
 
 
-class _Server:
-    def __init__(self, store: Path) -> None:
-        self._store, self._gate, self._room = store, Gate(store), Room()
+class _Interface:
+    def __init__(self, store: Path, bodies: Bodies) -> None:
+        self._store, self._tokens, self._bodies = store, KnownTokens(store), bodies
 
     @asynccontextmanager
     async def lifespan(self, _: Starlette) -> AsyncIterator[None]:
@@ -57,9 +64,9 @@ class _Server:
         """POST /v1/events: store events, all or none."""
         source = await self._source(request)
         kind = content_type(request, event_bodies.JSON, event_bodies.NDJSON)
-        key = request.headers.get("idempotency-key")
-        with self._room.taken() as share:
-            content = await body(request, self._room, share)
+        key = _utf8(request.headers.get("idempotency-key"))
+        with self._bodies.arriving() as size:
+            content = await self._bodies.read(request, size)
             events = await run_in_threadpool(event_bodies.events_of, content, kind, source, key)
             ids = await self._stored(events)
         return JSONResponse({"accepted": len(ids), "event_ids": ids}, 202)
@@ -68,10 +75,10 @@ class _Server:
         """POST /v1/logs: store the log records that are events."""
         kind = otlp.PROTOBUF
         try:
-            source = await self._source(request)
             kind = content_type(request, otlp.PROTOBUF, event_bodies.JSON)
-            with self._room.taken() as share:
-                content = await body(request, self._room, share)
+            source = await self._source(request)
+            with self._bodies.arriving() as size:
+                content = await self._bodies.read(request, size)
                 events, rejected = await run_in_threadpool(otlp.events_of, content, kind, source)
                 await self._stored(events)
         except Refusal as refusal:
@@ -82,21 +89,36 @@ class _Server:
 
     async def readyz(self, _: Request) -> Response:
         """GET /readyz: whether events can be stored."""
-        if problem := await run_in_threadpool(_problem, self._store):
+        if problem := await run_in_threadpool(self._problem):
             return JSONResponse({"ready": False, "error": problem}, 503, {"Retry-After": "5"})
         return JSONResponse({"ready": True})
 
     async def _source(self, request: Request) -> str:
-        given = request.headers.get("authorization", "")
-        text = given[len(_BEARER) :].strip() if given.lower().startswith(_BEARER) else ""
+        header = request.headers.get("authorization", "")
+        text = header[len(_BEARER) :].strip() if header.lower().startswith(_BEARER) else ""
         try:
-            source = await run_in_threadpool(self._gate.source_of, text) if text else None
+            source = await run_in_threadpool(self._tokens.source_of, text) if text else None
         except (AuditStoreError, OSError) as error:
-            raise try_again(error, f"tokens cannot be read: {describe(error)}") from error
+            raise try_again(error, f"tokens cannot be read: {describe(error)} (not stored)") from error
         if source is None:
             words = "the token is not valid" if text else "send Authorization: Bearer TOKEN"
             raise refused(401, f"{words}; python -m ingest token create makes one", WWW_Authenticate="Bearer")
         return source
+
+    def _problem(self) -> str | None:
+        """Why events cannot be stored; None if they can."""
+        spool = spool_dir(self._store)
+        folder = next(path for path in (spool, *spool.parents) if path.exists())
+        if not os.access(folder, os.W_OK | os.X_OK):
+            return f"{folder} cannot be written; give this user access to it"
+        try:
+            self._tokens.refresh()
+            free = shutil.disk_usage(folder).free
+        except (AuditStoreError, OSError) as error:
+            return describe(error)
+        return (
+            None if free >= MAX_BYTES else f"the disk of {folder} has {size_text(free)} free; free some space"
+        )
 
     async def _stored(self, events: Sequence[Event]) -> list[str]:
         return await run_in_threadpool(_append, self._store, events)
@@ -106,23 +128,12 @@ def _append(store: Path, events: Sequence[Event]) -> list[str]:
     """Store events durably; gives their ids. Raises Refusal."""
     try:
         if len(events) == 1:  # threads that append single events share one sync
-            fields = {name: getattr(events[0], name) for name in FIELDS}
-            return [append(store=store, **fields)]
+            return [append_event(events[0], store=store)]
         return append_events(events, store=store)
     except AuditStoreError as error:
         raise of_error(error, f"{error} ({error.stored})") from error
     except OSError as error:
         raise of_error(error, f"{describe(error)} (not stored)") from error
-
-
-def _problem(store: Path) -> str | None:
-    """Why events cannot be stored; None if they can."""
-    spool = spool_dir(store)
-    folder = next(path for path in (spool, *spool.parents) if path.exists())
-    if not os.access(folder, os.W_OK | os.X_OK):
-        return f"{folder} cannot be written; give this user access to it"
-    free = shutil.disk_usage(folder).free
-    return None if free >= MAX_BYTES else f"the disk of {folder} has {size(free)} free; free some space"
 
 
 async def _healthz(_: Request) -> Response:
@@ -141,5 +152,15 @@ async def _http_error(_: Request, error: Any) -> Response:
     return JSONResponse({"error": error.detail}, error.status_code, error.headers)
 
 
-async def _left(_: Request, __: Any) -> Response:
+async def _disconnected(_: Request, __: Any) -> Response:
     return Response(status_code=400)  # which nobody reads
+
+
+async def _failed(_: Request, __: Any) -> Response:
+    error = f"the server failed, and its log says how; this is {UNKNOWN}"
+    return JSONResponse({"error": error}, 503, {"Retry-After": str(RETRY_LATER)})
+
+
+def _utf8(header: str | None) -> str | None:
+    """A header that is sent in UTF-8, which Starlette reads as Latin-1."""
+    return None if header is None else header.encode("latin-1").decode("utf-8", "replace")

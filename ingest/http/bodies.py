@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from ingest.http.refusals import RETRY_SOON, refused
@@ -15,81 +16,100 @@ MAX_BYTES_AT_ONCE = 8 * MAX_BYTES
 """How much memory the bodies of all requests may take, as they are sent."""
 SECONDS = 60.0
 """How long a body may take to arrive."""
+SECONDS_AT_THE_END = 2.0
+"""How long it may take once the server is asked to end."""
 _TOO_LARGE = f"the body has more than {MAX_BYTES:,} bytes; send several requests"
-_GZIP = 31  # zlib's word for gzip with the largest window
+_GZIP = 31  # zlib's `wbits` for gzip with the largest window
+_SLICE = 1 << 16
 
 
-class Room:
-    """How many bytes of bodies are in memory."""
+class Bodies:
+    """The bodies that arrive at the moment."""
 
     def __init__(self) -> None:
         self._bytes = 0
+        self._deadlines: set[asyncio.Timeout] = set()
+        self._seconds = SECONDS
 
     @contextmanager
-    def taken(self) -> Iterator["_Share"]:
-        """A share of the room, given back at the end."""
-        share = _Share()
+    def arriving(self) -> Iterator["_Size"]:
+        """The size of one body, which counts until the block ends."""
+        size = _Size()
         try:
-            yield share
+            yield size
         finally:
-            self._bytes -= share.bytes
+            self._bytes -= size.bytes
 
-    def take(self, share: "_Share", count: int) -> None:
-        """Let a share grow. Raises Refusal (429) where there is no room, and 413 where it is one body's most."""
-        if share.bytes + count > MAX_BYTES:
+    async def read(self, request: Request, size: "_Size") -> bytes:
+        """The body of a request, unpacked. Raises Refusal (400, 413, 415, 429, 503)."""
+        encoding = request.headers.get("content-encoding", "identity").strip().lower()
+        if encoding not in ("identity", "gzip"):
+            raise refused(415, f"Content-Encoding {encoding!r}: send gzip, or none")
+        parts = []
+        deadline = asyncio.timeout(self._seconds)
+        self._deadlines.add(deadline)
+        try:
+            async with deadline:
+                async for part in request.stream():
+                    self._grow(size, len(part))
+                    parts.append(part)
+        except TimeoutError:
+            words = "the body did not arrive in time; send the request again"
+            raise refused(503, words, Retry_After=str(RETRY_SOON)) from None
+        finally:
+            self._deadlines.discard(deadline)
+        content = b"".join(parts)
+        return await run_in_threadpool(unpacked, content) if encoding == "gzip" else content
+
+    def end(self) -> None:
+        """Wait for bodies no longer than SECONDS_AT_THE_END. Call it in the thread of the event loop."""
+        self._seconds = SECONDS_AT_THE_END
+        for deadline in self._deadlines:
+            deadline.reschedule(asyncio.get_running_loop().time() + SECONDS_AT_THE_END)
+
+    def _grow(self, size: "_Size", count: int) -> None:
+        if size.bytes + count > MAX_BYTES:
             raise refused(413, _TOO_LARGE)
         if self._bytes + count > MAX_BYTES_AT_ONCE:
             raise refused(429, "too many requests arrive at once", Retry_After=str(RETRY_SOON))
-        share.bytes += count
+        size.bytes += count
         self._bytes += count
 
 
-class _Share:
+class _Size:
     def __init__(self) -> None:
         self.bytes = 0
 
 
 def content_type(request: Request, *allowed: str) -> str:
     """The type of a body without its parameters. Raises Refusal (415) for one that is not allowed."""
-    given = request.headers.get("content-type", "")
-    kind = given.partition(";")[0].strip().lower()
+    header = request.headers.get("content-type", "")
+    kind = header.partition(";")[0].strip().lower()
     if kind not in allowed:
-        raise refused(415, f"Content-Type {given or '(none)'!r}: send {' or '.join(allowed)}")
+        raise refused(415, f"Content-Type {header or '(none)'!r}: send {' or '.join(allowed)}")
     return kind
-
-
-async def body(request: Request, room: Room, share: _Share) -> bytes:
-    """The body of a request, unpacked. Raises Refusal (400, 408, 413, 415, 429)."""
-    encoding = request.headers.get("content-encoding", "identity").strip().lower()
-    if encoding not in ("identity", "gzip"):
-        raise refused(415, f"Content-Encoding {encoding!r}: send gzip, or none")
-    parts = []
-    try:
-        async with asyncio.timeout(SECONDS):
-            async for part in request.stream():
-                room.take(share, len(part))
-                parts.append(part)
-    except TimeoutError:
-        raise refused(408, f"the body did not arrive within {SECONDS:.0f} seconds") from None
-    content = b"".join(parts)
-    return unpacked(content) if encoding == "gzip" else content
 
 
 def unpacked(content: bytes) -> bytes:
     """What gzip has packed, in one member or several. Raises Refusal (400, 413)."""
     parts = []
     left = MAX_BYTES
-    while content:
-        member = zlib.decompressobj(_GZIP)
-        try:
-            part = member.decompress(content, left + 1)
-        except zlib.error:
-            raise refused(400, "the body is not gzip, as Content-Encoding says, or damaged") from None
-        if len(part) > left:
-            raise refused(413, _TOO_LARGE)
-        if not member.eof:
-            raise refused(400, "the body ends within its gzip data")
-        left -= len(part)
-        parts.append(part)
-        content = member.unused_data
+    member = zlib.decompressobj(_GZIP)
+    # In slices, because the rest after each member is copied.
+    for start in range(0, len(content), _SLICE):
+        rest = content[start : start + _SLICE]
+        while rest:
+            if member.eof:
+                member = zlib.decompressobj(_GZIP)
+            try:
+                part = member.decompress(rest, left + 1)
+            except zlib.error:
+                raise refused(400, "the body is not gzip, as Content-Encoding says, or damaged") from None
+            left -= len(part)
+            if left < 0:
+                raise refused(413, _TOO_LARGE)
+            parts.append(part)
+            rest = member.unused_data
+    if content and not member.eof:
+        raise refused(400, "the body ends within its gzip data")
     return b"".join(parts)

@@ -17,6 +17,7 @@ from audit_store.cli import (
     show_json,
     store_option,
 )
+from audit_store.errors import one_line
 from audit_store.local_time import now, utc_text
 
 _LIBRARIES = ("starlette", "uvicorn", "opentelemetry.proto", "google.protobuf")
@@ -68,7 +69,7 @@ def serve_command(
         say_plainly(f"listening on {address.url(bound.getsockname()[1])}, storing in {store}")
         if not is_open:
             say_plainly(f"no token is valid: python -m ingest token create --source NAME --store {store}")
-        serve(store, bound, address, is_behind_proxy=behind_proxy)
+        serve(store, bound, address)
     return DONE
 
 
@@ -89,7 +90,10 @@ def token_commands() -> None:
     "--source", required=True, metavar="NAME", help="The source of the events that are sent with it."
 )
 @click.option(
-    "--expires", type=Length(), metavar="LENGTH", help="For how long it holds, such as 90d; default: ever."
+    "--expires",
+    type=Length(),
+    metavar="LENGTH",
+    help="For how long it holds, such as 90d; default: it never expires.",
 )
 @store_option
 def create_command(source: str, expires: timedelta | None, store: Path) -> int:
@@ -124,7 +128,9 @@ def list_command(as_json: bool, store: Path) -> int:
         show_json(rows)
     for row in () if as_json else rows:
         until = f", expires {row['expires_at']}" if row["expires_at"] else ""
-        show(f"{row['id']}  {row['state']:<8} {row['source']}, created {row['created_at']}{until}")
+        show(
+            f"{row['id']}  {row['state']:<8} {one_line(str(row['source']))}, created {row['created_at']}{until}"
+        )
     return DONE
 
 
@@ -138,7 +144,7 @@ def revoke_command(ctx: click.Context, token_id: str, store: Path) -> int:
 
     if revoke(store, token_id):
         return DONE
-    say(ctx, f"no token that holds has the id {token_id}; see token list")
+    say(ctx, f"no valid or expired token has the id {token_id}; see token list")
     return NOTHING_DONE
 
 

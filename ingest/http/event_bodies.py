@@ -84,7 +84,7 @@ def _of_source(event: Event, source: str) -> Event:
 def _with_key(events: list[Event], key: str, *, is_single: bool) -> Event:
     if not is_single:
         raise _unreadable(
-            "Idempotency-Key is for a request with a single event; give each event of a batch an event_id"
+            "Idempotency-Key is for a body of one JSON object; give each event of a batch an event_id"
         )
     [event] = events
     if event.event_id not in (None, key):

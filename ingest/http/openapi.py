@@ -46,7 +46,6 @@ _KEY = {
 }
 _REFUSALS = {
     "401": "The token is missing, unknown, expired or revoked.",
-    "408": "The body did not arrive in time.",
     "413": f"The body has more than {MAX_BYTES:,} bytes, as it is sent or unpacked.",
     "415": "The type or the encoding of the body is another one.",
     "429": "Too many requests arrive at once: send the request again.",
@@ -126,6 +125,7 @@ def _logs() -> dict[str, Any]:
     binary = {"schema": {"type": "string", "format": "binary"}}
     return {
         "summary": "Store logs of OpenTelemetry (OTLP/HTTP).",
+        "description": "The body of every answer but 200 is a google.rpc.Status, encoded as that of the request.",
         "requestBody": {
             "required": True,
             "content": {
@@ -136,20 +136,23 @@ def _logs() -> dict[str, Any]:
         "responses": {
             "200": {"description": "Stored, but for the records that partialSuccess counts."},
             "400": {"description": "The body cannot be read."},
-            **_refusals(),
+            **{status: {"description": words} | _headers(status) for status, words in _REFUSALS.items()},
         },
     }
 
 
 def _refusals() -> dict[str, Any]:
-    answers = {status: _answer(words, _schema("Error")) for status, words in _REFUSALS.items()}
-    for status in ("429", "503"):
-        answers[status]["headers"] = _RETRY_AFTER
-    return answers
+    return {
+        status: _answer(words, _schema("Error")) | _headers(status) for status, words in _REFUSALS.items()
+    }
+
+
+def _headers(status: str) -> dict[str, Any]:
+    return {"headers": _RETRY_AFTER} if status in ("429", "503") else {}
 
 
 def _probe(words: str, *others: str) -> dict[str, Any]:
-    answers = {status: {"description": words} for status in ("200", *others)}
+    answers = {status: {"description": words} | _headers(status) for status in ("200", *others)}
     return {"summary": words, "security": [], "responses": answers}
 
 

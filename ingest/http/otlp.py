@@ -9,7 +9,6 @@ from typing import Any
 from audit_store.errors import InvalidEvent, reason
 from audit_store.event import Event, content_uuid, parse_object
 from ingest import formats
-from ingest.formats.expansion import Skipped
 from ingest.http.event_bodies import JSON
 from ingest.http.refusals import Refusal
 from ingest.importing.mapping import ReadOptions, Recipe, recipe_of
@@ -31,17 +30,12 @@ def events_of(content: bytes, kind: str, source: str) -> tuple[list[Event], list
     nothing twice. Raises Refusal (400) for a body that is no such request.
     """
     request = _of_json(content) if kind == JSON else _of_protobuf(content)
-    recipe = recipe_of(formats.load("otlp"), ReadOptions(source=source))
+    recipe = recipe_of(formats.load("otlp"), ReadOptions(source=source, time_format="ns"))
     events: dict[str, Event] = {}
     rejected = []
-    for number, part in enumerate(_records(request, recipe)):
+    for number, parts in enumerate(_log_records(request)):
         try:
-            if isinstance(part, Exception):
-                raise part
-            event = _event(part, recipe)
-        except Skipped as reason_to_skip:
-            rejected.append(str(reason_to_skip))
-            continue
+            event = _event(_whole(*parts), recipe)
         except InvalidEvent as error:
             is_missing = error.value is None and error.field in _NEEDED
             rejected.append(f"{error.field} is missing: {_NEEDED[error.field]}" if is_missing else str(error))
@@ -79,7 +73,7 @@ def _of_json(content: bytes) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise _unreadable(f"it is not UTF-8 at byte {error.start + 1:,}") from None
     except InvalidEvent as error:
-        raise _unreadable(error.allowed) from None
+        raise _unreadable(error.reason) from None
 
 
 def _of_protobuf(content: bytes) -> dict[str, Any]:
@@ -92,40 +86,50 @@ def _of_protobuf(content: bytes) -> dict[str, Any]:
         message.ParseFromString(content)
     except DecodeError as error:
         raise _unreadable(f"it is no ExportLogsServiceRequest in protobuf: {reason(error)}") from None
-    return json_format.MessageToDict(message, use_integers_for_enums=True)
+    request: dict[str, Any] = json_format.MessageToDict(message, use_integers_for_enums=True)
+    for _, _, record in _log_records(request):
+        # Protobuf's JSON has bytes in base64, where OTLP's has these identifiers in hexadecimal.
+        record |= {name: base64.b64decode(record[name]).hex() for name in _IDS if name in record}
+    return request
 
 
 def _unreadable(words: str) -> Refusal:
     return Refusal(400, {"error": f"the body cannot be read: {words}"})
 
 
-def _records(request: Mapping[str, Any], recipe: Recipe) -> Iterator[Mapping[str, Any] | Exception]:
-    resources = request.get("resourceLogs", [])
-    if not isinstance(resources, list):
-        raise _unreadable("resourceLogs must be an array")
-    for resource in resources:
-        if not isinstance(resource, dict):
-            raise _unreadable("each element of resourceLogs must be a JSON object, {…}")
-        try:
-            yield from recipe.expansion.records(resource) if resource.get("scopeLogs") else ()
-        except InvalidEvent as error:
-            yield error
+def _log_records(request: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], ...]]:
+    """Each log record of a request, with its resource and its scope before it. Raises Refusal (400)."""
+    for resource in _elements(request, "resourceLogs"):
+        for scope in _elements(resource, "scopeLogs"):
+            for record in _elements(scope, "logRecords"):
+                yield resource, scope, record
+
+
+def _elements(value: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    elements = value.get(name) or []
+    if not isinstance(elements, list) or not all(isinstance(element, dict) for element in elements):
+        raise _unreadable(f"{name} must be an array of JSON objects")
+    return elements
+
+
+def _whole(
+    resource: Mapping[str, Any], scope: Mapping[str, Any], record: Mapping[str, Any]
+) -> dict[str, Any]:
+    """A log record with what its resource and its scope say, and without times that are not known, which are 0."""
+    around = {
+        name: value
+        for part in (resource, scope)
+        for name, value in part.items()
+        if name not in ("scopeLogs", "logRecords")
+    }
+    known = {name: value for name, value in record.items() if name not in _TIMES or value not in (0, "0", "")}
+    return around | known
 
 
 def _event(record: Mapping[str, Any], recipe: Recipe) -> Event:
-    # An unknown time is 0, and protobuf's JSON has identifiers in base64 where OTLP's has them in hexadecimal.
-    known = {name: value for name, value in record.items() if name not in _TIMES or value not in (0, "0", "")}
-    known |= {name: _hexadecimal(known[name]) for name in _IDS if name in known}
-    event, _, timed = record_to_event(known, recipe)
+    event, _, timed = record_to_event(record, recipe)
     # Without a time, records of different moments may be equal.
     if event.event_id is None and timed:
-        content = json.dumps(known, sort_keys=True, ensure_ascii=False)
+        content = json.dumps(record, sort_keys=True)
         event = replace(event, event_id=str(content_uuid(event.source, content)))
     return event
-
-
-def _hexadecimal(value: Any) -> Any:
-    """An identifier of 16 or 8 bytes in hexadecimal; what is in base64 has 24 or 12 characters."""
-    if isinstance(value, str) and len(value) in (24, 12) and value.endswith("="):
-        return base64.b64decode(value).hex()
-    return value

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
-from audit_store.errors import AuditStoreError, EventConflict, InvalidEvent, SpoolFull
+from audit_store.errors import AuditStoreError, EventConflict, InvalidEvent, StoreBusy, one_line
 
 RETRY_SOON, RETRY_LATER = 1, 30
 """Seconds after which a program may try again: after work of others, and after what a person has to mend."""
@@ -39,12 +39,13 @@ def invalid(problems: Sequence[Problem]) -> Refusal:
 
 def problem(error: InvalidEvent, row: int | None) -> Problem:
     """What is wrong with one event."""
-    return {"row": row, "field": error.field, "error": error.reason}
+    # A name that is not valid Unicode cannot be sent.
+    return {"row": row, "field": one_line(error.field), "error": one_line(error.reason)}
 
 
 def try_again(error: AuditStoreError | OSError, words: str) -> Refusal:
     """503: what keeps events from being stored, in `words`, and the ids with which some may be stored already."""
-    after = RETRY_LATER if isinstance(error, SpoolFull | OSError) else RETRY_SOON
+    after = RETRY_SOON if isinstance(error, StoreBusy) else RETRY_LATER
     value: dict[str, Any] = {"error": words}
     if isinstance(error, AuditStoreError) and error.event_ids:
         value["event_ids"] = list(error.event_ids)

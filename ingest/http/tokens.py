@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
+from audit_store.errors import AuditStoreError
 from audit_store.event import Event
 from audit_store.local_time import from_utc_text, now, utc_text
 from audit_store.state import tokens as rows
 from audit_store.state.tokens import TokenRow
 
-KEPT_SECONDS = 1.0
-"""For how long a server uses the tokens that it has read: so long a revoked one may still be accepted."""
+KEPT_SECONDS, KEPT_SECONDS_IN_NEED = 1.0, 60.0
+"""How long a server uses the tokens that it has read, during which one that is revoked meanwhile is accepted."""
 _PREFIX = "audit"
 
 
@@ -63,19 +64,33 @@ def revoke(store: Path, token_id: str) -> bool:
     return rows.revoke(store, token_id, utc_text(now()))
 
 
-class Gate:
-    """Knows the sources of tokens, as the store has them at most KEPT_SECONDS ago."""
+class KnownTokens:
+    """The sources of tokens, as the store had them at most KEPT_SECONDS ago.
+
+    Where they cannot be read, as on a full disk, they are known for KEPT_SECONDS_IN_NEED.
+    """
 
     def __init__(self, store: Path) -> None:
         self._store = store
         self._read_at = float("-inf")
         self._rows: Mapping[str, TokenRow] = {}
 
+    def refresh(self) -> None:
+        """Read the tokens, unless that was a moment ago. Raises AuditStoreError."""
+        age = time.monotonic() - self._read_at
+        if age <= KEPT_SECONDS:
+            return
+        try:
+            self._rows = {row.id: row for row in rows.read(self._store)}
+        except AuditStoreError:
+            if age > KEPT_SECONDS_IN_NEED:
+                raise
+        else:
+            self._read_at = time.monotonic()
+
     def source_of(self, text: str) -> str | None:
         """The source of a token; None where it is not valid. Raises AuditStoreError."""
-        if time.monotonic() - self._read_at > KEPT_SECONDS:
-            self._rows = {row.id: row for row in rows.read(self._store)}
-            self._read_at = time.monotonic()
+        self.refresh()
         row = self._rows.get(text.removeprefix(f"{_PREFIX}_")[:8])
         # The text has 256 random bits, so that its hash needs no salt and no slow function.
         if row is None or not hmac.compare_digest(row.sha256, _hash(text)):

@@ -234,7 +234,7 @@ def test_nothing_new_but_an_old_alarm_that_cannot_be_sent(path: Path, run: Run, 
 
 
 WRONG = [
-    (["--since", "1x"], "'--since': '1x' is not a length of time; give 90m, 24h, 7d or 2w; see "),
+    (["--since", "1x"], "'--since': '1x' is not a length of time up to 3660d; give 90m, 24h, 7d or 2w; see "),
     (["--since", "0h"], "'0h' is not a length of time"),
     (["--since", "99999999w"], "'99999999w' is not a length of time"),
     (

@@ -5,6 +5,7 @@ import http.client
 import json
 import re
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.http import tokens
+from ingest.http.bodies import MAX_BYTES
 from tests import ROOT, forked
 
 JSON, NDJSON, PROTOBUF = "application/json", "application/x-ndjson", "application/x-protobuf"
@@ -70,6 +72,19 @@ class Server:
         sent = content if isinstance(content, bytes) else json.dumps(content).encode()
         given = {"Authorization": f"Bearer {self.token}", "Content_Type": kind, **headers}
         return self.ask("POST", path, sent, **given)
+
+    @contextlib.contextmanager
+    def begun(self, content: bytes) -> Iterator[socket.socket]:
+        """A request that is sent but for the end of its body, of MAX_BYTES."""
+        host, port = self.url.partition("://")[2].split(":")
+        head = (
+            f"POST /v1/events HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {self.token}\r\n"
+            f"Content-Type: {JSON}\r\nContent-Length: {MAX_BYTES}\r\n\r\n"
+        )
+        with socket.create_connection((host, int(port))) as connection:
+            connection.settimeout(30)
+            connection.sendall(head.encode() + content)
+            yield connection
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Ask the process to end, and wait until it has."""

@@ -3,9 +3,11 @@
 import json
 import re
 import shutil
+import socket
 import ssl
 import subprocess
 import sys
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,9 +18,11 @@ from jsonschema import Draft202012Validator
 
 from audit_store.local_time import now
 from ingest.__main__ import commands
+from ingest.http import serving as serving_module
 from ingest.http import tokens
 from ingest.http.openapi import document
-from ingest.http.tokens import Gate
+from ingest.http.serving import Address
+from ingest.http.tokens import KnownTokens
 from tests import ROOT, forked
 from tests.ingest.http.servers import Server, serving
 from tests.ingest.http.test_events import EVENT, FULL, INVALID, rows
@@ -42,14 +46,14 @@ def test_a_token_is_shown_once_listed_without_its_text_and_revoked(path: Path) -
     assert re.fullmatch(r"audit_[0-9a-f]{8}_[\w-]{43}", text)
     assert "of the source web, expires " in err
     token_id = text[6:14]
-    assert Gate(path).source_of(text) == "web"
+    assert KnownTokens(path).source_of(text) == "web"
     [listed] = json.loads(run(path, "token", "list", "--json")[1])
     assert (listed["id"], listed["state"], listed["source"]) == (token_id, "valid", "web")
     assert run(path, "token", "revoke", token_id)[0] == 0
-    assert Gate(path).source_of(text) is None
+    assert KnownTokens(path).source_of(text) is None
     assert f"{token_id}  revoked  web, created " in run(path, "token", "list")[1]
     status, _, err = run(path, "token", "revoke", token_id)
-    assert (status, f"no token that holds has the id {token_id}" in err) == (2, True)
+    assert (status, f"no valid or expired token has the id {token_id}" in err) == (2, True)
     beside = [file for file in path.parent.rglob("*") if file.is_file()]
     assert not any(text[15:].encode() in file.read_bytes() for file in beside)
 
@@ -57,7 +61,7 @@ def test_a_token_is_shown_once_listed_without_its_text_and_revoked(path: Path) -
 @pytest.mark.parametrize("source", ["", "x" * 128, "ünal\n\x1b[2J"])
 def test_a_source_is_any_text_that_an_event_may_have(path: Path, source: str) -> None:
     token, text = tokens.create(path, source, None)
-    assert (Gate(path).source_of(text), tokens.tokens(path)) == (source, [token])
+    assert (KnownTokens(path).source_of(text), tokens.tokens(path)) == (source, [token])
     assert "\x1b" not in run(path, "token", "list")[1]
 
 
@@ -76,7 +80,7 @@ def test_a_length_that_is_none_is_named(path: Path, length: str) -> None:
         stderr=subprocess.PIPE,
     )
     assert done.returncode == 2
-    assert b"is not a length of time; give 90m, 24h, 7d or 2w" in done.stderr
+    assert b"is not a length of time up to 3660d; give 90m, 24h, 7d or 2w" in done.stderr
 
 
 def test_a_token_holds_until_it_expires(path: Path) -> None:
@@ -85,13 +89,13 @@ def test_a_token_holds_until_it_expires(path: Path) -> None:
     assert token.state(now()) == "valid"
     assert token.state(token.expires_at) == "expired"
     _, over = tokens.create(path, "web", -timedelta(seconds=1))
-    assert (Gate(path).source_of(text), Gate(path).source_of(over)) == ("web", None)
+    assert (KnownTokens(path).source_of(text), KnownTokens(path).source_of(over)) == ("web", None)
 
 
 @pytest.mark.parametrize("text", ["", "audit_", "audit_{}_", "{}", "audit_{}_x\ud800", "audit_\x00"])
 def test_a_text_that_is_nearly_a_token_is_none(path: Path, text: str) -> None:
     token, _ = tokens.create(path, "web", None)
-    assert Gate(path).source_of(text.format(token.id)) is None
+    assert KnownTokens(path).source_of(text.format(token.id)) is None
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +118,29 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     ]
     subprocess.run(["openssl", "req", *options, *names], check=True, capture_output=True)
     return signed, key
+
+
+@pytest.mark.processes
+def test_a_connection_without_a_request_is_closed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving_module, "SILENT_SECONDS", 0.2)
+    bound = serving_module.listening(Address("127.0.0.1", 0))
+    server = serving_module.server(path, Address("127.0.0.1", 0))
+    thread = threading.Thread(target=server.run, args=([bound],))
+    thread.start()
+    with socket.create_connection(bound.getsockname()) as silent:
+        silent.settimeout(20)
+        silent.sendall(b"POST /v1/ev")
+        assert silent.recv(100) == b""
+    server.should_exit = True
+    thread.join(20)
+    assert not thread.is_alive()
+
+
+@pytest.mark.processes
+def test_a_server_on_ipv6_is_reached(path: Path) -> None:
+    with serving(path, "--host", "::1") as server:
+        assert server.url.startswith("http://[::1]:")
+        assert server.ask("GET", "/readyz").json == {"ready": True}
 
 
 @pytest.mark.processes
@@ -195,5 +222,7 @@ def test_the_description_is_served_and_answers_are_as_it_says(server: Server) ->
     described = server.ask("GET", "/openapi.json").json
     assert described == document()
     content, kind, _ = INVALID[0]
-    assert all(map(schema("Problem").is_valid, server.post(content, kind).json))
+    problems = server.post(content, kind).json
+    assert problems
+    assert all(map(schema("Problem").is_valid, problems))
     assert schema("Error").is_valid(server.ask("POST", "/v1/events").json)

@@ -8,7 +8,6 @@ import re
 import select
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Mapping
@@ -100,6 +99,8 @@ def test_a_batch_is_stored_in_its_order(server: Server, content: bytes, how: Map
 
 def test_an_empty_batch_is_accepted(server: Server) -> None:
     assert server.post([]).json == {"accepted": 0, "event_ids": []}
+    members = packed(b"") * 100_000  # a server that copied the rest after each would take minutes
+    assert server.post(members, NDJSON, Content_Encoding="gzip").json == {"accepted": 0, "event_ids": []}
 
 
 @pytest.mark.parametrize("how", ["event_id", "Idempotency-Key", "both"])
@@ -116,6 +117,9 @@ INVALID: list[tuple[Any, str, list[tuple[int | None, str | None, str]]]] = [
     ([3, [], {**EVENT, "occurred_at": "2026-03-14"}], JSON,
      [(1, "record", "{…}"), (2, "record", "{…}"), (3, "occurred_at", "RFC 3339")]),
     ({**EVENT, "outcome": "maybe"}, JSON, [(1, "outcome", '"success", "failure"')]),
+    (b'{"agent": "a", "activity": "b", "\\ud800": 1}', JSON, [(1, "\\ud800", "the fields of an event are agent")]),
+    ({**EVENT, "target": "\ud800"}, JSON, [(1, "target", "unpaired surrogate")]),
+    ({**EVENT, "metadata": {"a": "\ud800"}}, JSON, [(1, "metadata", "unpaired surrogate")]),
     ({**EVENT, "agnet": "typo"}, JSON, [(1, "agnet", "the fields of an event are agent")]),
     ({**EVENT, "source": "other"}, JSON, [(1, "source", "the token is of the source 'web'")]),
     (b'{"agent": "a", "agent": "b", "activity": "Login"}', JSON, [(None, "record", "duplicate key")]),
@@ -152,7 +156,7 @@ def test_an_answer_lists_the_first_hundred_problems(server: Server) -> None:
 @pytest.mark.parametrize(
     ("content", "key", "words"),
     [
-        ([EVENT], "key", "for a request with a single event"),
+        ([EVENT], "key", "for a body of one JSON object"),
         ({**EVENT, "event_id": "one"}, "another", "the Idempotency-Key is 'another'"),
         (EVENT, "x" * 257, "256 characters"),
     ],
@@ -219,15 +223,8 @@ def test_what_many_programs_send_at_once_is_stored_once_each(server: Server) -> 
 
 
 def test_a_body_beyond_the_memory_for_all_requests_is_to_be_sent_again(server: Server) -> None:
-    host, port = server.url.partition("://")[2].split(":")
-    head = (
-        f"POST /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {server.token}\r\n"
-        f"Content-Type: {JSON}\r\nContent-Length: {MAX_BYTES}\r\n\r\n"
-    )
     with contextlib.ExitStack() as stack:
-        slow = [stack.enter_context(socket.create_connection((host, int(port)))) for _ in range(9)]
-        for connection in slow:
-            connection.sendall(head.encode() + b" " * (MAX_BYTES - 1))  # all but the last byte
+        slow = [stack.enter_context(server.begun(b" " * (MAX_BYTES - 1))) for _ in range(9)]
         refused, *others = select.select(slow, [], [], 30)[0]
         assert others == []
         answer = refused.recv(4096)
@@ -259,10 +256,17 @@ def test_what_was_accepted_survives_a_kill(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_a_server_that_is_asked_to_end_folds_what_waits(tmp_path: Path, how: signal.Signals) -> None:
+def test_a_server_that_is_asked_to_end_answers_and_folds_what_waits(
+    tmp_path: Path, how: signal.Signals
+) -> None:
     with serving(tmp_path / "audit.duckdb") as server:
         server.post(EVENT)
-        server.end(how)
+        with server.begun(b'{"agent":') as connection:
+            server.end(how)
+            answer = connection.recv(4096)
+        assert answer.startswith(b"HTTP/1.1 503 ")
+        assert b"retry-after: 1\r\n" in answer
+        assert server.process.returncode == 0
     with open_store(server.store).read() as reader:
         found = reader.arrow(Query("SELECT count(*) AS events FROM events"))
     assert found.to_pylist() == [{"events": 1}]
@@ -277,6 +281,8 @@ def test_a_store_that_takes_nothing_is_to_be_sent_to_again(tmp_path: Path) -> No
         assert int(answer.headers["retry-after"]) > 0
         answer = server.ask("GET", "/readyz")
         assert (answer.status, answer.json["ready"]) == (503, False)
+        answer = server.post({}, path="/v1/logs")
+        assert answer.status == 200, "a request without records stores nothing"
         spool.unlink()
         assert UUID(server.post(EVENT).json["event_ids"][0])
         assert server.ask("GET", "/readyz").status == 200

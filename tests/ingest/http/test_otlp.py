@@ -125,9 +125,39 @@ def test_a_service_acts_where_no_user_is_named(server: Server) -> None:
     assert row["activity"] == "Started"
 
 
-@pytest.mark.parametrize("content", [{}, {"resourceLogs": []}, {"resourceLogs": [{"scopeLogs": []}, {}]}])
-def test_a_request_without_records_is_answered(server: Server, content: dict[str, Any]) -> None:
-    assert export(server, content, JSON).status == 200
+NOTHING = [
+    {},
+    {"resourceLogs": []},
+    {"resourceLogs": [{"scopeLogs": []}, {}]},
+    {"resourceLogs": [{"scopeLogs": [{"logRecords": []}, {"scope": {}}]}]},
+]
+
+
+@pytest.mark.parametrize("kind", [PROTOBUF, JSON])
+@pytest.mark.parametrize("content", NOTHING)
+def test_a_request_without_records_is_answered(server: Server, content: dict[str, Any], kind: str) -> None:
+    message = json_format.ParseDict(content, ExportLogsServiceRequest())
+    sent = content if kind == JSON else message.SerializeToString()
+    answer = server.post(sent, kind, "/v1/logs")
+    assert (answer.status, rejected(answer)) == (200, (0, ""))
+
+
+STRANGE_IDS = ["é" * 23 + "=", "A" * 21 + "===", "x", 3, None]
+
+
+@pytest.mark.parametrize("trace_id", STRANGE_IDS)
+def test_an_identifier_of_any_kind_is_kept(server: Server, trace_id: Any) -> None:
+    agent = f"id {trace_id!r}"
+    strange = login(7, traceId=trace_id, attributes=[attribute("user.id", agent)])
+    assert rejected(export(server, request(strange), JSON)) == (0, "")
+    [row] = of_agents(server, agent)
+    assert json.loads(row["metadata"]).get("traceId") == trace_id
+
+
+def test_a_value_that_is_not_valid_unicode_is_left_out_by_name(server: Server) -> None:
+    assert rejected(export(server, request(login(8, traceId=chr(0xD800))), JSON)) == (0, "")
+    [row] = of_agents(server, "user-8")
+    assert json.loads(row["metadata"])["trimmed"] == ["traceId"]
 
 
 UNREADABLE = [
@@ -136,6 +166,7 @@ UNREADABLE = [
     (b"\xff", JSON),
     (b'{"resourceLogs": 3}', JSON),
     (b'{"resourceLogs": [3]}', JSON),
+    (b'{"resourceLogs": [{"scopeLogs": [{"logRecords": [{}, 3]}]}]}', JSON),
     (b"no protobuf", PROTOBUF),
 ]
 
@@ -147,8 +178,9 @@ def test_what_is_no_request_is_refused_in_its_own_encoding(server: Server, conte
     assert message_of(answer).startswith("the body cannot be read: ")
 
 
-def test_a_missing_token_is_refused_in_protobuf(server: Server) -> None:
-    answer = server.ask("POST", "/v1/logs", b"", Content_Type=PROTOBUF)
+@pytest.mark.parametrize("kind", [PROTOBUF, JSON])
+def test_a_missing_token_is_refused_in_the_encoding_of_the_request(server: Server, kind: str) -> None:
+    answer = server.ask("POST", "/v1/logs", b"", Content_Type=kind)
     assert (answer.status, message_of(answer)[:26]) == (401, "send Authorization: Bearer")
 
 
