@@ -39,8 +39,9 @@ def draw(where: EventFilter, values: Mapping[str, Iterable[str]]) -> None:
                 "input": f".st-key-{_KEY} input",
                 "fields": fields,
                 "excluded": excluded,
+                # A text with hidden characters could look like another one.
                 "values": {
-                    name: [{"text": value, "label": shown(value)} for value in offered]
+                    name: [{"text": value, "label": value} for value in offered if shown(value) == value]
                     for name, offered in texts.items()
                 },
             },

@@ -19,7 +19,9 @@ def draw(path: Path) -> None:
     """Draw them for the store at `path`."""
     if background_service.may_write(path):
         _form(path)
-    st.markdown("Append events from a program, from a shell or over HTTP; this page shows the first one at once:")
+    st.markdown(
+        "Append events from a program, from a shell or over HTTP; this page shows the first one at once:"
+    )
     python, shell, http = st.tabs(["Python", "Shell", "HTTP"])
     python.code(
         f'from ingest import append\n\nappend(agent="support-7", activity="Login", store={shown(repr(str(path)))})',

@@ -85,10 +85,15 @@ def listening(address: Address) -> socket.socket:
 
 def serve(store: Path, bound: socket.socket, address: Address) -> None:
     """Answer requests until SIGINT or SIGTERM; those that have begun are answered before it ends."""
-    # The server handles them while it runs, and raises them again when it has ended.
+    running = server(store, address)
+
+    def end(*_: object) -> None:
+        running.should_exit = True
+
+    # The server has its own handlers while it runs, and raises the signals again when it has ended.
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-    server(store, address).run([bound])
+        signal.signal(number, end)
+    running.run([bound])
 
 
 def server(store: Path, address: Address) -> uvicorn.Server:
