@@ -2,10 +2,8 @@
 
 import contextlib
 import json
-import shutil
 import socket
 import ssl
-import subprocess
 import threading
 import time
 from datetime import datetime, timedelta
@@ -18,6 +16,7 @@ from alarms.delivery import payloads
 from alarms.delivery.sample import sample
 from audit_store.errors import one_line
 from audit_store.state.deliveries import Message
+from tests.fixtures import certificates
 
 HOSTILE = Message("the-key", [], "support\n<0>1 forged\x1b[2J: 41 logins", "{}")
 ESCAPED = r"support\n<0>1 forged\x1b[2J: 41 logins"
@@ -26,14 +25,9 @@ ESCAPED = r"support\n<0>1 forged\x1b[2J: 41 logins"
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate of localhost and its key, in one file."""
-    if shutil.which("openssl") is None:
-        pytest.skip("no openssl on this machine")
     folder = tmp_path_factory.mktemp("certificate")
-    key, signed, both = (folder / name for name in ("key.pem", "signed.pem", "both.pem"))
-    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
-    options = ["-x509", *curve, "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-    names = ["-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", signed]
-    subprocess.run(["openssl", "req", *options, *names], check=True, capture_output=True)
+    signed, key = certificates.of_localhost(folder)
+    both = folder / "both.pem"
     both.write_bytes(key.read_bytes() + signed.read_bytes())
     return both
 

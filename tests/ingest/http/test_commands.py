@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import socket
 import ssl
 import subprocess
@@ -24,6 +23,7 @@ from ingest.http.openapi import document
 from ingest.http.serving import Address
 from ingest.http.tokens import KnownTokens
 from tests import ROOT, forked
+from tests.fixtures import certificates
 from tests.ingest.http.servers import Server, serving
 from tests.ingest.http.test_events import EVENT, FULL, INVALID, rows
 
@@ -100,24 +100,7 @@ def test_a_text_that_is_nearly_a_token_is_none(path: Path, text: str) -> None:
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A certificate of localhost, and its key."""
-    if shutil.which("openssl") is None:
-        pytest.skip("no openssl on this machine")
-    folder = tmp_path_factory.mktemp("certificate")
-    signed, key = folder / "signed.pem", folder / "key.pem"
-    options = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
-    names = [
-        "-subj",
-        "/CN=localhost",
-        "-addext",
-        "subjectAltName=DNS:localhost",
-        "-keyout",
-        key,
-        "-out",
-        signed,
-    ]
-    subprocess.run(["openssl", "req", *options, *names], check=True, capture_output=True)
-    return signed, key
+    return certificates.of_localhost(tmp_path_factory.mktemp("certificate"))
 
 
 @pytest.mark.processes
