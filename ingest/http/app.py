@@ -2,8 +2,7 @@
 
 import os
 import shutil
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from audit_store.errors import UNKNOWN, AuditStoreError
 from audit_store.event import Event
 from audit_store.quantities import size as size_text
 from audit_store.store_files import spool_dir
-from ingest import append_event, append_events, fold_scheduler
+from ingest import append_event, append_events
 from ingest.http import event_bodies, otlp
 from ingest.http.bodies import MAX_BYTES, Bodies, content_type
 from ingest.http.openapi import document
@@ -45,7 +44,7 @@ def application(store: Path, bodies: Bodies) -> Starlette:
         ClientDisconnect: _disconnected,
         Exception: _failed,
     }
-    made = Starlette(routes=routes, exception_handlers=handlers, lifespan=server.lifespan)
+    made = Starlette(routes=routes, exception_handlers=handlers)
     made.router.redirect_slashes = False
     return made
 
@@ -53,12 +52,6 @@ def application(store: Path, bodies: Bodies) -> Starlette:
 class _Interface:
     def __init__(self, store: Path, bodies: Bodies) -> None:
         self._store, self._tokens, self._bodies = store, KnownTokens(store), bodies
-
-    @asynccontextmanager
-    async def lifespan(self, _: Starlette) -> AsyncIterator[None]:
-        """Fold what waits when the server ends: a signal that ends the process leaves no time for it."""
-        yield
-        await run_in_threadpool(fold_scheduler.fold_now, self._store)
 
     async def events(self, request: Request) -> Response:
         """POST /v1/events: store events, all or none."""
