@@ -61,7 +61,8 @@ def _severity(names: set[str], evidence: Evidence) -> str:
 def _success(evidence: Evidence, succeeded: int) -> Reason | None:
     if not succeeded:
         return None
-    return takeover_reason(int(evidence.takeovers["failures_before"].sum()), succeeded)
+    failed, before = (int(evidence.takeovers[name].sum()) for name in ("failed", "failures_before"))
+    return takeover_reason(failed, before, succeeded)
 
 
 def _followed(evidence: Evidence, succeeded: int) -> list[Reason]:

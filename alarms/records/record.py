@@ -126,11 +126,12 @@ class AlarmRecord:
         return takeover_of(self.reasons)
 
 
-def takeover_reason(failures: int, succeeded: int) -> Reason:
-    """The reason of an alarm in which so many logins succeeded after so many failures in a row."""
-    return Reason(
-        SUCCEEDED, f"{counted(failures, 'failed login')}, then {counted(succeeded, 'successful one')}"
-    )
+def takeover_reason(failed: int, failures: int, succeeded: int) -> Reason:
+    """The reason of an alarm in which so many logins failed, and so many succeeded after `failures` in a row."""
+    successes = counted(succeeded, "successful one")
+    # Guessing may go on after it has succeeded.
+    order = f"then {successes}" if failures >= failed else f"{successes} after {failures} of them"
+    return Reason(SUCCEEDED, f"{counted(max(failed, failures), 'failed login')}, {order}")
 
 
 def takeover_of(reasons: Sequence[Reason]) -> str:

@@ -60,7 +60,8 @@ def read(engine: Engine, reader: Reader, catalogue: Catalogue, hits: Sequence[Hi
 def _attempts(rows: pd.DataFrame, activities: tuple[str, ...]) -> Attempts:
     total, failed, succeeded = (int(rows[name].sum()) for name in ("attempts", "failed", "succeeded_after"))
     after = rows[rows["succeeded_after"] > 0]
-    takeover = takeover_reason(int(after["failures_before"].sum()), succeeded) if succeeded else None
+    guessed, before = (int(after[name].sum()) for name in ("failed", "failures_before"))
+    takeover = takeover_reason(guessed, before, succeeded) if succeeded else None
     by_address = rows.dropna(subset="source_ip").sort_values(
         ["attempts", "source_ip"], ascending=[False, True]
     )
