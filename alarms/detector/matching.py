@@ -10,8 +10,7 @@ from alarms.detector.stretches import Stretch
 from alarms.login_alarm import overlaps
 from alarms.records.identity import SeriesSpan, spans_of
 from alarms.records.record import WITHDRAWN, AlarmRecord
-from alarms.rules.logins import is_part
-from alarms.sensitivity import DEFAULT_SENSITIVITY, is_alarm_at
+from alarms.rules.logins import is_part, is_told
 from analysis import MAX_GAP
 
 GAP = MAX_GAP["1h"].to_pytimedelta()
@@ -49,16 +48,11 @@ def with_told(same: Match, current: AlarmRecord, of_rules: Sequence[AlarmRecord]
     `current` is what is to be recorded of the alarm that was found.
     """
     record = same.record
-    is_known = record is not None and record.status != WITHDRAWN and _is_told(record)
+    is_known = record is not None and is_told(record)
     told = next((other for other in of_rules if is_part(other, current)), None)
-    if told is None or is_known or not _is_told(current):
+    if told is None or is_known or not is_told(current):
         return same
     return replace(same, record=told, parts=(*([] if record is None else [record]), *same.parts))
-
-
-def _is_told(record: AlarmRecord) -> bool:
-    """Whether an alarm is sent, and listed, unless another sensitivity is chosen."""
-    return is_alarm_at(record.sensitivity, DEFAULT_SENSITIVITY)
 
 
 def owned(

@@ -13,10 +13,9 @@ from alarms.records.rows import as_row, from_row
 from alarms.rules import rules_file
 from alarms.rules.attempts import read as read_attempts
 from alarms.rules.hits import JOINED_WITHIN, Hit, hit_of, hits_of, joined, together
-from alarms.rules.logins import is_part
+from alarms.rules.logins import is_part, is_told
 from alarms.rules.recording import Recorder, revision
 from alarms.rules.rule import Rule
-from alarms.sensitivity import DEFAULT_SENSITIVITY, is_alarm_at
 from audit_store.catalogue import Catalogue
 from audit_store.engines.alarm_records import JudgedRules
 from audit_store.engines.protocol import Engine, Reader
@@ -165,7 +164,8 @@ def _changed(
 ) -> list[AlarmRecord]:
     """What is new of an alarm, against what is `recorded` around it."""
     same = known.record
-    whole = next((other for other in recorded if _is_told(other) and is_part(current, other)), None)
+    spikes = (other for other in recorded if other.kind in SERIES_NAMES and is_told(other))
+    whole = next((other for other in spikes if is_part(current, other)), None)
     if whole is not None:
         return [change for one in known.all for change in _withdrawn(one, f"part of {whole.id}", now)]
     # An alarm on the number of logins that goes on under the id of a rule's may be withdrawn.
@@ -177,12 +177,6 @@ def _changed(
     changed = revision(earlier, current)
     parts = [change for part in known.parts for change in _withdrawn(part, f"part of {earlier.id}", now)]
     return [*([] if changed is None else [changed]), *parts]
-
-
-def _is_told(record: AlarmRecord) -> bool:
-    """Whether it is an alarm on the number of logins that is sent and listed unless another sensitivity is chosen."""
-    is_usual = is_alarm_at(record.sensitivity, DEFAULT_SENSITIVITY)
-    return record.kind in SERIES_NAMES and record.status != WITHDRAWN and is_usual
 
 
 def _withdrawn(record: AlarmRecord, reason: str, now: datetime) -> list[AlarmRecord]:

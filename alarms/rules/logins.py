@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from alarms.login_alarm import overlaps
-from alarms.records.record import AlarmRecord
+from alarms.records.record import WITHDRAWN, AlarmRecord
+from alarms.sensitivity import DEFAULT_SENSITIVITY, is_alarm_at
 
 LOGIN_RULES = (
     "success-after-failures",
@@ -29,3 +30,8 @@ def is_part(record: AlarmRecord, other: AlarmRecord) -> bool:
         and is_about
         and overlaps((record.starts_at, record.ends_at), (other.starts_at, other.ends_at), timedelta())
     )
+
+
+def is_told(record: AlarmRecord) -> bool:
+    """Whether an alarm on the number of logins is sent, and listed, unless another sensitivity is chosen."""
+    return record.status != WITHDRAWN and is_alarm_at(record.sensitivity, DEFAULT_SENSITIVITY)

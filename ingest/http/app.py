@@ -16,7 +16,7 @@ from starlette.routing import Route
 from audit_store.cli import describe
 from audit_store.errors import UNKNOWN, AuditStoreError
 from audit_store.event import Event
-from audit_store.quantities import size as size_text
+from audit_store.quantities import size
 from audit_store.store_files import spool_dir
 from ingest import append_event, append_events
 from ingest.http import event_bodies, otlp
@@ -58,8 +58,7 @@ class _Interface:
         source = await self._source(request)
         kind = content_type(request, event_bodies.JSON, event_bodies.NDJSON)
         key = _utf8(request.headers.get("idempotency-key"))
-        with self._bodies.arriving() as size:
-            content = await self._bodies.read(request, size)
+        async with self._bodies.received(request) as content:
             events = await run_in_threadpool(event_bodies.events_of, content, kind, source, key)
             ids = await self._stored(events)
         return JSONResponse({"accepted": len(ids), "event_ids": ids}, 202)
@@ -70,8 +69,7 @@ class _Interface:
         try:
             kind = content_type(request, otlp.PROTOBUF, event_bodies.JSON)
             source = await self._source(request)
-            with self._bodies.arriving() as size:
-                content = await self._bodies.read(request, size)
+            async with self._bodies.received(request) as content:
                 events, rejected = await run_in_threadpool(otlp.events_of, content, kind, source)
                 await self._stored(events)
         except Refusal as refusal:
@@ -109,9 +107,7 @@ class _Interface:
             free = shutil.disk_usage(folder).free
         except (AuditStoreError, OSError) as error:
             return describe(error)
-        return (
-            None if free >= MAX_BYTES else f"the disk of {folder} has {size_text(free)} free; free some space"
-        )
+        return None if free >= MAX_BYTES else f"the disk of {folder} has {size(free)} free; free some space"
 
     async def _stored(self, events: Sequence[Event]) -> list[str]:
         return await run_in_threadpool(_append, self._store, events)

@@ -2,8 +2,8 @@
 
 import asyncio
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -31,35 +31,22 @@ class Bodies:
         self._deadlines: set[asyncio.Timeout] = set()
         self._seconds = SECONDS
 
-    @contextmanager
-    def arriving(self) -> Iterator["_Size"]:
-        """The size of one body, which counts until the block ends."""
-        size = _Size()
-        try:
-            yield size
-        finally:
-            self._bytes -= size.bytes
+    @asynccontextmanager
+    async def received(self, request: Request) -> AsyncIterator[bytes]:
+        """The body of a request, unpacked; what was sent of it counts until the block ends.
 
-    async def read(self, request: Request, size: "_Size") -> bytes:
-        """The body of a request, unpacked. Raises Refusal (400, 413, 415, 429, 503)."""
+        Raises Refusal (400, 413, 415, 429, 503).
+        """
         encoding = request.headers.get("content-encoding", "identity").strip().lower()
         if encoding not in ("identity", "gzip"):
             raise refused(415, f"Content-Encoding {encoding!r}: send gzip, or none")
-        parts = []
-        deadline = asyncio.timeout(self._seconds)
-        self._deadlines.add(deadline)
+        sent = bytearray()
         try:
-            async with deadline:
-                async for part in request.stream():
-                    self._grow(size, len(part))
-                    parts.append(part)
-        except TimeoutError:
-            words = "the body did not arrive in time; send the request again"
-            raise refused(503, words, Retry_After=str(RETRY_SOON)) from None
+            await self._read(request, sent)
+            content = bytes(sent)
+            yield await run_in_threadpool(unpacked, content) if encoding == "gzip" else content
         finally:
-            self._deadlines.discard(deadline)
-        content = b"".join(parts)
-        return await run_in_threadpool(unpacked, content) if encoding == "gzip" else content
+            self._bytes -= len(sent)
 
     def end(self) -> None:
         """Wait for bodies no longer than SECONDS_AT_THE_END. Call it in the thread of the event loop."""
@@ -67,18 +54,23 @@ class Bodies:
         for deadline in self._deadlines:
             deadline.reschedule(asyncio.get_running_loop().time() + SECONDS_AT_THE_END)
 
-    def _grow(self, size: "_Size", count: int) -> None:
-        if size.bytes + count > MAX_BYTES:
-            raise refused(413, _TOO_LARGE)
-        if self._bytes + count > MAX_BYTES_AT_ONCE:
-            raise refused(429, "too many requests arrive at once", Retry_After=str(RETRY_SOON))
-        size.bytes += count
-        self._bytes += count
-
-
-class _Size:
-    def __init__(self) -> None:
-        self.bytes = 0
+    async def _read(self, request: Request, sent: bytearray) -> None:
+        deadline = asyncio.timeout(self._seconds)
+        self._deadlines.add(deadline)
+        try:
+            async with deadline:
+                async for part in request.stream():
+                    if len(sent) + len(part) > MAX_BYTES:
+                        raise refused(413, _TOO_LARGE)
+                    if self._bytes + len(part) > MAX_BYTES_AT_ONCE:
+                        raise refused(429, "too many requests arrive at once", Retry_After=str(RETRY_SOON))
+                    sent += part
+                    self._bytes += len(part)
+        except TimeoutError:
+            words = "the body did not arrive in time; send the request again"
+            raise refused(503, words, Retry_After=str(RETRY_SOON)) from None
+        finally:
+            self._deadlines.discard(deadline)
 
 
 def content_type(request: Request, *allowed: str) -> str:

@@ -4,7 +4,16 @@ import base64
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
+
+from google.protobuf import json_format
+from google.protobuf.message import DecodeError
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
+    ExportLogsPartialSuccess,
+    ExportLogsServiceRequest,
+    ExportLogsServiceResponse,
+)
 
 from audit_store.errors import InvalidEvent, reason
 from audit_store.event import Event, content_uuid, parse_object
@@ -30,7 +39,7 @@ def events_of(content: bytes, kind: str, source: str) -> tuple[list[Event], list
     nothing twice. Raises Refusal (400) for a body that is no such request.
     """
     request = _of_json(content) if kind == JSON else _of_protobuf(content)
-    recipe = recipe_of(formats.load("otlp"), ReadOptions(source=source, time_format="ns"))
+    recipe = _recipe(source)
     events: dict[str, Event] = {}
     rejected = []
     for number, parts in enumerate(_log_records(request)):
@@ -47,9 +56,6 @@ def events_of(content: bytes, kind: str, source: str) -> tuple[list[Event], list
 
 def response(kind: str, rejected: list[str]) -> bytes:
     """The body of an answer with status 200: how many records were rejected, and why the first one was."""
-    from google.protobuf import json_format
-    from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
-
     message = ExportLogsServiceResponse()
     if rejected:
         message.partial_success.rejected_log_records = len(rejected)
@@ -59,8 +65,6 @@ def response(kind: str, rejected: list[str]) -> bytes:
 
 def status(kind: str, error: str) -> bytes:
     """The body of an answer with another status: a google.rpc.Status with a message."""
-    from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsPartialSuccess
-
     if kind == JSON:
         return json.dumps({"message": error}).encode()
     # A Status has its message in the same field, as text with the number 2.
@@ -77,10 +81,6 @@ def _of_json(content: bytes) -> dict[str, Any]:
 
 
 def _of_protobuf(content: bytes) -> dict[str, Any]:
-    from google.protobuf import json_format
-    from google.protobuf.message import DecodeError
-    from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
-
     message = ExportLogsServiceRequest()
     try:
         message.ParseFromString(content)
@@ -124,6 +124,11 @@ def _whole(
     }
     known = {name: value for name, value in record.items() if name not in _TIMES or value not in (0, "0", "")}
     return around | known
+
+
+@cache
+def _recipe(source: str) -> Recipe:
+    return recipe_of(formats.load("otlp"), ReadOptions(source=source, time_format="ns"))
 
 
 def _event(record: Mapping[str, Any], recipe: Recipe) -> Event:
