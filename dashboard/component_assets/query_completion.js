@@ -46,13 +46,13 @@ class Completion {
     const before = line.value.slice(0, line.selectionStart);
     const options = completions(before, this.data).slice(0, MOST);
     this.list.replaceChildren(
-      ...options.map(({ text, label }, number) => {
+      ...options.map((text, number) => {
         const option = element("li");
         option.id = `query-completion-${number}`;
         option.setAttribute("role", "option");
         option.setAttribute("aria-selected", "false");
         option.dataset.text = text;
-        option.textContent = label;
+        option.textContent = text;
         return option;
       }),
     );
@@ -117,7 +117,7 @@ class Completion {
   }
 }
 
-// The texts and labels of what completes the word at the end of a line.
+// The texts that complete the word at the end of a line.
 function completions(before, { fields, excluded, values }) {
   const word = before.match(WORD);
   if (!word) return [];
@@ -126,11 +126,11 @@ function completions(before, { fields, excluded, values }) {
   if (!colon) {
     if (typed.startsWith('"')) return [];
     const offered = (sign ? excluded : fields).filter((field) => field.startsWith(wanted));
-    return offered.map((field) => (field.endsWith(".") ? field : `${field}:`)).map((text) => ({ text, label: text }));
+    return offered.map((field) => (field.endsWith(".") ? field : `${field}:`));
   }
   const offered = (values[name === "source_ip" ? "ip" : name] ?? []).filter(
-    ({ text }) => text !== typed && text.toLowerCase().includes(wanted),
+    (text) => text !== typed && text.toLowerCase().includes(wanted),
   );
-  const begins = ({ text }) => text.toLowerCase().replace(/^"/, "").startsWith(wanted);
+  const begins = (text) => text.toLowerCase().replace(/^"/, "").startsWith(wanted);
   return [...offered.filter(begins), ...offered.filter((option) => !begins(option))];
 }

@@ -41,7 +41,7 @@ def draw(where: EventFilter, values: Mapping[str, Iterable[str]]) -> None:
                 "excluded": excluded,
                 # A text with hidden characters could look like another one.
                 "values": {
-                    name: [{"text": value, "label": value} for value in offered if shown(value) == value]
+                    name: [value for value in offered if shown(value) == value]
                     for name, offered in texts.items()
                 },
             },
