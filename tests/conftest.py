@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from audit_store.engines.duckdb import creation
 from audit_store.engines.duckdb.store import Store
@@ -22,10 +22,14 @@ EMPTY_STORES = 8
 CREATE = Store._create
 Fill = Callable[[Store, Iterable[Event]], Store]
 
-# Examples read and write real files, so the time of one of them depends on the disk: no deadline.
+# Examples read and write real files, so the time of one of them depends on the disk: no limits of time. An ordinary
+# run takes the same examples every time, so that its result depends on the code alone; a campaign draws new ones.
 CAMPAIGN_EXAMPLES = 100
-settings.register_profile("ordinary", deadline=None, max_examples=CAMPAIGN_EXAMPLES // 20)
-settings.register_profile("campaign", deadline=None, max_examples=CAMPAIGN_EXAMPLES)
+ANY_TIME: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile(
+    "ordinary", max_examples=CAMPAIGN_EXAMPLES // 20, derandomize=True, database=None, **ANY_TIME
+)
+settings.register_profile("campaign", max_examples=CAMPAIGN_EXAMPLES, **ANY_TIME)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

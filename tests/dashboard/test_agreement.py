@@ -102,7 +102,7 @@ def stored(make_store: Callable[[Iterable[Event]], Store]) -> Callable[[list[Eve
     return make
 
 
-@settings(max_examples=examples(50))
+@settings(max_examples=examples(50), suppress_health_check=[HealthCheck.filter_too_much])
 @given(
     logged=st.lists(events, min_size=1, max_size=40),
     where=filters.filter(lambda where: not where.hours),

@@ -60,6 +60,7 @@ def random_event(dice: random.Random) -> Event:
         source_ip=dice.choice(ADDRESSES),
         target=dice.choice([None, "journey 5", "journey 55", "widget"]),
         source=dice.choice(["", "billing"]),
+        event_id=str(uuid.UUID(int=dice.getrandbits(128))),
         metadata=dice.choice(METADATA),
     )
 
@@ -102,7 +103,7 @@ filters = st.builds(
     not_activity=choice(ACTIVITIES),
     not_agent=choice(AGENTS),
     source=choice(["billing", "none", Pattern("bil", after=True)]),
-    q=st.sampled_from(["", "role", "SUPPORT", "journey 5", "113", "%", "Ü"]),
+    q=st.sampled_from(["", "role", "SUPPORT", "journey 5", "113", "e7", "%", "Ü"]),
 )
 SELECTED = {
     "agent": ["support-*", r"support-\*", r"\*", "*s", "*port*", "*"],
