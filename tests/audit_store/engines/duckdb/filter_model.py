@@ -11,7 +11,7 @@ from audit_store.filters import EventFilter, Pattern, Selection, Value
 
 
 def wanted(where: EventFilter, event: Event) -> bool:
-    """Whether a filter selects an event with a time and, if it searches for hex digits, a key; hours are left to others."""
+    """Whether a filter selects an event with a time, and a key where it may search one; hours are left to others."""
     happened = (event.occurred_at or datetime.now(UTC)).replace(tzinfo=None)
     start, end = where.period.start or datetime.min, where.period.end or datetime.max  # noqa: DTZ901
     searched = (
