@@ -45,6 +45,7 @@ def test_a_search_shows_what_it_finds_is_stopped_and_continued_and_goes_on_besid
     expect(seen.page.get_by_role("button", name="Search on")).to_be_visible()
     seen.settle()
     seen.page.reload()  # a reload searches again from the newest event
+    expect(seen.page.get_by_text("1–10 of 10 events so far")).to_be_visible()
     seen.page.get_by_role("button", name="Stop search").click()
     seen.page.get_by_role("button", name="Search on").click()
     expect(seen.page.get_by_role("button", name="Stop search")).to_be_visible()

@@ -53,6 +53,22 @@ def cloudtrail(folder: Path, *changes: dict[str, Any]) -> Path:
     return path
 
 
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [
+        (b'{"agent": "ada", "activity": "Login"}\n', "jsonl"),
+        (b'{"agent": "ada",\n "activity": "Login"}\n', "jsonl"),  # a line of it is damaged
+        (b'{\n "agent": "ada",\n "activity": "Login"\n}', "json"),
+        (b'{ \r\n "agent": "ada",\r\n "activity": "Login"\r\n}', "json"),
+        (b'[{"agent": "ada", "activity": "Login"}]', "json"),
+        (b"agent,activity\nada,Login\n", "csv"),
+        (b"PAR1\x15\x04agent,activity", "parquet"),
+    ],
+)
+def test_the_content_of_a_file_without_an_extension_tells_its_format(head: bytes, name: str) -> None:
+    assert formats.detect(head, "file").name == name
+
+
 @pytest.mark.parametrize("name", formats.names())
 def test_every_format_that_comes_along_loads(name: str) -> None:
     assert formats.load(name).name == name

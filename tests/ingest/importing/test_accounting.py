@@ -7,6 +7,7 @@ import json
 import os
 import re
 import threading
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
@@ -18,7 +19,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from audit_store.engines.duckdb.store import Store
@@ -190,7 +191,8 @@ def labels(store: Path) -> list[str]:
 @settings(max_examples=examples(25, least=2))
 @given(st.data())
 def test_every_record_is_counted_once(name: str, data: st.DataObject) -> None:
-    pack, fmt, bad = CONTAINERS[name]
+    pack, named, bad = CONTAINERS[name]
+    fmt = data.draw(st.sampled_from([named, "auto"]), label="format")
     given_records = data.draw(records(*bad))
     line_ends = data.draw(
         st.lists(st.sampled_from([b"\n", b"\r\n", b"\n\n", b"\n \t\n"]), min_size=1, max_size=5)
@@ -211,6 +213,13 @@ def test_every_record_is_counted_once(name: str, data: st.DataObject) -> None:
         assert sorted(labels(store)) == sorted(labelled)
 
 
+def _is_sound(packed: bytes) -> bool:
+    try:
+        return bool(gzip.decompress(packed))
+    except (OSError, EOFError, zlib.error):
+        return False
+
+
 @settings(max_examples=examples(25, least=2))
 @given(st.integers(1, 4), st.integers(0, 4), st.integers(0, 7), st.integers(1, 10_000))
 def test_of_a_damaged_file_every_complete_member_is_counted(
@@ -223,6 +232,7 @@ def test_of_a_damaged_file_every_complete_member_is_counted(
     first = len(in_members(numbered[:3], iter([b"\n"] * 3)))
     place = 10 + position % (first - 14)
     rest[place] ^= 1 << bit
+    assume(not _is_sound(rest))  # the last byte of what is packed may have bits that mean nothing
     with TemporaryDirectory() as folder, as_file(sound + rest) as source:
         store = Path(folder, "audit.duckdb")
         status, counts = imported(store, source, "jsonl")
