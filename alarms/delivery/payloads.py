@@ -16,9 +16,22 @@ _OCSF = {"low": 2, "medium": 3, "high": 4, "critical": 5}
 
 
 def slack(message: Message) -> str:
-    """A Slack incoming webhook's message (https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks)."""
+    """A Slack incoming webhook's message (https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks).
+
+    The severity, what has changed since the message before, and the sentence.
+    """
     alarm = _alarm(message)
-    return _json({"text": alarm.get("text", message.sentence)})
+    head = f"{alarm.get('severity', '')} alarm".strip().capitalize()
+    changes = {"update": f", {alarm.get('change')}", "close": ", closed"}
+    return _json(
+        {"text": slack_text(f"{head}{changes.get(str(alarm.get('action')), '')}: {message.sentence}")}
+    )
+
+
+def slack_text(text: str) -> str:
+    """A text with the three characters escaped that Slack interprets
+    (https://docs.slack.dev/messaging/formatting-message-text#escaping)."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def pagerduty(message: Message, routing_key: str) -> str:

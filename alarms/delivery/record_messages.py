@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from alarms.delivery.outbox import DeliveryResult, Sink, send_new
+from alarms.delivery.payloads import slack_text
 from alarms.records import reading
 from alarms.records.identity import SeriesSpan, is_same
 from alarms.records.record import SEVERITIES, AlarmRecord
@@ -91,7 +92,7 @@ def payload_of(store_id: str | None, record: AlarmRecord, action: str, key: str)
         "end": utc_text(record.ends_at, "seconds"),
         "also": [{"kind": span.key.kind, "agent": span.key.agent or None} for span in record.spans[1:]],
         "sentence": record.sentence,
-        "text": record.sentence.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"),
+        "text": slack_text(record.sentence),
         "counted": record.noun,
         "total": record.total,
         "observed": record.observed,

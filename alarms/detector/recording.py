@@ -75,9 +75,11 @@ def record_of(judged: Judged, found: Found, evidence: Evidence, now: datetime) -
 
 
 def _where(judged: Judged, alarm: LoginAlarm) -> EventFilter:
-    """The logins of all agents of an alarm, in all of its hours."""
-    where = events_between(judged.watch, alarm.start, alarm.end, failed=alarm.counts_failed)
-    return replace(where, agent=tuple(sorted(alarm.agents))) if alarm.key.agent else where
+    """The logins in all hours of an alarm: all of its agents, whatever their outcome, or what its series counts."""
+    if alarm.agents:
+        where = events_between(judged.watch, alarm.start, alarm.end)
+        return replace(where, agent=tuple(sorted(alarm.agents)), not_agent=())
+    return events_between(judged.watch, alarm.start, alarm.end, failed=alarm.counts_failed)
 
 
 def _sentence(

@@ -98,7 +98,7 @@ def what(record: AlarmRecord) -> str:
 
 
 def peak(record: AlarmRecord, zone: ZoneInfo) -> str:
-    """Its least likely hour beside what is expected in it; empty where nothing is counted."""
+    """Its least likely hour beside what is expected in it, of whom its series is; empty where nothing is counted."""
     if record.peak is None:
         return ""
     parts = [f"{wall_clock(record.peak, zone):%H:%M}: {record.observed:,}"]
@@ -106,7 +106,8 @@ def peak(record: AlarmRecord, zone: ZoneInfo) -> str:
         parts.append(f"expected {record.expected:,.0f}" if record.expected >= 1 else "expected less than 1")
     if record.upper is not None:
         parts.append(f"limit {record.upper:,.0f}")
-    return "Highest hour " + ", ".join(parts)
+    of_all = " of all agents" if record.kind in ("all", "failed") else ""
+    return f"Highest hour{of_all} " + ", ".join(parts)
 
 
 def when(record: AlarmRecord, zone: ZoneInfo, now: datetime) -> str:

@@ -41,6 +41,20 @@ def test_slack_takes_an_escaped_text() -> None:
     assert "41 &lt;logins&gt; &amp; more" in body["text"]
 
 
+@pytest.mark.parametrize(
+    ("given", "head"),
+    [
+        ({"action": "open", "severity": "critical"}, "Critical alarm: "),
+        ({"action": "update", "severity": "high", "change": "grew to > 9"}, "High alarm, grew to &gt; 9: "),
+        ({"action": "close", "severity": "low"}, "Low alarm, closed: "),
+        ({}, "Alarm: "),  # of a version that sent no more than the sentence
+    ],
+)
+def test_slack_says_how_severe_an_alarm_is_and_what_has_changed(given: dict[str, Any], head: str) -> None:
+    sent = message()._replace(body=json.dumps(given))
+    assert made(payloads.slack(sent))["text"].startswith(head + "support-7")
+
+
 def test_pagerduty_takes_an_event_that_is_one_incident_however_often_it_is_sent() -> None:
     event = made(payloads.pagerduty(message(), "the-routing-key"))
     assert (event["routing_key"], event["event_action"]) == ("the-routing-key", "trigger")

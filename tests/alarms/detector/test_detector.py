@@ -93,7 +93,7 @@ def test_the_sentence_compares_an_hour_with_that_hour(log: Store) -> None:
     store_of(log, [row for hour in range(3) for row in logins("support-5", NOON + hour * HOUR, 100 + hour)])
     judge(log, NOON + 6 * HOUR)
     alarm = newest(log)
-    assert f"{alarm.observed} logins 14:00–15:00, expected" in alarm.sentence
+    assert f"{alarm.observed} logins 2026-02-11 14:00–15:00 UTC, expected" in alarm.sentence
     assert f"{alarm.total} logins in 3 hours" in alarm.sentence
 
 
