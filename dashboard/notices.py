@@ -157,7 +157,7 @@ def line(text: str) -> None:
 
 
 def _first_steps(path: Path) -> None:
-    first_use.draw(path)
+    first_use.draw(path.absolute())
     _rerun_on_change(data.store().version())
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from alarms.records.record import AlarmRecord
 from alarms.records.rows import from_row
 from audit_store.engines.alarm_records import Row
-from audit_store.engines.protocol import Engine, Query
+from audit_store.engines.protocol import Engine, Query, Reader
 from audit_store.ranges import Period
 
 PATIENCE = timedelta(hours=1)
@@ -61,7 +61,19 @@ def history(engine: Engine, alarm_id: str) -> list[AlarmRecord]:
 
 def progress(engine: Engine) -> Progress:
     """How far the store is judged. Raises as `records`."""
-    rows = _rows(engine, engine.alarm_records.detector())
+    with engine.read() as reader:
+        return _progress(engine, reader)
+
+
+def records_and_progress(engine: Engine, period: Period) -> tuple[list[AlarmRecord], Progress]:
+    """What `records` and `progress` give, from one opening of the store."""
+    with engine.read() as reader:
+        rows = _rows(reader, engine.alarm_records.newest(period, with_withdrawn=False))
+        return [from_row(row) for row in rows], _progress(engine, reader)
+
+
+def _progress(engine: Engine, reader: Reader) -> Progress:
+    rows = _rows(reader, engine.alarm_records.detector())
     if not rows:
         return Progress(None, 0, None, "")
     row = rows[0]
@@ -69,9 +81,9 @@ def progress(engine: Engine) -> Progress:
 
 
 def _records(engine: Engine, query: Query) -> list[AlarmRecord]:
-    return [from_row(row) for row in _rows(engine, query)]
-
-
-def _rows(engine: Engine, query: Query) -> list[Row]:
     with engine.read() as reader:
-        return list(reader.arrow(query).to_pylist())
+        return [from_row(row) for row in _rows(reader, query)]
+
+
+def _rows(reader: Reader, query: Query) -> list[Row]:
+    return list(reader.arrow(query).to_pylist())

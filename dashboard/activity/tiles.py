@@ -5,14 +5,16 @@ from datetime import datetime
 
 import streamlit as st
 
+from alarms.records.reading import Progress
 from alarms.records.record import AlarmRecord
 from alarms.triage.states import OPEN
 from audit_store.filters import EventFilter
+from audit_store.quantities import counted
 from dashboard.activity.overview import Overview
 from dashboard.activity.period_comparison import change
 from dashboard.charts import sparkline
 from dashboard.charts.activity import AGENT, ALARM
-from dashboard.spikes import cards, states
+from dashboard.spikes import cards, recent, states
 
 
 def draw(view: Overview, where: EventFilter, first: datetime | None, listed: Sequence[AlarmRecord]) -> None:
@@ -32,6 +34,14 @@ def draw(view: Overview, where: EventFilter, first: datetime | None, listed: Seq
 def _open_alarms(where: EventFilter, listed: Sequence[AlarmRecord]) -> None:
     triage = states.triage()
     opened = [record for record in listed if triage.of(record).state == OPEN]
+    progress = recent.progress(where)
+    is_judged = progress is not None and progress.judged_until is not None
     with st.container(border=True, gap="xxsmall", height="stretch"):
-        st.metric("Open alarms", f"{len(opened):,}")
+        st.metric("Open alarms", f"{len(opened):,}" if is_judged else "–", help=_help(progress))
         cards.link("Show alarms", where)
+
+
+def _help(progress: Progress | None) -> str | None:
+    if progress is None or progress.judged_until is None:
+        return "The log is not judged for alarms yet."
+    return f"{counted(progress.hours_left, 'earlier hour')} to judge." if progress.hours_left else None

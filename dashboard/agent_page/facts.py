@@ -70,7 +70,7 @@ def read(subject: Subject, where: EventFilter, now: datetime) -> Facts:
     buckets = timeline["bucket"]
     return Facts(
         first=None if buckets.empty else buckets.min().to_pydatetime(),
-        last=None if buckets.empty else buckets.max().to_pydatetime(),
+        last=None if buckets.empty else max(buckets.max(), latest["occurred_at"].max()).to_pydatetime(),
         week=local_buckets.heat_map(timeline, where.zone),
         activities=during.assign(is_new=during["value"].isin(fresh)),
         addresses=_added_up(done[0])

@@ -27,12 +27,11 @@ LEARNING = timedelta(days=7)
 def draw(selected: Selection, where: EventFilter, extent: Extent, now: datetime) -> None:
     """Draw the verdict, the strip of alarms over the time range, and how far the log is judged."""
     progress = reading.progress(data.store())
-    if progress.judged_until is not None and progress.judged_at is not None:
+    if progress.judged_at is not None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             _verdict(selected, where, now)
             st.space("stretch")
-            judged = _judged(progress.judged_until, progress.judged_at, progress.hours_left, where, now)
-            st.caption(judged, width="content")
+            st.caption(_judged(progress.judged_at, progress.hours_left, now), width="content")
     if progress.problem:
         notices.line(f"The last judgement failed: {progress.problem}")
     if learning := _learning(extent, where, now):
@@ -77,16 +76,16 @@ def _verdict(selected: Selection, where: EventFilter, now: datetime) -> None:
     st.caption(f"since {words.moment(first, where.zone, now)}", width="content")
 
 
-def _judged(until: datetime, at: datetime, hours_left: int, where: EventFilter, now: datetime) -> str:
+def _judged(at: datetime, hours_left: int, now: datetime) -> str:
     left = f"; {counted(hours_left, 'earlier hour')} to go" if hours_left else ""
-    return f"Judged until {words.moment(until, where.zone, now)}, {ago(now - at)}{left}"
+    return f"Last judged {ago(now - at)}, with the running hour{left}"
 
 
 def _learning(extent: Extent, where: EventFilter, now: datetime) -> str:
     if extent.first is None or now >= extent.first + LEARNING:
         return ""
     until = words.moment(extent.first + LEARNING, where.zone, now)
-    return f"Learning the baseline until {until}. Until then only far more than ever, or many failures, is an alarm."
+    return f"Learning the baseline until {until}. Until then, only very many or failed logins are alarms."
 
 
 def _who_judges() -> str:

@@ -16,7 +16,7 @@ def draw(where: EventFilter) -> None:
     [extent] = data.frames(data.queries().extent())
     newest = extent["last"].iloc[0].to_pydatetime()
     with st.container(horizontal=True, gap="small", vertical_alignment="center", width="content"):
-        st.caption(f"Newest event {age(newest, now())}", width="content")
+        st.caption(f"Newest event of the whole log {age(newest, now())}", width="content")
         if silent := faults.silent_sources():
             with st.popover(f"{counted(len(silent), 'source')} silent", type="tertiary", key="log_silent"):
                 for record in silent.values():

@@ -9,6 +9,7 @@ import streamlit as st
 
 from alarms import DEFAULT_SENSITIVITY
 from alarms.records import reading
+from alarms.records.reading import Progress
 from alarms.records.record import WATCHDOG, AlarmRecord
 from alarms.sensitivity import is_alarm_at
 from audit_store.engines.registry import open_store
@@ -29,11 +30,17 @@ def in_view(where: EventFilter) -> list[AlarmRecord]:
 
     None where they cannot be read.
     """
-    engine = data.store()
     with contextlib.suppress(AuditStoreError, OSError):
-        recorded = _read(str(engine.path), engine.version(), where.period)
+        recorded, _ = _read_now(where.period)
         return [record for record in recorded if concerns(record, where)]
     return []
+
+
+def progress(where: EventFilter) -> Progress | None:
+    """How far the log is judged, read together with `in_view`; None where it cannot be read."""
+    with contextlib.suppress(AuditStoreError, OSError):
+        return _read_now(where.period)[1]
+    return None
 
 
 def watch(where: EventFilter, follows: Callable[[], bool]) -> None:
@@ -57,8 +64,14 @@ def _drawn(where: EventFilter) -> list[tuple[str, int]]:
     return [(record.id, record.revision) for record in in_view(where)]
 
 
+def _read_now(period: Period) -> tuple[Sequence[AlarmRecord], Progress]:
+    engine = data.store()
+    return _read(str(engine.path), engine.version(), period)
+
+
 @lru_cache(maxsize=16)
-def _read(path: str, _version: tuple[int, ...], period: Period) -> Sequence[AlarmRecord]:
+def _read(path: str, _version: tuple[int, ...], period: Period) -> tuple[Sequence[AlarmRecord], Progress]:
+    recorded, judged = reading.records_and_progress(open_store(path), period)
     # What does not work has no events.
-    recorded = [record for record in reading.records(open_store(path), period) if record.kind != WATCHDOG]
-    return [record for record in recorded if is_alarm_at(record.sensitivity, DEFAULT_SENSITIVITY)]
+    listed = [record for record in recorded if record.kind != WATCHDOG]
+    return [record for record in listed if is_alarm_at(record.sensitivity, DEFAULT_SENSITIVITY)], judged

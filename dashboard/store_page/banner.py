@@ -15,20 +15,23 @@ _HEADS = {
     "warning": ":orange[:material/warning:] **The store needs attention**",
     "bad": ":red[:material/error:] **The store does not work**",
 }
+_NEW = ":material/add_circle: **There is no store yet**"
 
 
 def draw(health: Health, now: datetime, zone: ZoneInfo) -> None:
     """Draw the verdict, and a line for each finding; `now` is naive UTC."""
     listed = verdict.findings(health, now)
     with st.container(border=True, key="banner", gap="xsmall"):
-        st.markdown(_HEADS[verdict.level(listed)])
+        st.markdown(_NEW if health.is_new and not listed else _HEADS[verdict.level(listed)])
         for finding in listed:
             st.text(shown(finding.sentence))
         if not listed:
-            st.text(_all_well(health, zone))
+            st.text(shown(_all_well(health, zone)))
 
 
 def _all_well(health: Health, zone: ZoneInfo) -> str:
+    if health.is_new:
+        return f"The first event creates {health.path}."
     folding = (
         "appended events are loaded within a second"
         if health.folds

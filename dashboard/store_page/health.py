@@ -2,13 +2,14 @@
 
 import contextlib
 import os
+import shlex
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from alarms.records import reading
 from alarms.records.reading import Progress
-from audit_store.errors import AuditStoreError, os_error_text
+from audit_store.errors import AuditStoreError, StoreNotFound, os_error_text
 from audit_store.quantities import counted, size
 from audit_store.state import deliveries
 from audit_store.store_files import count_waiting, set_aside, spool_dir, unusable, waiting_events
@@ -45,6 +46,16 @@ class Health:
     detector_error: str | None
     faults: list[str]
     refused_alarms: list[str]
+
+    @property
+    def is_new(self) -> bool:
+        """Whether there is no store at the path yet, which the first event creates."""
+        return isinstance(self.problem, StoreNotFound)
+
+    @property
+    def option(self) -> str:
+        """The option of a command that names the store."""
+        return f"--store {shlex.quote(str(self.path))}"
 
 
 def look() -> Health:

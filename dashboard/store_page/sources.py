@@ -34,7 +34,7 @@ class Recent:
 def read(now: datetime) -> Recent:
     """The events until `now` (naive UTC). Raises as `data.surroundings`."""
     period = Period(now - timedelta(days=DAYS), now)
-    counts, delays = data.frames(
+    counts, newest = data.frames(
         data.store().login_queries.heartbeat(EventFilter(period=_whole(period)), STEP),
         data.newest(EventFilter(), NEWEST, ("source", "occurred_at", "recorded_at")),
     )
@@ -44,17 +44,17 @@ def read(now: datetime) -> Recent:
     by_day = np.bincount(DAYS - 1 - days.to_numpy(int), weights=counts["events"], minlength=DAYS)
     return Recent(
         by_day.astype(int).tolist(),
-        of_sources(counts.assign(time=times), delay_by_source(delays), silent_since, now),
+        of_sources(counts.assign(time=times), newest, silent_since, now),
     )
 
 
 def of_sources(
-    counts: pd.DataFrame, delays: pd.Series, silent_since: Mapping[str, datetime], now: datetime
+    counts: pd.DataFrame, newest: pd.DataFrame, silent_since: Mapping[str, datetime], now: datetime
 ) -> pd.DataFrame:
     """Rows source, last, per_day, pause, silent (timedelta or NaT), delay, the source that is silent longest first.
 
-    `counts` has rows source, time (naive UTC, the start of STEP), events; `delays` is the result of `delay_by_source`;
-    `silent_since` names the silent sources.
+    `counts` has rows source, time (naive UTC, the start of STEP), events; `newest` are some newest events with source,
+    occurred_at and recorded_at; `silent_since` names the silent sources.
     """
     ordered = counts.sort_values("time")
     pauses = ordered.assign(pause=ordered.groupby("source")["time"].diff()).groupby("source")
@@ -67,10 +67,14 @@ def of_sources(
         {source: now - since for source, since in silent_since.items()}, dtype="timedelta64[us]"
     )
     days = np.maximum(known_for / timedelta(days=1), 1)
+    last_known = (
+        newest[newest["occurred_at"] <= now].groupby("source")["occurred_at"].max().reindex(rows.index)
+    )
     table = rows.assign(
+        last=rows["last"].mask(last_known > rows["last"], last_known),
         per_day=rows["events"] / days,
         silent=silent.reindex(rows.index),
-        delay=delays.reindex(rows.index),
+        delay=delay_by_source(newest).reindex(rows.index),
     ).sort_values(["silent", "last"], ascending=[False, False], na_position="last")
     return table.reset_index()[["source", "last", "per_day", "pause", "silent", "delay"]]
 

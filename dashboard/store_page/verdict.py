@@ -34,7 +34,7 @@ def level(listed: list[Finding]) -> Level:
 
 
 def _reading(health: Health) -> Iterator[Finding]:
-    if health.problem is not None:
+    if health.problem is not None and not health.is_new:
         yield Finding("bad", f"The store cannot be read: {health.problem}")
 
 
@@ -45,7 +45,7 @@ def _folding(health: Health) -> Iterator[Finding]:
         waiting = counted(health.waiting, "event")
         yield Finding(
             "warning",
-            f"This dashboard is read-only, and {waiting} wait in the spool. Run: python -m ingest fold",
+            f"This dashboard is read-only, and {waiting} wait in the spool. Run: python -m ingest fold {health.option}",
         )
 
 
@@ -56,11 +56,13 @@ def _detection(health: Health, now: datetime) -> Iterator[Finding]:
             "bad", f"The last judgement of the log failed: {error or (progress and progress.problem)}"
         )
     elif progress and progress.judged_until is None and health.contents and health.contents.events:
-        yield Finding("warning", "The log is not judged for alarms yet. Run: python -m alarms run")
+        yield Finding(
+            "warning", f"The log is not judged for alarms yet. Run: python -m alarms run {health.option}"
+        )
     elif progress and (until := progress.behind(now)) is not None:
         yield Finding(
             "warning",
-            f"The log is judged for alarms only until {age(until, now)}. Run: python -m alarms run",
+            f"The log is judged for alarms only until {age(until, now)}. Run: python -m alarms run {health.option}",
         )
     yield from (Finding("warning", sentence) for sentence in health.faults)
 

@@ -76,7 +76,7 @@ def test_the_page_says_what_is_wrong_since_when_and_who(recorded: Store) -> None
     assert "2 open alarms" in words(app)
     assert {"1 critical", "1 low"} <= set(badges(app))
     assert f"since {WORST.starts_at:%a} {WORST.starts_at.day}" in words(app)
-    assert "Judged until" in words(app)
+    assert "with the running hour" in words(app)
     assert [text.partition(" · ")[0] for text in listed(app)] == ["support-3", "support-1"]
     assert opened(app).startswith("support-3 · ")
     assert words(app).count("82 failed logins, then 6 successful ones") == 1

@@ -19,4 +19,4 @@ def test_the_log_says_how_old_its_newest_event_is(
     at = datetime.now(UTC) - timedelta(minutes=minutes, seconds=5)
     newest = Event.of({"agent": "ada", "activity": "Login", "occurred_at": at})
     app = show(fill(store, [newest]), "log", range="all", agent="nobody")
-    assert f"Newest event {words}" in [caption.value for caption in app.caption]
+    assert f"Newest event of the whole log {words}" in [caption.value for caption in app.caption]

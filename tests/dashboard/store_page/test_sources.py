@@ -8,6 +8,7 @@ from dashboard.store_page import sources
 
 NOW = datetime(2026, 3, 14, 12)  # noqa: DTZ001 - naive UTC
 MINUTE = timedelta(minutes=1)
+SECOND = timedelta(seconds=1)
 
 
 def counts(**minutes: list[int]) -> pd.DataFrame:
@@ -16,7 +17,13 @@ def counts(**minutes: list[int]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["source", "time", "events"])
 
 
-NONE = pd.Series(dtype="timedelta64[us]")
+NONE = pd.DataFrame(
+    {
+        "source": pd.Series(dtype=str),
+        "occurred_at": pd.Series(dtype="datetime64[us]"),
+        "recorded_at": pd.Series(dtype="datetime64[us]"),
+    }
+)
 
 
 def test_a_silent_source_comes_first_with_its_pauses() -> None:
@@ -33,18 +40,18 @@ def test_the_words_of_the_table() -> None:
     newest = pd.DataFrame(
         {
             "source": ["web", "web", "api"],
-            "occurred_at": [NOW, NOW, NOW + timedelta(minutes=3)],
-            "recorded_at": [NOW + timedelta(seconds=40), NOW + timedelta(seconds=50), NOW],
+            "occurred_at": [NOW - 58 * MINUTE, NOW - 59 * MINUTE, NOW + 3 * MINUTE],
+            "recorded_at": [NOW - 58 * MINUTE + 40 * SECOND, NOW - 59 * MINUTE + 50 * SECOND, NOW],
         }
     )
-    delays = sources.delay_by_source(newest)
-    rows = sources.of_sources(counts(web=[60, 90], api=[60], **{"": [60]}), delays, {}, NOW)
+    rows = sources.of_sources(counts(web=[60, 90], api=[60], **{"": [60]}), newest, {}, NOW)
     table = sources.table(rows, NOW).set_index("Source")
     assert table["Recorded after"].to_dict() == {
         "web": "45 seconds",
         "api": "clock ahead by 3 minutes",
         "no source": "–",
     }
-    assert table.loc["web", "Last seen"] == "an hour ago"
+    assert table.loc["web", "Last seen"] == "58 minutes ago"
+    assert table.loc["api", "Last seen"] == "an hour ago", "its clock is ahead"
     assert table.loc["web", "Events a day"] == "20"
     assert table.loc["api", "Longest pause"] == "–"

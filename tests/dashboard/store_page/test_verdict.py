@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from alarms.records.reading import Progress
-from audit_store.errors import StoreBusy, StoreCorrupt, StoreNewer
+from audit_store.errors import StoreBusy, StoreCorrupt, StoreNewer, StoreNotFound
 from dashboard.data import Contents
 from dashboard.store_page import verdict
 from dashboard.store_page.health import Health
@@ -49,10 +49,10 @@ def test_a_store_that_works_has_no_findings() -> None:
         ({"problem": StoreCorrupt("it is damaged"), "contents": None}, "bad", "it is damaged"),
         ({"problem": StoreNewer("version 99"), "contents": None}, "bad", "version 99"),
         ({"fold_error": "the disk is full"}, "bad", "retried until it succeeds: the disk is full"),
-        ({"folds": False}, "warning", "3 events wait in the spool"),
+        ({"folds": False}, "warning", "3 events wait in the spool. Run: python -m ingest fold --store audit"),
         ({"progress": replace(JUDGED, problem="no memory")}, "bad", "judgement of the log failed: no memory"),
         ({"detector_error": "no memory"}, "bad", "judgement of the log failed: no memory"),
-        ({"progress": Progress(None, 0, None, "")}, "warning", "not judged for alarms yet"),
+        ({"progress": Progress(None, 0, None, "")}, "warning", "Run: python -m alarms run --store audit"),
         (
             {"progress": replace(JUDGED, judged_until=NOW - timedelta(hours=3))},
             "warning",
@@ -69,6 +69,11 @@ def test_whatever_does_not_work_is_a_finding(changed: dict[str, Any], level: str
     listed = verdict.findings(replace(WELL, **changed), NOW)
     assert verdict.level(listed) == level
     assert [finding for finding in listed if says in finding.sentence]
+
+
+def test_a_store_that_the_first_event_will_create_is_well() -> None:
+    new = replace(WELL, problem=StoreNotFound("there is no store"), contents=None, progress=None, waiting=0)
+    assert verdict.findings(new, NOW) == []
 
 
 def test_the_worst_finding_comes_first() -> None:
