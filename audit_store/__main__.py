@@ -91,18 +91,16 @@ def export_command(
 @click.argument("file", type=_FILE)
 @click.option("--manifest", type=_FILE, metavar="FILE", help="Default: FILE.manifest.json.")
 def check_export_command(file: Path, manifest: Path | None) -> int:
-    """Compare an exported file with its manifest.
+    """Compare an exported file with its manifest. FILE may be the ZIP file of a download, which holds both.
 
     Exit status 0: the file is what its manifest says; 1: it is not, and where it differs is printed.
     """
     from audit_store.export import verify
-    from audit_store.export.manifest import path_of, read
 
-    differences = verify.check(file, manifest)
-    if differences:
+    differences, exported = verify.compare(file, manifest)
+    if differences or exported is None:
         show("\n".join(one_line(f"{file}: {sentence}") for sentence in differences))
         return CHANGED
-    exported, _ = read((manifest or path_of(file)).read_text(encoding="utf-8"))
     show(
         f"{file}: unchanged since the export at {exported.exported_at} by {exported.exported_by}, "
         f"{counted(exported.events, 'event')}, {exported.filter}; manifest SHA-256 {exported.own_hash}"

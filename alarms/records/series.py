@@ -63,9 +63,9 @@ def series_of(
     frame = pd.DataFrame({record.id: np.where(collected, counts, np.nan)}, index=clock.hours)
     n_series, budget = max(n_series, 1), sensitivity.budget
     scope = "agent" if record.agent else "overall"
-    model = fit_unfed(
-        frame, tz=record.tz, scope=scope, budget=budget, n_series=n_series, now=pd.Timestamp(now)
-    )
+    # The running hour of an alarm is judged with what it has so far, as the detector judges it.
+    at = pd.Timestamp(now) if record.ends_at <= now else None
+    model = fit_unfed(frame, tz=record.tz, scope=scope, budget=budget, n_series=n_series, now=at)
     rows = band(model, record.id, budget, n_series=n_series)
     starts = pd.DatetimeIndex(rows["bucket_start"])
     is_near = in_period(starts, (record.starts_at - BEFORE, period.end or now))

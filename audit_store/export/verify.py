@@ -2,10 +2,12 @@
 
 import glob
 import hashlib
+import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, groupby
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple, cast
 
 from audit_store.errors import InvalidFormat
 from audit_store.export import manifest
@@ -15,24 +17,61 @@ from audit_store.quantities import counted
 _CHUNK = 1 << 20
 
 
-def check(file: Path, manifest_file: Path | None = None) -> list[str]:
-    """What is wrong with an exported file, in sentences; an empty list if it is what its manifest says.
+class Compared(NamedTuple):
+    """What is wrong with an exported file, in sentences, and its manifest; None if that cannot be read."""
 
-    The manifest is FILE.manifest.json unless another is given. Raises OSError for a file that cannot be read.
+    differences: list[str]
+    manifest: Manifest | None
+
+
+def check(file: Path, manifest_file: Path | None = None) -> list[str]:
+    """The differences of `compare`: an empty list if an exported file is what its manifest says."""
+    return compare(file, manifest_file).differences
+
+
+def compare(file: Path, manifest_file: Path | None = None) -> Compared:
+    """Compare an exported file with its manifest.
+
+    The manifest is FILE.manifest.json unless another is given. FILE may be the ZIP file of a download, which holds
+    both. Raises OSError for a file that cannot be read.
     """
     with file.open("rb") as content:
         path = manifest_file or manifest.path_of(file)
-        if not path.exists():
-            return [_without_manifest(file, path)]
-        try:
-            expected, untouched = manifest.read(path.read_text(encoding="utf-8"))
-        except (InvalidFormat, UnicodeDecodeError) as error:
-            return [f"the manifest {path} cannot be used: {error}"]
-        if not untouched:
-            return [f"the manifest {path} was changed after it was written: its own hash does not match"]
-        if not _adds_up(expected):
-            return [f"the manifest {path} contradicts itself: its blocks are not as long as the file"]
-        return _differences(content, file.stat().st_size, expected)
+        if path.exists():
+            return _compared(content, file.stat().st_size, str(path), path.read_bytes())
+        if manifest_file is None and zipfile.is_zipfile(content):
+            return _in_archive(content)
+        return Compared([_without_manifest(file, path)], None)
+
+
+def _in_archive(content: BinaryIO) -> Compared:
+    try:
+        with zipfile.ZipFile(content) as packed:
+            names = packed.namelist()
+            listed = [name for name in names if name.endswith(manifest.SUFFIX)]
+            exported = [name.removesuffix(manifest.SUFFIX) for name in listed]
+            if len(exported) != 1 or exported[0] not in names:
+                return Compared(["the ZIP file does not hold one exported file and its manifest"], None)
+            with packed.open(exported[0]) as member:
+                size = packed.getinfo(exported[0]).file_size
+                return _compared(cast(BinaryIO, member), size, listed[0], packed.read(listed[0]))
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        return Compared([f"the ZIP file is damaged: {error}"], None)
+
+
+def _compared(content: BinaryIO, size: int, name: str, text: bytes) -> Compared:
+    try:
+        expected, untouched = manifest.read(text.decode())
+    except (InvalidFormat, UnicodeDecodeError) as error:
+        return Compared([f"the manifest {name} cannot be used: {error}"], None)
+    if not untouched:
+        changed = f"the manifest {name} was changed after it was written: its own hash does not match"
+        return Compared([changed], expected)
+    if not _adds_up(expected):
+        return Compared(
+            [f"the manifest {name} contradicts itself: its blocks are not as long as the file"], expected
+        )
+    return Compared(_differences(content, size, expected), expected)
 
 
 def _without_manifest(file: Path, path: Path) -> str:

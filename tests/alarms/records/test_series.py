@@ -38,6 +38,15 @@ def test_the_hours_around_an_alarm_are_those_of_its_agent(store: Store) -> None:
     assert spikes["count"].iloc[0] >= 60 > spikes["upper"].iloc[0] > spikes["expected"].iloc[0] > 0
 
 
+def test_the_running_hour_of_an_alarm_has_its_spike(store: Store) -> None:
+    at = ATTACK + HOUR / 2
+    alarm = record("support-3", ATTACK)
+    running = series_of(store, alarm, catalogue.load(), at, tz="UTC", sensitivity=DEFAULT_SENSITIVITY)
+    assert running is not None
+    assert running.frame["bucket"].max() == ATTACK
+    assert running.frame.loc[running.frame["is_spike"], "bucket"].tolist() == [ATTACK]
+
+
 @pytest.mark.parametrize(
     ("kind", "noun", "least", "most"),
     [("all", "login", 60, 200), ("failed", "failed login", 60, 80), ("agents", "agent", 1, 6)],

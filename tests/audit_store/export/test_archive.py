@@ -49,6 +49,36 @@ def test_an_archive_holds_the_file_of_the_command_line_and_then_its_manifest(
     assert (tmp_path / f"x.{fmt}").read_bytes() == (tmp_path / "shell").read_bytes()
 
 
+def test_an_archive_is_checked_as_it_is(store: Store, tmp_path: Path) -> None:
+    whole = bytes_of(store, "csv")
+    file = tmp_path / "download.zip"
+    file.write_bytes(whole)
+    differences, manifest = verify.compare(file)
+    assert (differences, manifest and manifest.events) == ([], 1000)
+    file.write_bytes(whole[:-50])
+    assert "does not exist" in verify.check(file)[0], "what is cut off is no ZIP file"
+    damaged = bytearray(whole)
+    damaged[len(whole) // 2] ^= 1
+    file.write_bytes(damaged)
+    assert verify.check(file), "a flipped bit is found"
+
+
+@pytest.mark.parametrize(
+    ("entries", "says"),
+    [
+        ({"a.csv": b""}, "does not hold one exported file"),
+        ({"a.csv.manifest.json": b"{}"}, "does not hold one exported file"),
+        ({"a.csv": b"", "a.csv.manifest.json": b"{}"}, "cannot be used"),
+    ],
+)
+def test_another_zip_file_is_no_export(tmp_path: Path, entries: dict[str, bytes], says: str) -> None:
+    with zipfile.ZipFile(tmp_path / "other.zip", "w") as packed:
+        for name, content in entries.items():
+            packed.writestr(name, content)
+    [sentence] = verify.check(tmp_path / "other.zip")
+    assert says in sentence
+
+
 def test_an_archive_of_no_events_is_valid(store: Store) -> None:
     nothing = bytes_of(store, "jsonl", EventFilter(agent=("nobody",)))
     with zipfile.ZipFile(io.BytesIO(nothing)) as packed:
