@@ -147,7 +147,7 @@ class _Reading:
 
 def _is_misfit(fmt: Format, chunk: Chunk) -> bool:
     """Whether most of the first records are of another kind; a format that is told by its keys has fitting records."""
-    return not fmt.keys and 2 * len(chunk.rejects) > chunk.read
+    return not fmt.keys and not chunk.is_damage and 2 * len(chunk.rejects) > chunk.read
 
 
 def _store(store: Path, segments: BulkSegments, report: ImportReport) -> ImportReport:
@@ -215,6 +215,8 @@ def _open(name: str, format_name: str) -> _Source:
 
 def _opened(name: str, content: Content, format_name: str) -> _Source:
     try:
+        if format_name == "auto" and content.damage:
+            raise InvalidFormat(f"{name}: {content.damage}")
         fmt = formats.detect(content.head, name) if format_name == "auto" else formats.load(format_name)
     except BaseException:
         content.close()

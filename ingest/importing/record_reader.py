@@ -37,7 +37,8 @@ class Chunk:
 
     `rows` has ROW_SCHEMA. `read` counts the events of this part, the rejects among them; `skipped` the records that are
     no events by the rules of the format, by reason; `bytes_done` the bytes of the file up to its end.
-    `unseen` names the mapped fields (ReadOptions.map) whose key no record has had up to here.
+    `unseen` names the mapped fields (ReadOptions.map) whose key no record has had up to here. `is_damage`: its reject is
+    the rest of a file that is damaged.
     """
 
     rows: pa.Table
@@ -46,6 +47,7 @@ class Chunk:
     bytes_done: int
     unseen: frozenset[str] = frozenset()
     skipped: Mapping[str, int] = field(default_factory=dict)
+    is_damage: bool = False
 
 
 def read(
@@ -75,7 +77,7 @@ def read(
                 yield Chunk(rows, part.rejects, part.read, part.bytes_done, unseen, part.skipped)
         if content.damage:
             reject = Reject(last_line + 1, f"file: {content.damage}", "")
-            yield Chunk(NO_ROWS, [reject], 1, content.done)
+            yield Chunk(NO_ROWS, [reject], 1, content.done, is_damage=True)
 
 
 def _frames(fmt: Format, content: Content) -> Iterator[Frame]:

@@ -20,7 +20,7 @@ def show_previews(files: Sequence[str], format_name: str, options: ReadOptions, 
     """Print what an import would make of each file; gives the exit status."""
     for name in files:
         source = sys.stdin.buffer if name == _STDIN else Path(name)
-        result = preview(Content(source), name, format_name, options)
+        result = preview(Content(source, check=False), name, format_name, options)
         show_json(as_dict(result)) if as_json else show(words(result))
     return DONE
 
@@ -31,7 +31,7 @@ def confirm_misfit(ctx: click.Context, name: str, *, format_name: str, options: 
     Without a terminal the answer is no. A file that can be read again is shown as by `--preview`.
     """
     if name != _STDIN and Path(name).is_file():
-        for line in words(preview(Content(Path(name)), name, format_name, options)).splitlines():
+        for line in words(preview(Content(Path(name), check=False), name, format_name, options)).splitlines():
             say(ctx, line)
     problem = "most of its first records cannot be stored"
     if not (sys.stdin.isatty() and sys.stderr.isatty()):

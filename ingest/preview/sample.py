@@ -62,6 +62,8 @@ def preview(content: Content, file: str, format_name: str, options: ReadOptions)
     Raises InvalidFormat for options that make no sense, and OSError.
     """
     with closing(content):
+        if content.damage:
+            return Preview(file, None, content.damage)
         text = text_of(content.head)
         fmt, why = _format(content.head, text, file, format_name)
         if fmt is None:

@@ -29,7 +29,7 @@ class Content:
 
     `done` counts the bytes of the file itself, compressed ones if it is gzip. Where compressed data is damaged, the
     stream ends after the last complete member before; where text is not in the encoding of its byte order mark, before
-    the first byte that is not. `damage` says why then. `head` is the first HEAD_BYTES of the content, which `read`
+    the first byte that is not. `damage` says why, once it has ended there. `head` is the first HEAD_BYTES of the content, which `read`
     gives, too. With `check` False, the content of damaged members is given: for a look at the beginning. Raises
     OSError.
     """
@@ -56,6 +56,8 @@ class Content:
                 break
         self._stream = _Begun(text, HEAD_BYTES)
         self.head = self._stream.beginning
+        if not self.head:
+            self._piece(1)  # says why, where the content is damaged from the beginning on
         is_text = not self.head.startswith(PARQUET_MAGIC)
         self._is_mac = is_text and b"\r" in self.head and b"\n" not in self.head
 

@@ -1,5 +1,6 @@
 """What --preview shows of a file, and what happens to one that mostly does not fit."""
 
+import gzip
 import io
 import json
 import shlex
@@ -183,3 +184,31 @@ def test_a_key_counts_if_half_of_the_records_can_use_it() -> None:
     ]
     assert suggested(records) == {"occurred_at": "ts", "agent": "user", "source_ip": "remote_addr"}
     assert suggested([]) == {}
+
+
+def cut_off(folder: Path, share: float) -> str:
+    """The beginning of a compressed file of 5,000 events."""
+    packed = gzip.compress(b"".join(json.dumps(OWN | {"n": n}).encode() + b"\n" for n in range(5000)))
+    path = folder / "events.jsonl.gz"
+    path.write_bytes(packed[: int(len(packed) * share)])
+    return str(path)
+
+
+def test_a_file_that_is_cut_off_is_one_reject_and_no_question_of_its_format(
+    tmp_path: Path, store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = cut_off(tmp_path, 0.5)
+    assert previewed(capsys, file)["fitting"] > 100
+    assert main(["import", file, "--store", str(store)]) == 1
+    said = capsys.readouterr()
+    assert "read 1, stored 0" in said.out
+    assert "its gzip data is damaged: it ends within a member" in said.err
+
+
+def test_a_file_without_a_whole_record_is_called_damaged(
+    tmp_path: Path, store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = cut_off(tmp_path, 0.0005)
+    assert previewed(capsys, file)["why"].startswith("its gzip data is damaged")
+    assert main(["import", file, "--store", str(store)]) == 2
+    assert "its gzip data is damaged" in capsys.readouterr().err
