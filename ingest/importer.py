@@ -215,13 +215,17 @@ def _open(name: str, format_name: str) -> _Source:
 
 def _opened(name: str, content: Content, format_name: str) -> _Source:
     try:
-        if format_name == "auto" and content.damage:
-            raise InvalidFormat(f"{name}: {content.damage}")
-        fmt = formats.detect(content.head, name) if format_name == "auto" else formats.load(format_name)
+        fmt = _detected(content, name) if format_name == "auto" else formats.load(format_name)
     except BaseException:
         content.close()
         raise
     return _Source(name, content, fmt)
+
+
+def _detected(content: Content, name: str) -> Format:
+    if content.damage:
+        raise InvalidFormat(f"{name}: {content.damage}")
+    return formats.detect(content.head, name)
 
 
 @contextlib.contextmanager

@@ -37,8 +37,8 @@ class Chunk:
 
     `rows` has ROW_SCHEMA. `read` counts the events of this part, the rejects among them; `skipped` the records that are
     no events by the rules of the format, by reason; `bytes_done` the bytes of the file up to its end.
-    `unseen` names the mapped fields (ReadOptions.map) whose key no record has had up to here. `is_damage`: its reject is
-    the rest of a file that is damaged.
+    `unseen` names the mapped fields (ReadOptions.map) whose key no record has had up to here. `is_damage`: its reject
+    is the rest of a file that is damaged.
     """
 
     rows: pa.Table

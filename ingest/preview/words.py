@@ -18,10 +18,9 @@ def words(preview: Preview) -> str:
     if preview.format is None:
         return "\n".join([*lines, "  nothing is known about its records: name a format, see docs/formats.md"])
     lines += [f"  {line}" for line in _times(preview)]
+    of_all = f"{preview.fitting:,} of the first {counted(preview.read, 'record')}"
     suggested = " as suggested below" if preview.mapping else ""
-    lines.append(
-        f"  {preview.fitting:,} of the first {counted(preview.read, 'record')} can be stored{suggested}{_skipped(preview)}"
-    )
+    lines.append(f"  {of_all} can be stored{suggested}{_skipped(preview)}")
     if preview.problem:
         lines.append(f"  the first that cannot: {preview.problem}")
     if preview.mapping:

@@ -29,9 +29,9 @@ class Content:
 
     `done` counts the bytes of the file itself, compressed ones if it is gzip. Where compressed data is damaged, the
     stream ends after the last complete member before; where text is not in the encoding of its byte order mark, before
-    the first byte that is not. `damage` says why, once it has ended there. `head` is the first HEAD_BYTES of the content, which `read`
-    gives, too. With `check` False, the content of damaged members is given: for a look at the beginning. Raises
-    OSError.
+    the first byte that is not. `damage` says why, once it has ended there. `head` is the first HEAD_BYTES of the
+    content, which `read` gives, too. With `check` False, the content of damaged members is given: for a look at the
+    beginning. Raises OSError.
     """
 
     def __init__(self, source: Path | BinaryIO, *, check: bool = True) -> None:
