@@ -20,7 +20,7 @@ from dashboard.log import (
     view,
 )
 from dashboard.log.event import event_panel, pinned_event
-from dashboard.log.event_list import columns
+from dashboard.log.event_list import columns, folding
 from dashboard.log.event_list import draw as event_list
 from dashboard.spikes import matching, recent, states
 
@@ -89,7 +89,9 @@ if not seqs and found.complete:
     st.stop()
 list_column, *panel_columns = st.columns([3, 2] if opened or beside else [1])
 with list_column:
-    events = data.events_at(seqs, columns.read(shown.columns, is_search=bool(where.q)))
+    events = data.events_at(
+        seqs, columns.read(shown.columns, metadata=bool(where.q) or folding.reads_metadata(shown.fold))
+    )
     event_list.draw(
         events,
         where,
@@ -98,7 +100,7 @@ with list_column:
         room_for=len(seqs) if page == 1 else shown.rows,
         alarms=matching.words(matching.of_rows(events, recent.in_view(where)), states.triage()),
         density=st.session_state[toolbar.DENSITY],
-        fold=st.session_state[toolbar.FOLD],
+        fold=shown.fold,
         brief=bool(panel_columns),
     )
     below_list = st.container()

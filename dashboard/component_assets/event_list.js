@@ -91,11 +91,6 @@ class EventList {
     if (text !== this.text) {
       const focused = this.scroller.getRootNode().activeElement?.dataset.id;
       this.rows = new Map(rows.map((data) => [data.id, this.row(data, find)]));
-      let lead = null;
-      for (const data of rows) {
-        if (!data.repeats_last) lead = data.id;
-        this.rows.get(data.id).dataset.lead = lead;
-      }
       this.body.replaceChildren(...this.rows.values());
       this.text = text;
       this.mark();
@@ -103,7 +98,7 @@ class EventList {
     } else this.mark();
   }
 
-  // Which rows are hidden as repeats, which is selected, and which one the Tab key reaches.
+  // Which rows are folded into another one, which is selected, and which one the Tab key reaches.
   mark() {
     const open = this.rows.get(this.selected);
     for (const [id, row] of this.rows) {
@@ -121,13 +116,17 @@ class EventList {
   row(data, find) {
     const row = element("tr", data.alarm ? "alarmed" : "");
     row.dataset.id = data.id;
+    row.dataset.lead = data.lead;
+    row.classList.toggle("member", data.lead !== data.id);
+    const activity = this.columns.findIndex(({ name }) => name === "activity");
+    const opening = activity < 0 ? this.columns.length - 1 : activity;
     this.columns.forEach(({ name }, place) => {
       const cell = element("td", name, row);
       if (name === "alarm") drawAlarm(cell, data.alarm);
       else if (name === "outcome") drawOutcome(cell, data.cells[place]);
       else if (name === "time") drawTime(cell, data.cells[place]);
       else drawDescribed(cell, data.cells[place], find);
-      if (name === "activity" && data.repeats) drawRepeats(cell, data.repeats);
+      if (place === opening && data.folded) drawFolded(cell, ...data.folded);
     });
     return row;
   }
@@ -185,11 +184,11 @@ function drawTime(cell, text) {
   if (point >= 0) element("span", "fraction", cell).textContent = text.slice(point);
 }
 
-function drawRepeats(cell, repeats) {
-  const button = element("button", "repeats");
+function drawFolded(cell, label, sentence) {
+  const button = element("button", "folded");
   button.type = "button";
-  button.textContent = `× ${repeats + 1}`;
-  button.title = `${repeats + 1} events of this agent, activity and outcome within minutes`;
+  button.textContent = label;
+  button.title = sentence;
   cell.prepend(button);
 }
 

@@ -20,7 +20,7 @@ from audit_store.errors import InvalidFilter
 from audit_store.filters import LISTS, SINGLE, EventFilter, Pattern, Value, is_parameter, text_of
 
 EVENT, PINNED, ALARM, PAGE = "event", "pin", "alarm", "page"
-OF_PAGES = (EVENT, PINNED, ALARM, "state", "sensitivity", "columns", "rows")
+OF_PAGES = (EVENT, PINNED, ALARM, "state", "sensitivity", "columns", "rows", "fold")
 """The parameters that are not filters but a page's own. A page of the log belongs to its filter."""
 _REQUEST = "url_request"
 _HISTORY = "url_history"

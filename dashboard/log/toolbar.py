@@ -4,12 +4,12 @@ import streamlit as st
 
 from dashboard.filters.controls import set_value
 from dashboard.log import view
-from dashboard.log.event_list import columns
+from dashboard.log.event_list import columns, folding
 from dashboard.log.event_list.draw import ROW_HEIGHTS
 from dashboard.log.view import View
 from dashboard.text import shown
 
-LIVE, FOLD, DENSITY = "log_live", "log_fold", "log_density"
+LIVE, DENSITY = "log_live", "log_density"
 
 
 def live() -> None:
@@ -29,7 +29,7 @@ def is_live() -> bool:
 
 
 def look(current: View) -> None:
-    """Draw a menu of the columns, the rows of a page, their height, and whether repeats are folded."""
+    """Draw a menu of the columns, the rows of a page, their height, and what they are folded by."""
     with st.popover("View", icon=":material/view_column:"):
         _columns(current)
         set_value("log_rows", current.rows)
@@ -48,11 +48,15 @@ def look(current: View) -> None:
             key=DENSITY,
             persist_state="session",
         )
-        st.toggle(
-            "Fold repeats",
-            key=FOLD,
-            help="Show successive events of the same agent, activity and outcome within five minutes as one row.",
-            persist_state="session",
+        set_value("log_fold", current.fold or None)
+        st.segmented_control(
+            "Fold into one row",
+            list(folding.FOLDS),
+            format_func=folding.FOLDS.__getitem__,
+            key="log_fold",
+            help="Repeats are successive events of one agent, activity and outcome within five minutes. Events of one "
+            "request or session have the same value in their metadata, where the catalogue says.",
+            on_change=_choose_fold,
         )
 
 
@@ -85,6 +89,10 @@ def _remove(current: View, name: str) -> None:
 
 def _choose_rows() -> None:
     view.put_rows(st.session_state["log_rows"])
+
+
+def _choose_fold() -> None:
+    view.put_fold(st.session_state["log_fold"])
 
 
 def _of_metadata(current: View) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from audit_store.filters.metadata import PREFIX, name_of
-from dashboard.log.event_list.metadata_values import Number, text
+from dashboard.log.event_list.metadata_values import Number, compared, text
 
 MOST_LINES = 200
 _WAS = re.compile(r"(.+)_was")
@@ -47,16 +47,7 @@ def lines(value: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[Lin
             yield Line(key, len(above), name_of(keys), None)
             yield from lines(inner, keys)
         else:
-            yield Line(key, len(above), name_of(keys), text(inner), _compared(inner))
-
-
-def _compared(value: Any) -> str:
-    """A value as the store compares it: a number with a fraction in its shortest form."""
-    if value is None:
-        return ""
-    if isinstance(value, Number) and not value.lstrip("-").isdecimal():
-        return repr(float(value))
-    return text(value)
+            yield Line(key, len(above), name_of(keys), text(inner), compared(inner))
 
 
 def changes(

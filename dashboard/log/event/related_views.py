@@ -7,10 +7,8 @@ from typing import Any
 import streamlit as st
 
 from audit_store.filters import EventFilter, text_of
-from audit_store.filters.metadata import PREFIX
 from dashboard import active_catalogue
 from dashboard.filters import url_state
-from dashboard.log.event import metadata_tree
 from dashboard.log.event_list import metadata_values
 
 AROUND = timedelta(minutes=15)
@@ -67,14 +65,12 @@ def views(event: Mapping[str, Any], where: EventFilter) -> list[tuple[str, str, 
 def _shared(metadata: str, same: dict[str, list[str]]) -> Iterator[tuple[str, str, dict[str, list[str]]]]:
     """The events of one request, and of one session, by the first path of the catalogue that the metadata has."""
     catalogue = active_catalogue.activities()
-    values = {line.name: line.compared for line in metadata_tree.lines(metadata_values.load(metadata))}
     for label, icon, paths in (
         ("Same request", ":material/link:", catalogue.request),
         ("Same session", ":material/key:", catalogue.session),
     ):
-        names = [name for name in map(f"{PREFIX}{{}}".format, paths) if values.get(name)]
-        for name in names[:1]:
-            yield label, icon, same | {name: [text_of(name, values[name])]}
+        if value := metadata_values.first_of(metadata, paths):
+            yield label, icon, same | {value[0]: [text_of(*value)]}
 
 
 def _around(moment: datetime, where: EventFilter) -> dict[str, list[str]]:

@@ -1,1 +1,1 @@
-"""The list of events: its columns, their texts, and rows that repeat."""
+"""The list of events: its columns, their texts, and rows that fold."""

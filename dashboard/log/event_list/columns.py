@@ -73,6 +73,6 @@ def width(name: str) -> int:
     return _WIDTHS.get(name, _OF_METADATA)
 
 
-def read(names: Sequence[str], *, is_search: bool = False) -> tuple[str, ...]:
-    """The columns of `events` that the list reads to show these; a search also says where it matched."""
-    return (*READ, "metadata") if is_search or any(path_of(name) for name in names) else READ
+def read(names: Sequence[str], *, metadata: bool = False) -> tuple[str, ...]:
+    """The columns of `events` that the list reads to show these, with `metadata` that one in any case."""
+    return (*READ, "metadata") if metadata or any(path_of(name) for name in names) else READ

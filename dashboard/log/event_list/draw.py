@@ -25,7 +25,7 @@ def draw(
     room_for: int,
     alarms: Sequence[str],
     density: str,
-    fold: bool,
+    fold: str,
     brief: bool = False,
 ) -> None:
     """Draw the events, a row each.

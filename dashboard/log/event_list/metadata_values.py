@@ -1,9 +1,10 @@
 """Values in the metadata of an event, by the names that filters give them."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
-from audit_store.filters.metadata import path_of
+from audit_store.filters.metadata import PREFIX, path_of
 
 
 class Number(str):
@@ -24,20 +25,52 @@ def at(metadata: str, name: str) -> str:
     >>> at('{"user": {"roles": ["admin", 1.50]}}', "meta.user.roles.1")
     '1.50'
     """
-    value: Any = load(metadata)
-    for key in path_of(name) or ():
-        if isinstance(value, dict) and key in value:
-            value = value[key]
-        elif isinstance(value, list) and key.isdecimal() and int(key) < len(value):
-            value = value[int(key)]
-        else:
-            return ""
+    value = _inside(load(metadata), name)
+    return "" if value is _MISSING else text(value)
+
+
+def first_of(metadata: str, paths: Sequence[str]) -> tuple[str, str] | None:
+    """The name and the value, as a filter compares it, at the first of `paths` where there is one.
+
+    Null and an empty text are no value, nor is an object or a list.
+
+    >>> first_of('{"trace_id": "", "request": {"id": 7}}', ["trace_id", "request.id"])
+    ('meta.request.id', '7')
+    """
+    values = load(metadata)
+    for name in (f"{PREFIX}{path}" for path in paths):
+        value = _inside(values, name)
+        if value is not _MISSING and not isinstance(value, dict | list) and compared(value):
+            return name, compared(value)
+    return None
+
+
+def compared(value: Any) -> str:
+    """A value as the store compares it: a number with a fraction in its shortest form, "" for null."""
+    if value is None:
+        return ""
+    if isinstance(value, Number) and not value.lstrip("-").isdecimal():
+        return repr(float(value))
     return text(value)
 
 
 def text(value: Any) -> str:
     """A text itself, any other value as JSON."""
     return str(value) if isinstance(value, str) else _json(value)
+
+
+_MISSING = object()
+
+
+def _inside(value: Any, name: str) -> Any:
+    for key in path_of(name) or ():
+        if isinstance(value, dict) and key in value:
+            value = value[key]
+        elif isinstance(value, list) and key.isdecimal() and int(key) < len(value):
+            value = value[int(key)]
+        else:
+            return _MISSING
+    return value
 
 
 def _json(value: Any) -> str:

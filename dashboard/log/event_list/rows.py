@@ -6,7 +6,8 @@ from typing import Any
 import pandas as pd
 
 from audit_store.filters import EventFilter
-from dashboard.log.event_list import columns, metadata_values, repeats, times
+from dashboard import active_catalogue
+from dashboard.log.event_list import columns, folding, metadata_values, times
 from dashboard.log.search_hits import matched_in
 from dashboard.text import shown
 
@@ -39,30 +40,26 @@ def rows(
     names: Sequence[str],
     alarms: Sequence[str] = (),
     *,
-    fold: bool = False,
+    fold: str = "",
 ) -> list[dict[str, Any]]:
-    """A row for each event: its id, a cell for each of `names`, its alarm, and how many rows below repeat it.
+    """A row for each event: its id, a cell for each of `names`, its alarm, and how it is folded.
 
-    `alarms` has a word of `matching.WORDS`, or "", for each event. `fold` hides rows that repeat the one above.
+    `alarms` has a word of `matching.WORDS`, or "", for each event. Of rows that are folded by `fold`, one of
+    `folding.FOLDS`, the first one stands for all: it has a label and a sentence, and the others follow it.
     """
     cells = [_cells(name, events, where, alarms) for name in names]
-    repeated = repeats.repeats_last(events) if fold else [False] * len(events)
+    ids = [str(event_id) for event_id in events["event_id"]]
+    leads = folding.leads(events, fold, active_catalogue.activities())
+    labels = folding.labels(events, leads, fold)
     return [
         {
-            "id": str(event_id),
-            "cells": list(texts),
-            "alarm": alarm,
-            "repeats": count,
-            "repeats_last": repeats_last,
+            "id": ids[row],
+            "cells": [texts[row] for texts in cells],
+            "alarm": alarms[row] if alarms else "",
+            "lead": ids[leads[row]],
+            "folded": labels.get(row),
         }
-        for event_id, texts, alarm, count, repeats_last in zip(
-            events["event_id"],
-            zip(*cells, strict=True),
-            alarms or [""] * len(events),
-            repeats.counts(repeated),
-            repeated,
-            strict=True,
-        )
+        for row in sorted(range(len(events)), key=leads.__getitem__)
     ]
 
 

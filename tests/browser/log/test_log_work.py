@@ -163,15 +163,18 @@ def rich(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
-def test_repeats_fold_into_one_row_that_opens(rich: Server, visit: Visit) -> None:
-    seen = visit(f"{rich.url}/log?range=all")
+def test_rows_fold_into_one_that_opens(rich: Server, visit: Visit) -> None:
+    seen = visit(f"{rich.url}/log?range=all&columns=time&columns=agent")
     rows = seen.page.locator(EVENT_ROWS).locator("visible=true")
     expect(rows).to_have_count(32)
     seen.page.get_by_role("button", name="View", exact=True).click()
-    seen.page.get_by_text("Fold repeats").click()
+    seen.page.get_by_role("radio", name="Repeats").click()
     expect(rows).to_have_count(3)
+    seen.page.get_by_role("radio", name="Requests").click()
+    expect(rows).to_have_count(2)
+    becomes(lambda: parameters(seen.page).get("fold"), ["request"])
     seen.page.keyboard.press("Escape")
-    seen.page.get_by_role("button", name="× 30").click()
+    seen.page.get_by_role("button", name="× 31").click()
     expect(rows).to_have_count(32)
     assert opened(seen.page) == []
 

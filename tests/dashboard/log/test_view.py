@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from audit_store.engines.duckdb.store import Store
 from tests.conftest import Fill
-from tests.dashboard.page_runs import component, drawn, event, log_table, show, url, words
+from tests.dashboard.page_runs import component, drawn, event, log_table, show, url, widget, words
 
 
 @pytest.fixture
@@ -52,6 +52,7 @@ def test_a_page_beyond_the_end_is_the_last_one(numbered: Store) -> None:
         ("page", "2"),
         ("rows", "7"),
         ("columns", "colour"),
+        ("fold", "agent"),
     ],
 )
 def test_a_bad_value_is_named_and_ignored(numbered: Store, parameter: str, value: str) -> None:
@@ -76,7 +77,30 @@ def test_metadata_can_be_a_column(numbered: Store) -> None:
 
 def test_repeats_can_be_folded_into_one_row(numbered: Store) -> None:
     app = show(numbered, "log", rows="250")
-    app.toggle(key="log_fold").set_value(True).run()
+    widget(app, "log_fold").set_value("repeats").run()
+    assert url(app)["fold"] == ["repeats"]
     rows = component(app, "event_list")["rows"]
-    assert [row["repeats"] for row in rows] == [219, *[0] * 219]
-    assert [row["repeats_last"] for row in rows] == [False, *[True] * 219]
+    assert {row["lead"] for row in rows} == {rows[0]["id"]}
+    assert [row["folded"] and row["folded"][0] for row in rows] == ["× 220", *[None] * 219]
+    widget(app, "log_fold").set_value(None).run()
+    assert "fold" not in url(app)
+
+
+def test_the_events_of_a_request_follow_its_first_one(store: Store, fill: Fill) -> None:
+    requests = ("a", "b", "a", "", "b")
+    fill(
+        store,
+        [
+            event(10 - n, description=f"{n}", metadata=f'{{"request_id": "{request}"}}')
+            for n, request in enumerate(requests)
+        ],
+    )
+    app = show(store, "log", fold="request")
+    assert descriptions(app) == ["4", "1", "3", "2", "0"]
+    assert [bool(row["folded"]) for row in component(app, "event_list")["rows"]] == [
+        True,
+        False,
+        False,
+        True,
+        False,
+    ]

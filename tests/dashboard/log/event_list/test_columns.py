@@ -38,3 +38,4 @@ def test_beside_an_event_the_list_has_its_main_columns_and_those_of_metadata() -
 def test_metadata_is_read_only_for_its_columns() -> None:
     assert "metadata" not in columns.read(columns.DEFAULT)
     assert "metadata" in columns.read(["time", "meta.a"])
+    assert "metadata" in columns.read(columns.DEFAULT, metadata=True)
