@@ -95,17 +95,12 @@ def surroundings(where: EventFilter) -> Surroundings:
     )
 
 
-def sources(where: EventFilter) -> dict[str, int | None]:
-    """The OPTIONS most frequent sources, as `Surroundings.facets` ("none": not given). Raises as `surroundings`."""
-    return _counts(where, frames(_facet(where, "source"))[0])
+def values(where: EventFilter, column: str, containing: str = "") -> dict[str, int | None]:
+    """The OPTIONS most frequent values of a facet that contain a text, as `Surroundings.facets`.
 
-
-def find(where: EventFilter, column: str, text: str) -> dict[str, int | None]:
-    """The OPTIONS most frequent values of one of FACETS that contain `text`, as `Surroundings.facets`.
-
-    Ignores case. Raises as `surroundings`.
+    Ignores case. Those of a source, an address or a target are read from the events. Raises as `surroundings`.
     """
-    return _counts(where, frames(_facet(where, column, text))[0])
+    return _counts(where, frames(_facet(where, column, containing))[0])
 
 
 def contents() -> Contents:

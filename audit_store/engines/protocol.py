@@ -113,7 +113,7 @@ class EventQueries(Protocol):
         """Rows agent (NULL: the others together), category, events, agents, total; the busiest agents first."""
 
     def facet(self, where: EventFilter, column: str, limit: int, *, containing: str = "") -> Query:
-        """Rows value, events: the most frequent values of activity, agent, outcome or source."""
+        """Rows value, events: the most frequent values of activity, agent, outcome, source, source_ip or target."""
 
     def blocks(self, where: EventFilter, *, since: int, below: int) -> Query:
         """Rows block (`seq // SEQ_BLOCK`), events where `since` <= seq < `below`; the newest block first."""

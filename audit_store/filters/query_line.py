@@ -54,7 +54,7 @@ def to_text(where: EventFilter) -> str:
         f"{name}:{_value(parameters[name][0])}" for name in ("range", "from", "to") if name in parameters
     ]
     for selection in where.selections():
-        name = _SHORT.get(selection.field.name, selection.field.name)
+        name = name_of(selection.field.name)
         named = f"{'-' * selection.is_excluded}{_named(name)}"
         terms += [f"{named}:{_value(text_of(selection.parameter, value))}" for value in selection.values]
     return " ".join([*terms, *([_quoted(where.q)] if where.q else [])])
@@ -101,9 +101,19 @@ def offers(values: Mapping[str, Iterable[Value]]) -> Offers:
     texts = {"range": list(ranges.RANGES)}
     for field in FIELDS:
         offered = field.choices or values.get(field.name, ())
-        texts[field.short or field.name] = [_value(text_of(field.name, value)) for value in offered]
+        texts[name_of(field.name)] = [_value(text_of(field.name, value)) for value in offered]
     excluded = [field.short or field.name for field in FIELDS if field.can_be_excluded]
     return Offers([*NAMES, PREFIX], [*excluded, PREFIX], texts)
+
+
+def name_of(parameter: str) -> str:
+    """The name that a line gives a parameter."""
+    return _SHORT.get(parameter, parameter)
+
+
+def parameter_of(name: str) -> str:
+    """The parameter that a line names."""
+    return _PARAMETERS.get(name, name)
 
 
 def _terms(line: str) -> list[_Term]:
@@ -136,7 +146,7 @@ def _term(line: str, match: re.Match[str]) -> _Term:
 
 def _parameter(line: str, match: re.Match[str]) -> str:
     name = _unquoted(match["name"])
-    parameter = _PARAMETERS.get(name, name)
+    parameter = parameter_of(name)
     if parameter == "q" or not is_parameter(parameter) or parameter.startswith("not_"):
         raise InvalidQuery(line, match.start("name"), _FIELDS)
     if not match["minus"]:

@@ -57,7 +57,7 @@ def values_of(column: str, where: EventFilter, agents: pd.DataFrame) -> list[str
     """
     if column == "agent":
         return [str(agent) for agent in agents["agent"].dropna().unique()]
-    values = list(OUTCOME_CHOICES) if column == "outcome" else list(data.sources(where))
+    values = list(OUTCOME_CHOICES) if column == "outcome" else list(data.values(where, "source"))
     wanted = where.values(column)
     return [value for value in values if not wanted or matches(wanted, value)]
 

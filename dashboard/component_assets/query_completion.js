@@ -1,5 +1,6 @@
 // A list below the query line of what completes its last word: fields, or values of a field. The arrow keys move in it,
-// Enter and Tab take the chosen one, and Escape closes it. The line itself is Streamlit's, which applies it.
+// Enter and Tab take the chosen one, and Escape closes it. The line itself is Streamlit's, which applies it. Values of
+// some fields are sent only when they are asked for.
 
 import { element } from "./elements.js";
 
@@ -8,8 +9,9 @@ const MOST = 12;
 const WORD = /(?:^|\s)(-?)(?:([^\s:"]+)(:))?("[^"]*|[^\s"]*)$/;
 let completion;
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   completion ??= new Completion();
+  completion.ask = (field) => setTriggerValue("ask", field);
   completion.draw(data, parentElement);
 }
 
@@ -32,7 +34,9 @@ class Completion {
     const place = parent.querySelector(".query-completion") ?? element("div", "query-completion", parent);
     if (this.list.parentElement !== place) place.append(this.list);
     const line = document.querySelector(data.input);
-    if (line && line === document.activeElement && !this.list.hidden) this.open(line);
+    const { asked } = this;
+    this.asked = "";
+    if (line && line === document.activeElement && (asked || !this.list.hidden)) this.open(line);
     else this.close();
     if (line) this.describe(line);
   }
@@ -44,6 +48,7 @@ class Completion {
   open(line) {
     this.line = line;
     const before = line.value.slice(0, line.selectionStart);
+    this.request(lastWord(before)?.field);
     const options = completions(before, this.data).slice(0, MOST);
     this.list.replaceChildren(
       ...options.map((text, number) => {
@@ -61,7 +66,15 @@ class Completion {
     this.describe(line);
   }
 
+  // Once for each drawing, which brings the values.
+  request(field) {
+    if (field === this.asked || !this.data.on_request.includes(field)) return;
+    this.asked = field;
+    this.ask(field);
+  }
+
   close() {
+    this.asked = "";
     this.list.hidden = true;
     this.chosen = -1;
     if (this.line) this.describe(this.line);
@@ -117,18 +130,23 @@ class Completion {
   }
 }
 
+function lastWord(before) {
+  const word = before.match(WORD);
+  return word && { sign: word[1], field: word[2] === "source_ip" ? "ip" : word[2], typed: word[4] };
+}
+
 // The texts that complete the word at the end of a line.
 function completions(before, { fields, excluded, values }) {
-  const word = before.match(WORD);
+  const word = lastWord(before);
   if (!word) return [];
-  const [, sign, name, colon, typed] = word;
+  const { sign, field, typed } = word;
   const wanted = typed.replace(/^"/, "").toLowerCase();
-  if (!colon) {
+  if (!field) {
     if (typed.startsWith('"')) return [];
     const offered = (sign ? excluded : fields).filter((field) => field.startsWith(wanted));
     return offered.map((field) => (field.endsWith(".") ? field : `${field}:`));
   }
-  const offered = (values[name === "source_ip" ? "ip" : name] ?? []).filter(
+  const offered = (values[field] ?? []).filter(
     (text) => text !== typed && text.toLowerCase().includes(wanted),
   );
   const begins = (text) => text.toLowerCase().replace(/^"/, "").startsWith(wanted);

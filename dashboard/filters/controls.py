@@ -122,7 +122,7 @@ def _resolved(name: str, value: Value, where: EventFilter) -> Value | None:
         return value
     matches: dict[str, int | None] = {}
     with contextlib.suppress(AuditStoreError, OSError):
-        matches = data.find(where, name.removeprefix("not_"), value)
+        matches = data.values(where, name.removeprefix("not_"), value)
     if not matches or value in matches:
         return value
     if len(matches) == 1:

@@ -104,7 +104,7 @@ def _more(where: EventFilter, activities: Counts, agents: Counts) -> None:
     controls.names("Not these activities", "not_activity", where, activities)
     controls.names("Not these agents", "not_agent", where, agents)
     with contextlib.suppress(AuditStoreError, OSError):
-        sources = data.sources(where)
+        sources = data.values(where, "source")
         controls.names("Source", "source", where, sources)
         controls.names("Not these sources", "not_source", where, sources)
     typed_values.draw("Address", "source_ip", where, "203.0.113.0/24")

@@ -52,6 +52,8 @@ def test_a_typed_line_is_the_filter_and_says_what_is_wrong(url: str, visit: Visi
         ("", "ArrowDown ArrowDown Tab", ["success", "failure", "none"], "range:all outcome:failure"),
         (" -ag", "ArrowUp Enter", ["agent:"], "range:all outcome:failure -agent:"),
         ("B", "ArrowDown Enter", ["bob"], "range:all outcome:failure -agent:bob"),
+        # Read when it is typed.
+        (" -target:", "ArrowDown Enter", ["eve"], "range:all outcome:failure -agent:bob -target:eve"),
     ):
         page.keyboard.type(typed)
         expect(options).to_have_text(offered)

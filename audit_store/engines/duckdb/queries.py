@@ -113,6 +113,7 @@ def by_agent(where: EventFilter, top: int, catalogue: Catalogue) -> Query:
 def facet(where: EventFilter, column: str, limit: int, *, containing: str = "") -> Query:
     """Rows value, events: the `limit` most frequent values of a column in `_FACETS` ("none": no outcome or source).
 
+    Events without an address or target have no row. An address is counted as it is written.
     The column's own filter is ignored, so that a count equals the rows after choosing the value. With
     `containing`, only values that contain this text, ignoring case.
     """
@@ -126,7 +127,7 @@ def facet(where: EventFilter, column: str, limit: int, *, containing: str = "") 
         params["containing"] = containing
     return Query(
         f"SELECT {_FACETS[column]} AS value, sum(events)::BIGINT AS events FROM {counted} {condition}"
-        f"GROUP BY ALL {_WITH_EVENTS} ORDER BY events DESC, value LIMIT $limit",
+        f"GROUP BY ALL {_WITH_EVENTS} AND value IS NOT NULL ORDER BY events DESC, value LIMIT $limit",
         params | {"limit": limit},
         where.period,
     )
@@ -229,6 +230,8 @@ _FACETS = {
     "agent": "agent",
     "outcome": "coalesce(outcome, 'none')",
     "source": "coalesce(nullif(source, ''), 'none')",
+    "source_ip": "source_ip",
+    "target": "target",
 }
 
 # Small numbers instead of names: grouping by them takes half the time.

@@ -3,11 +3,14 @@
 import pytest
 
 from audit_store.engines.duckdb.store import Store
+from dashboard.filters import query_box
+from tests.conftest import Fill
 from tests.dashboard.page_runs import (
     HOSTILE,
     MARKDOWN,
     component,
     drawn,
+    event,
     filters_of,
     metrics,
     show,
@@ -43,6 +46,26 @@ def test_what_completes_a_line_is_sent(week: Store) -> None:
     sent = component(show(week), "query_completion")
     assert sent["values"]["agent"] == ["ada", "bob", "eve"]
     assert sent["values"]["outcome"] == ["success", "failure", "none"]
+
+
+def test_values_of_events_are_read_only_for_the_field_that_is_typed(
+    store: Store, fill: Fill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = [event(200, target=target, source="web") for target in ("old", "older")]
+    fill(store, [*old, event(2, target="b*"), event(1, target="a b", source_ip="203.0.113.9")])
+    app = show(store)
+    sent = component(app, "query_completion")
+    assert sent["on_request"] == ["source", "ip", "target"]
+    assert sent["values"]["target"] == sent["values"]["ip"] == []
+    app.session_state["query_asked"] = "target"
+    assert component(app.run(), "query_completion")["values"]["target"] == ['"a b"', r"b\*", "old", "older"]
+    monkeypatch.setattr(query_box, "NEWEST", 3)
+    app.session_state["query_asked"] = "target"
+    sent = component(app.run(), "query_completion")
+    assert sent["values"]["target"] == ['"a b"', r"b\*"]
+    assert sent["on_request"] == ["source", "ip"]
+    app.session_state["query_asked"] = "source"
+    assert component(app.run(), "query_completion")["values"]["source"] == ["none"]
 
 
 @pytest.mark.parametrize("line", [HOSTILE, f'agent:"{HOSTILE}" agent:'])
