@@ -1,7 +1,7 @@
-"""The logins behind the hits of rules about logins: from where, how many failed, and what succeeded after."""
+"""The logins behind the hits of rules about logins: who, from where, how many failed, and what succeeded after."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pandas as pd
@@ -14,6 +14,7 @@ from audit_store.engines.protocol import Engine, Reader
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
 
+MOST_AGENTS = 20
 _MINUTE = timedelta(minutes=1)
 
 
@@ -30,6 +31,17 @@ class Attempts:
     addresses: tuple[Share, ...]
     takeover: Reason | None
     activities: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Tried:
+    """The agents as which somebody failed to log in from an address, with their logins from it.
+
+    `agents` are at most MOST_AGENTS, those with the most failed logins first; there are `more` others.
+    """
+
+    agents: tuple[Share, ...]
+    more: int
 
 
 def read(engine: Engine, reader: Reader, catalogue: Catalogue, hits: Sequence[Hit]) -> Mapping[int, Attempts]:
@@ -57,6 +69,36 @@ def read(engine: Engine, reader: Reader, catalogue: Catalogue, hits: Sequence[Hi
     }
 
 
+def read_tried(
+    engine: Engine, reader: Reader, catalogue: Catalogue, hits: Sequence[Hit]
+) -> Mapping[int, Tried]:
+    """The agents of those of the hits that are about an address, by their number."""
+    return {
+        number: _tried(engine, reader, catalogue, hit) for number, hit in enumerate(hits) if not hit.agent
+    }
+
+
+def _tried(engine: Engine, reader: Reader, catalogue: Catalogue, hit: Hit) -> Tried:
+    logins = EventFilter(activity=catalogue.logins, source_ip=hit.addresses, period=Period(*hit.minutes))
+    failed, others = _by_agent(engine, reader, catalogue, replace(logins, outcome=catalogue.failures))
+    total, _ = _by_agent(engine, reader, catalogue, replace(logins, agent=tuple(failed)))
+    return Tried(tuple(_share(agent, total[agent], failures) for agent, failures in failed.items()), others)
+
+
+def _by_agent(
+    engine: Engine, reader: Reader, catalogue: Catalogue, where: EventFilter
+) -> tuple[dict[str, int], int]:
+    """The events of the busiest agents, and how many agents there are besides."""
+    rows = reader.run(engine.queries.by_agent(where, MOST_AGENTS, catalogue))
+    events = rows.groupby("agent", sort=False)["events"].sum()
+    others = int(rows.loc[rows["agent"].isna(), "agents"].max()) if rows["agent"].isna().any() else 0
+    return {str(agent): int(count) for agent, count in events.items()}, others
+
+
+def _share(name: str, count: int, failed: int) -> Share:
+    return Share(name, count, failed, usual=None, first_seen=None, is_new=False)
+
+
 def _attempts(rows: pd.DataFrame, activities: tuple[str, ...]) -> Attempts:
     total, failed, succeeded = (int(rows[name].sum()) for name in ("attempts", "failed", "succeeded_after"))
     after = rows[rows["succeeded_after"] > 0]
@@ -66,7 +108,7 @@ def _attempts(rows: pd.DataFrame, activities: tuple[str, ...]) -> Attempts:
         ["attempts", "source_ip"], ascending=[False, True]
     )
     shares = [
-        Share(str(name), int(count), int(failures), usual=None, first_seen=None, is_new=False)
+        _share(str(name), int(count), int(failures))
         for name, count, failures in by_address[["source_ip", "attempts", "failed"]].itertuples(index=False)
     ]
     return Attempts(total, failed, succeeded, tuple(shares), takeover, activities)

@@ -12,9 +12,10 @@ from alarms.records.revising import next_revision, withdrawn
 from alarms.records.rows import as_row, from_row
 from alarms.rules import rules_file
 from alarms.rules.attempts import read as read_attempts
+from alarms.rules.attempts import read_tried
 from alarms.rules.hits import JOINED_WITHIN, Hit, hit_of, hits_of, joined, together
 from alarms.rules.logins import is_part, is_told
-from alarms.rules.recording import Recorder, revision
+from alarms.rules.recording import Recorder, revision, with_tried
 from alarms.rules.rule import Rule
 from audit_store.catalogue import Catalogue
 from audit_store.engines.alarm_records import JudgedRules
@@ -120,6 +121,8 @@ def _current(
     """The records of hits, with what their agents, or else addresses, did afterwards."""
     attempts = read_attempts(engine, reader, catalogue, hits)
     records = [recorder.record_of(hit, attempts.get(number)) for number, hit in enumerate(hits)]
+    for number, tried in read_tried(engine, reader, catalogue, hits).items():
+        records[number] = with_tried(records[number], tried)
     subjects: list[Subject] = []
     for number, record in enumerate(records):
         time = record.ends_at, record.ends_at + AFTER

@@ -10,7 +10,7 @@ from alarms.login_alarm import AlarmKey
 from alarms.records.identity import SeriesSpan
 from alarms.records.record import RULE, RUNNING, SETTLED, SEVERITIES, AlarmRecord, Reason, Share
 from alarms.records.revising import next_revision
-from alarms.rules.attempts import Attempts
+from alarms.rules.attempts import Attempts, Tried
 from alarms.rules.hits import Hit
 from alarms.rules.rule import Rule
 from alarms.sensitivity import SENSITIVITIES
@@ -106,6 +106,11 @@ def revision(record: AlarmRecord, current: AlarmRecord) -> AlarmRecord | None:
     }
     change = ", ".join(text for text, applies in changes.items() if applies)
     return next_revision(record, current, change) if change else None
+
+
+def with_tried(record: AlarmRecord, tried: Tried) -> AlarmRecord:
+    """An alarm about an address with the agents that were tried from it."""
+    return replace(record, agents=tried.agents, more_agents=tried.more)
 
 
 def _with_attempts(record: AlarmRecord, attempts: Attempts) -> AlarmRecord:

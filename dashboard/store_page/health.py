@@ -9,6 +9,8 @@ from pathlib import Path
 
 from alarms.records import reading
 from alarms.records.reading import Progress
+from alarms.watchdog.checks import DELIVERY
+from alarms.watchdog.recording import subject_of
 from audit_store.errors import AuditStoreError, StoreNotFound, os_error_text
 from audit_store.quantities import counted, size
 from audit_store.state import deliveries
@@ -24,9 +26,9 @@ class Health:
     """The paths, counts and problems of one store.
 
     `size` is in words; `contents`, `progress` (of detection) and `rejected` are None where they could not be read;
-    `problem` says why the store could not. `detector_error` is why the log was not judged at last, and `faults` are the
-    sentences of the watchdog's alarms that last. `refused_alarms` has a line for each message about an alarm that a
-    receiver refused.
+    `problem` says why the store could not. `detector_error` is why the log was not judged at last. `faults` are the
+    sentences of the watchdog's alarms that last, apart from those that say what `refused_alarms` does: a line for each
+    message about an alarm that a receiver refused.
     """
 
     path: Path
@@ -63,12 +65,19 @@ def look() -> Health:
     path = data.store().path.absolute()
     contents, problem, rejected, progress = None, None, None, None
     lasting: list[str] = []
+    refused = _dead_letters(path)
+    refusing = {letter.sink for letter in refused}
     with contextlib.suppress(AuditStoreError):
         rejected = count_rejects(path)
     try:
         contents = data.contents()
         progress = reading.progress(data.store())
-        lasting = [record.sentence for record in faults.running()]
+        # The dead letters themselves say what they are, at once and only as long as there are any.
+        lasting = [
+            record.sentence
+            for record in faults.running()
+            if not (record.rule == DELIVERY and subject_of(record) in refusing)
+        ]
     except AuditStoreError as error:
         problem = error
     return Health(
@@ -88,14 +97,14 @@ def look() -> Health:
         progress=progress,
         detector_error=background_service.detector_error(),
         faults=lasting,
-        refused_alarms=_refused_alarms(path),
+        refused_alarms=[f"{letter.answer}: {letter.message.sentence}" for letter in refused],
     )
 
 
-def _refused_alarms(path: Path) -> list[str]:
-    """A line for each message that a receiver refused; none where they cannot be read, which the page says itself."""
+def _dead_letters(path: Path) -> list[deliveries.Delivery]:
+    """The messages that a receiver refused; none where they cannot be read, which the page says itself."""
     with contextlib.suppress(AuditStoreError):
-        return [f"{letter.answer}: {letter.message.sentence}" for letter in deliveries.dead_letters(path)]
+        return deliveries.dead_letters(path)
     return []
 
 

@@ -100,6 +100,21 @@ def test_the_events_of_a_rule_about_an_address_are_those_from_it(log: Log) -> No
     assert (record.where["source_ip"], "q" in record.where) == ([AWAY], False)
 
 
+def test_a_rule_about_an_address_names_the_agents_that_were_tried_from_it(log: Log) -> None:
+    spray = [one for n in range(23) for one in attempts(n * MINUTE / 2, 1 + n // 20, f"user-{n}")]
+    regular = [success(n * MINUTE, "regular") for n in range(9)]
+    (record,) = log.add(
+        [*spray, *regular, success(11 * MINUTE, "user-22"), *attempts(0 * MINUTE, 3, "x", HOME)]
+    )
+    assert (len(record.agents), record.more_agents) == (20, 3)
+    assert [(one.name, one.count, one.failed) for one in record.agents[:3]] == [
+        ("user-20", 2, 2),
+        ("user-21", 2, 2),
+        ("user-22", 3, 2),
+    ]
+    assert {one.name for one in record.agents} <= {f"user-{n}" for n in range(23)}
+
+
 def deletions(first: int, end: int) -> list[Event]:
     """A deletion a minute."""
     return [event(number * MINUTE / 2, activity="Segment deleted") for number in range(first, end)]
