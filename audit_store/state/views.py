@@ -32,7 +32,7 @@ def save(
     with json_files.transaction(store, _TABLE) as connection:
         names = {name for (name,) in connection.execute("SELECT name FROM views")}
         if name in names and not replace:
-            raise AuditStoreError(f"{shorten(name)} exists; choose another name, or overwrite it")
+            raise AuditStoreError(f"{shorten(name)} exists; choose another name, or replace it")
         if name not in names and len(names) >= at_most:
             raise AuditStoreError(f"{shorten(name)} was not saved: {at_most} views exist; delete one first")
         _insert(connection, name, parameters)

@@ -43,9 +43,15 @@ def week(frame: pd.DataFrame) -> pd.DataFrame:
     return named.assign(Total=table.sum(axis=1)).rename_axis("Weekday")
 
 
-@st.fragment
 def button(of: str, table: Callable[[], pd.DataFrame]) -> None:
     """Draw a button that opens a table, made when it is opened; `of` names the chart, in our own words."""
+    # A fragment alone takes all the width that is left.
+    with st.container(width="content"):
+        _button(of, table)
+
+
+@st.fragment
+def _button(of: str, table: Callable[[], pd.DataFrame]) -> None:
     box = st.popover(
         "Numbers", key=f"numbers_{of}", type="tertiary", icon=":material/table:", on_change="rerun"
     )
@@ -55,6 +61,7 @@ def button(of: str, table: Callable[[], pd.DataFrame]) -> None:
     with box:
         st.dataframe(
             numbers,
+            width="content",
             height=_ROW_HEIGHT * (min(len(numbers), _LARGEST) + 1) + 3,
             row_height=_ROW_HEIGHT,
             alt=f"The numbers behind the chart: {of}",

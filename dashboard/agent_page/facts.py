@@ -100,7 +100,7 @@ def addresses(facts: Facts, subject: Subject, where: EventFilter) -> pd.DataFram
         {
             label: [shown(value) if isinstance(value, str) else "none" for value in listed[other]],
             "Events": listed["events"].to_numpy(),
-            "First in this time": [
+            "First in this range": [
                 local(first.to_pydatetime(), where.zone)[:16] for first in listed["first_at"]
             ],
         }
@@ -113,8 +113,8 @@ def address_links(facts: Facts, subject: Subject, where: EventFilter) -> dict[st
     return {label: subject_links.urls(other, facts.addresses.head(LISTED)[other], where)}
 
 
-def latest(facts: Facts, where: EventFilter) -> pd.DataFrame:
-    """The newest events in words, escaped for the screen."""
+def latest(facts: Facts, subject: Subject, where: EventFilter) -> pd.DataFrame:
+    """The newest events in words, without what all have in common, their subject; escaped for the screen."""
     rows = facts.latest
     times = [local(moment.to_pydatetime(), where.zone)[:19] for moment in rows["occurred_at"]]
     texts = {
@@ -127,17 +127,17 @@ def latest(facts: Facts, where: EventFilter) -> pd.DataFrame:
             ("Target", "target"),
             ("Description", "description"),
         )
+        if column != subject.kind
     }
     return pd.DataFrame({"Time": times, **texts})
 
 
 def latest_links(facts: Facts, subject: Subject, where: EventFilter) -> dict[str, list[str | None]]:
-    """The links of the rows of `latest`: none to the subject itself."""
+    """The links of the rows of `latest`."""
     return {
-        label: subject_links.urls(
-            kind, [None if Subject(kind, name) == subject else name for name in facts.latest[kind]], where
-        )
+        label: subject_links.urls(kind, facts.latest[kind], where)
         for kind, label in subject_links.KINDS.items()
+        if kind != subject.kind
     }
 
 

@@ -97,7 +97,7 @@ def latest(subject: Subject, facts: Facts, where: EventFilter) -> None:
             LOG, label="Show all in the log", icon=":material/list_alt:", query_params=url_state.link(where)
         )
     drawn_tables.draw(
-        facts_of.latest(facts, where),
+        facts_of.latest(facts, subject, where),
         "The newest events",
         key="subject_latest",
         links=facts_of.latest_links(facts, subject, where),

@@ -46,7 +46,7 @@ def _figures(
 ) -> None:
     contents = health.contents
     newest = contents and contents.newest
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, key="figures"):
         _figure(
             "Events",
             f"{contents.events:,}" if contents else "–",

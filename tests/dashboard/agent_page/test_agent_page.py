@@ -36,6 +36,7 @@ def test_an_agent_has_its_figures_activities_addresses_and_events(known: Store) 
         "203.0.113.9": "1",
     }
     assert list(latest["Activity"]) == ["User deleted", "Login"]
+    assert "Agent" not in latest  # all are by the one that the page is about
     assert latest["Time"].iloc[0] == f"{NOW - timedelta(minutes=5):%Y-%m-%d %H:%M:%S}"
     assert "New in the last 30 days: 1 activity (User deleted)" in words(app)
 
