@@ -102,13 +102,26 @@ def count_hours(
     )
     by_agent = reader.run(store.login_queries.login_counts(logins, catalogue.failures, clock.step))
     beats = reader.run(store.login_queries.heartbeat(EventFilter(period=period), clock.step))
-    events = _hourly_events(beats, clock)
-    agent, hour, attempts, failed = _hourly_by_agent(by_agent, clock)
+    return logins_of(by_agent, clock, _hourly_events(beats, clock), now)
+
+
+def logins_of(by_agent: pd.DataFrame, clock: Clock, events: NDArray[np.float64], now: datetime) -> Logins:
+    """The logins of rows as `LoginQueries.login_counts` gives them, of which an agent may have several.
+
+    `events` are all events of the store in each hour of the clock. In the result, `events` is 0 and `newest` None.
+    """
+    agents, number = np.unique(by_agent["agent"].to_numpy(dtype=object), return_inverse=True)
+    lengths = by_agent["buckets"].map(len).to_numpy(dtype=np.int64)
+    hour = clock.positions(_concatenated(by_agent["buckets"]))
+    hours = max(len(clock.hours), 1)
+    keys, row = np.unique(np.repeat(number, lengths) * hours + hour, return_inverse=True)
+    figures = (_concatenated(by_agent[name]) for name in ("attempts", "failed"))
+    attempts, failed = (np.bincount(row, figure, minlength=len(keys)).astype(np.int64) for figure in figures)
     return Logins(
-        agents=by_agent["agent"].to_numpy(dtype=object),
+        agents=agents,
         clock=clock,
-        agent=agent,
-        hour=hour,
+        agent=keys // hours,
+        hour=keys % hours,
         attempts=attempts,
         failed=failed,
         with_outcome=int(by_agent["decided"].sum()),
@@ -167,18 +180,6 @@ def start_of_hour(moments: pd.DatetimeIndex, tz: str) -> pd.DatetimeIndex:
     """The start, in UTC, of the local hour in which each moment lies."""
     local = local_times(moments, tz)
     return moments - (local - local.floor(HOUR))
-
-
-def _hourly_by_agent(by_agent: pd.DataFrame, clock: Clock) -> tuple[Integers, ...]:
-    """Columns agent (position), hour (position), attempts and failed, a row for each agent and hour with any."""
-    lengths = by_agent["buckets"].map(len).to_numpy(dtype=np.int64)
-    agent = np.repeat(np.arange(len(by_agent)), lengths)
-    hour = clock.positions(_concatenated(by_agent["buckets"]))
-    hours = max(len(clock.hours), 1)
-    keys, row = np.unique(agent * hours + hour, return_inverse=True)
-    figures = (_concatenated(by_agent[name]) for name in ("attempts", "failed"))
-    sums = [np.bincount(row, figure, minlength=len(keys)).astype(np.int64) for figure in figures]
-    return keys // hours, keys % hours, *sums
 
 
 def _concatenated(lists: pd.Series) -> Integers:

@@ -8,17 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
-
+from alarms.counts import clock_between
 from alarms.detector import evidence
 from alarms.detector.found import Found, find
 from alarms.detector.matching import ends_after, match, new_id, owned, start_with, with_told
-from alarms.detector.models import Judged, count, judge, window_start
-from alarms.detector.pending import Pending, pending, whole_hour
+from alarms.detector.models import Judged, count, judge
+from alarms.detector.pending import MICROSECOND, Pending, pending, whole_hour
 from alarms.detector.recording import record_of
 from alarms.detector.revisions import is_settled, revision
 from alarms.detector.settings import VERSION, Settings
-from alarms.detector.stretches import Stretch, with_overlap
+from alarms.detector.stretches import Stretch, window_start, with_overlap
 from alarms.records.record import WITHDRAWN, AlarmRecord
 from alarms.records.revising import withdrawn
 from alarms.records.rows import as_row
@@ -97,11 +96,12 @@ def _judged(
         _, _, own = owned([], recorded, stretch)
         return _withdrawals(own, todo.now), _hours(todo, stretch, {})
     with engine.read() as reader:
-        logins = count(engine, reader, settings, first_login, stretch[1], todo.now)
-    judged = judge(logins, settings, start, todo.now, todo.expected)
+        clock = clock_between(first_login, min(stretch[1] - MICROSECOND, todo.now), settings.tz)
+        since = min(start, todo.first_uncounted(first_login, stretch[1]))
+        counted = count(engine, reader, settings, clock, todo.totals, since, todo.now)
+    judged = judge(counted, settings, start, todo.now, todo.expected)
     revisions = _revisions(engine, settings, todo, judged, owned(find(judged), recorded, stretch))
-    agents = np.bincount(logins.hour, minlength=len(logins.clock.hours))
-    by_hour = dict(zip(logins.clock.hours.to_pydatetime(), map(int, agents), strict=True))
+    by_hour = dict(zip(clock.hours.to_pydatetime(), map(int, counted.overall["agents"]), strict=True))
     return revisions, _hours(todo, stretch, by_hour)
 
 

@@ -1,20 +1,21 @@
 """The models of a stretch: of all agents together, and of those that have spikes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from alarms.counts import HISTORY, HOUR, Clock, Logins, clock_between, count_hours
+from alarms.counts import HOUR, Clock, Integers, Logins, logins_of
 from alarms.detector.settings import Settings
 from alarms.records.identity import SeriesSpan
 from alarms.sensitivity import DEFAULT_SENSITIVITY, SENSITIVITIES
-from alarms.watch import Watch, counts_by_agent, overall_counts
+from alarms.watch import OVERALL, Watch, counts_by_agent
 from analysis import SMALLEST_SPIKE, Model, fit_unfed
+from audit_store.engines.alarm_records import JudgedHour
 from audit_store.engines.protocol import Engine, Reader
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
@@ -29,8 +30,9 @@ class Judged:
     """The hours of a stretch that are judged: `watch` holds them.
 
     `overall` has the models of the series OVERALL, and `fleet` those of the agents that have spikes.
-    `n_series` is, for each of these hours, how many agents have had a login. `history` are the logins since sixteen
-    weeks before the stretch, and `first` is the position of the first judged hour in them.
+    `n_series` is, for each of these hours, how many agents have had a login. `history` are the logins of the agents
+    with a login in these hours, since sixteen weeks before the stretch, and `first` is the position of the first
+    judged hour in them.
     """
 
     watch: Watch
@@ -41,17 +43,64 @@ class Judged:
     first: int
 
 
+@dataclass(frozen=True)
+class Counted:
+    """What was counted in the hours of `logins.clock`, from which some of them are judged.
+
+    `logins` are those of the agents with a login in the judged hours. `overall` are the hourly counts of OVERALL, of
+    all agents, and `n_series` how many agents have had a login up to each hour, at least 1.
+    """
+
+    logins: Logins
+    overall: Mapping[str, Integers]
+    n_series: Integers
+
+
 def count(
-    engine: Engine, reader: Reader, settings: Settings, first_login: datetime, end: datetime, now: datetime
-) -> Logins:
-    """The logins from the hour of `first_login` to `end` or `now`. Raises what the store raises."""
-    clock = clock_between(first_login, min(end - timedelta(microseconds=1), now), settings.tz)
-    return count_hours(engine, reader, clock, EventFilter(tz=settings.tz), settings.catalogue, now)
+    engine: Engine,
+    reader: Reader,
+    settings: Settings,
+    clock: Clock,
+    totals: Mapping[datetime, JudgedHour],
+    since: datetime,
+    now: datetime,
+) -> Counted:
+    """The logins in the hours of a clock, of which those from `since` on are judged.
+
+    `totals` are all hours with events up to `now`; in those from `since` on, their agents are counted. Raises what the
+    store raises.
+    """
+    figures = [totals.get(hour) for hour in clock.hours.to_pydatetime()]
+    columns = [
+        (hour.logins, hour.failed, hour.agents, hour.with_outcome) if hour else (0,) * 4 for hour in figures
+    ]
+    attempts, failed, agents, with_outcome = np.array(columns, dtype=np.int64).T
+    events = np.array([hour is not None for hour in figures], dtype=np.float64)
+    logins = logins_of(_by_agent(engine, reader, settings, clock, since), clock, events, now)
+    is_counted = np.asarray(clock.hours >= pd.Timestamp(since))
+    agents = np.where(is_counted, np.bincount(logins.hour, minlength=len(agents)), agents)
+    return Counted(
+        replace(logins, with_outcome=int(with_outcome.sum())),
+        dict(zip(OVERALL, (attempts, failed, agents), strict=True)),
+        _agents_so_far(engine, reader, settings, clock),
+    )
 
 
-def window_start(stretch_start: datetime) -> datetime:
-    """The time since which logins say what is expected in a stretch."""
-    return stretch_start - HISTORY
+def _by_agent(
+    engine: Engine, reader: Reader, settings: Settings, clock: Clock, since: datetime
+) -> pd.DataFrame:
+    """The logins of all agents from `since` on, and what those of them did before, since the clock begins."""
+    every = EventFilter(activity=settings.catalogue.logins, tz=settings.tz)
+
+    def counts(where: EventFilter) -> pd.DataFrame:
+        return reader.run(engine.login_queries.login_counts(where, settings.catalogue.failures, clock.step))
+
+    begin = clock.period.start or since
+    recent = counts(replace(every, period=Period(max(begin, since), clock.period.end)))
+    if since <= begin or recent.empty:
+        return recent
+    earlier = counts(replace(every, agent=tuple(recent["agent"]), period=Period(begin, since)))
+    return pd.concat([recent, earlier], ignore_index=True)
 
 
 @dataclass(frozen=True)
@@ -87,12 +136,13 @@ class _Fitting:
 
 
 def judge(
-    logins: Logins, settings: Settings, start: datetime, now: datetime, expected: Sequence[SeriesSpan] = ()
+    counted: Counted, settings: Settings, start: datetime, now: datetime, expected: Sequence[SeriesSpan] = ()
 ) -> Judged:
-    """Fit the models of the hours from `start` (naive UTC) on.
+    """Fit the models of the hours from `start` (naive UTC) on, for which the logins were counted.
 
     Spikes are not learned from, but for those in `expected`.
     """
+    logins, n_series = counted.logins, counted.n_series
     hours = logins.clock.hours
     first = int(hours.searchsorted(pd.Timestamp(start)))
     where = EventFilter(
@@ -100,9 +150,9 @@ def judge(
         range="custom",
         tz=settings.tz,
     )
-    n_series = _agents_so_far(logins)
     fitting = _Fitting(settings, n_series, expected)
-    overall = fitting.fit(overall_counts(logins, where), "overall")
+    series = pd.DataFrame({name: counted.overall[name] for name in OVERALL}, index=hours, dtype=float)
+    overall = fitting.fit(series.mask(pd.Series(logins.is_gap, index=hours)), "overall")
     candidates = _candidates(logins, first)
     groups = [candidates[begin : begin + GROUP] for begin in range(0, len(candidates), GROUP)]
     fleet = _joined(
@@ -137,12 +187,14 @@ def _fleet(logins: Logins, groups: list[NDArray[np.intp]], fitting: _Fitting, fi
         yield _part(model, np.flatnonzero(is_spike.any(axis=1)), first)
 
 
-def _agents_so_far(logins: Logins) -> NDArray[np.int64]:
+def _agents_so_far(engine: Engine, reader: Reader, settings: Settings, clock: Clock) -> Integers:
     """How many agents have had a login up to each hour, at least 1."""
-    first_hours = np.full(len(logins.agents), len(logins.clock.hours))
-    np.minimum.at(first_hours, logins.agent, logins.hour)
-    new = np.bincount(first_hours, minlength=len(logins.clock.hours) + 1)[: len(logins.clock.hours)]
-    return np.maximum(np.cumsum(new), 1)
+    where = EventFilter(activity=settings.catalogue.logins, period=clock.period)
+    firsts = reader.run(engine.login_queries.first_logins(where, clock.step))
+    hour = clock.positions(firsts["bucket"].to_numpy(dtype=np.int64))
+    new = np.bincount(hour, firsts["agents"].to_numpy(), minlength=len(clock.hours)).astype(np.int64)
+    so_far: Integers = np.maximum(np.cumsum(new), 1)
+    return so_far
 
 
 def _candidates(logins: Logins, first: int) -> NDArray[np.intp]:

@@ -9,9 +9,8 @@ import pandas as pd
 
 from alarms.counts import HISTORY, HOUR, bucket_width, start_of_hour
 from alarms.detector.matching import touches
-from alarms.detector.models import window_start
 from alarms.detector.settings import VERSION, Settings
-from alarms.detector.stretches import Stretch, concerned, stretch_of
+from alarms.detector.stretches import Stretch, concerned, stretch_of, window_start
 from alarms.login_alarm import SERIES_NAMES
 from alarms.records.identity import SeriesSpan
 from alarms.records.record import RULE, WITHDRAWN, AlarmRecord
@@ -23,7 +22,7 @@ from audit_store.engines.protocol import Engine, Reader
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
 
-_MICROSECOND = timedelta(microseconds=1)
+MICROSECOND = timedelta(microseconds=1)
 NEVER = datetime.max  # noqa: DTZ901 - naive UTC
 """For an hour that no stretch is judged with."""
 
@@ -32,11 +31,12 @@ NEVER = datetime.max  # noqa: DTZ901 - naive UTC
 class Pending:
     """What is to be judged at `now`; all times are naive UTC.
 
-    `totals` are all hours with events, by their start, and `judged` those of earlier judgements. `waiting` are the
-    hours that a stretch is still to be judged with, and since which stretch they are known; `starts` says from which
-    hour on each stretch is to be judged, the newest stretch first. With `is_anew`, no earlier judgement counts.
-    `recorded` are the records of login spikes in these stretches, and `of_rules` the alarms of rules. `expected` are
-    the hours of all that reviewers expect, and `judged_until` is how far the log was judged.
+    `totals` are all hours with events, by their start, and `judged` those of earlier judgements, which say how many
+    agents logged in where the number of logins is the same. `waiting` are the hours that a stretch is still to be
+    judged with, and since which stretch they are known; `starts` says from which hour on each stretch is to be judged,
+    the newest stretch first. With `is_anew`, no earlier judgement counts. `recorded` are the records of login spikes in
+    these stretches, and `of_rules` the alarms of rules. `expected` are the hours of all that reviewers expect, and
+    `judged_until` is how far the log was judged.
     """
 
     now: datetime
@@ -67,6 +67,17 @@ class Pending:
         """The start of the first stretch that is judged with the present count of an hour."""
         return _known_from(self.judged.get(hour), self.totals.get(hour))
 
+    def first_uncounted(self, start: datetime, end: datetime) -> datetime:
+        """The first hour in [`start`, `end`) of which the number of agents is not known; `end` without any."""
+        return min(
+            (
+                hour
+                for hour, figures in self.totals.items()
+                if start <= hour < end and not _is_same(self.judged.get(hour), figures)
+            ),
+            default=end,
+        )
+
     def with_revisions(self, revisions: Sequence[AlarmRecord]) -> "Pending":
         """The same with new revisions of the records."""
         newest = {record.id: record for record in (*self.recorded, *revisions)}
@@ -89,7 +100,12 @@ def pending(engine: Engine, settings: Settings, now: datetime) -> Pending:
         is_anew = [(row["version"], row["settings"]) for row in detectors] != [(VERSION, settings.text)]
         hours = [] if is_anew else reader.arrow(engine.alarm_records.judged_hours()).to_pylist()
         judged = {row["hour"]: JudgedHour(**row) for row in hours}
-        totals = _totals(engine, reader, settings, now)
+        totals = {
+            hour: figures._replace(agents=judged[hour].agents)
+            if _is_same(judged.get(hour), figures)
+            else figures
+            for hour, figures in _totals(engine, reader, settings, now).items()
+        }
         waiting = {
             hour: known
             for hour in judged.keys() | totals.keys()
@@ -143,9 +159,11 @@ def whole_hour(moment: datetime) -> datetime:
 
 def _known_from(judged: JudgedHour | None, total: JudgedHour | None) -> datetime:
     """The start of the first stretch that is judged with the present count of an hour."""
-    if judged is None or total is None or judged.logins != total.logins:
-        return NEVER
-    return judged.judged_from
+    return judged.judged_from if judged is not None and _is_same(judged, total) else NEVER
+
+
+def _is_same(judged: JudgedHour | None, total: JudgedHour | None) -> bool:
+    return judged is not None and total is not None and judged.logins == total.logins
 
 
 def _totals(engine: Engine, reader: Reader, settings: Settings, now: datetime) -> dict[datetime, JudgedHour]:
@@ -173,7 +191,7 @@ def _totals(engine: Engine, reader: Reader, settings: Settings, now: datetime) -
 def _starts(waiting: Mapping[datetime, datetime], alarms: Iterable[Stretch]) -> dict[Stretch, datetime]:
     """The hour from which on each stretch is to be judged, the newest first; `alarms` are the times of running ones."""
     # One that runs over the start of a stretch is judged with that stretch.
-    running = [max(starts_at, stretch_of(ends_at - _MICROSECOND)[0]) for starts_at, ends_at in alarms]
+    running = [max(starts_at, stretch_of(ends_at - MICROSECOND)[0]) for starts_at, ends_at in alarms]
     own: dict[Stretch, datetime] = {}
     for hour in sorted({*waiting, *running}, reverse=True):
         own[stretch_of(hour)] = hour

@@ -26,6 +26,11 @@ def stretch_of(moment: datetime) -> Stretch:
     return start, start + LENGTH
 
 
+def window_start(stretch_start: datetime) -> datetime:
+    """The time since which logins say what is expected in a stretch."""
+    return stretch_start - HISTORY
+
+
 def with_overlap(start: datetime, stretch: Stretch) -> datetime:
     """The hour from which on alarms are looked for where a stretch is judged from `start` on.
 

@@ -17,17 +17,11 @@ class LoginQueries(Protocol):
     def login_totals(self, where: EventFilter, failures: Sequence[str], step: timedelta) -> Query:
         """Rows bucket, attempts, failed, decided (have an outcome) of all agents together, in order."""
 
+    def first_logins(self, where: EventFilter, step: timedelta) -> Query:
+        """Rows bucket, agents: how many agents have their first login in a bucket, in order; `where` has no `below`."""
+
     def heartbeat(self, where: EventFilter, step: timedelta) -> Query:
         """Rows bucket, source, events."""
-
-    def inside_windows(
-        self,
-        where: EventFilter,
-        failures: Sequence[str],
-        step: timedelta,
-        windows: Sequence[tuple[int, int, str | None]],
-    ) -> Query:
-        """Rows window_id, agent, source_ip, attempts, failed within windows (window_id, bucket, agent or None)."""
 
     def attempts_around(
         self,
@@ -66,11 +60,6 @@ class LoginQueries(Protocol):
 
     def first_seen(self, where: EventFilter, column: str, names: Sequence[str]) -> Query:
         """Rows name, first: the first login of each of these agents or addresses in the period of `where`."""
-
-    def same_hours_before(
-        self, where: EventFilter, failures: Sequence[str], start: datetime, end: datetime
-    ) -> Query:
-        """Rows agent, source_ip, is_agent, attempts, failed, before, failed_before for a window of the day."""
 
     def first_times(self, where: EventFilter, column: str, *, known_for: timedelta, rows: int) -> Query:
         """Rows agent, <column>, occurred_at, known: pairs first seen in the period of `where`, the newest first."""

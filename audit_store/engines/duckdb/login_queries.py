@@ -46,6 +46,16 @@ def login_totals(where: EventFilter, failures: Sequence[str], step: timedelta) -
     )
 
 
+def first_logins(where: EventFilter, step: timedelta) -> Query:
+    """See `LoginQueries.first_logins`. Without `below` no cell counts below zero."""
+    logins, params = login_cells(where, ("agent",), step)
+    return Query(
+        f"WITH firsts AS (SELECT min(occurred_at) AS occurred_at FROM {logins} GROUP BY agent) "
+        f"SELECT {_BUCKET} AS bucket, count(*) AS agents FROM firsts GROUP BY bucket ORDER BY bucket",
+        params | {"width": step // timedelta(microseconds=1)},
+    )
+
+
 def heartbeat(where: EventFilter, step: timedelta) -> Query:
     """Rows bucket, source, events: whether anything at all was reported."""
     counted, params = cells(where, ("source",), step)
@@ -53,27 +63,6 @@ def heartbeat(where: EventFilter, step: timedelta) -> Query:
         f"SELECT {_BUCKET} AS bucket, source, sum(events)::BIGINT AS events FROM {counted} "
         "GROUP BY ALL HAVING sum(events) > 0",
         params | {"width": step // timedelta(microseconds=1)},
-    )
-
-
-def inside_windows(
-    where: EventFilter,
-    failures: Sequence[str],
-    step: timedelta,
-    windows: Sequence[tuple[int, int, str | None]],
-) -> Query:
-    """Rows window_id, agent, source_ip, attempts, failed within `windows`: (window_id, bucket, agent or None)."""
-    selected, params = condition(where)
-    ids, buckets, whose = (list(each) for each in zip(*windows, strict=True)) if windows else ([], [], [])
-    return Query(
-        "WITH windows AS (SELECT unnest($ids::BIGINT[]) AS window_id, unnest($buckets::BIGINT[]) AS bucket, "
-        "unnest($whose::VARCHAR[]) AS whose) "
-        f"SELECT window_id, agent, {ADDRESS}, count(*) AS attempts, {_FAILED} AS failed "
-        f"FROM events JOIN windows ON {_BUCKET} = bucket AND (whose IS NULL OR whose = agent) "
-        f"WHERE {selected} GROUP BY ALL ORDER BY ALL",
-        params
-        | {"failures": list(failures), "width": step // timedelta(microseconds=1)}
-        | {"ids": ids, "buckets": buckets, "whose": whose},
     )
 
 
@@ -183,27 +172,6 @@ def first_seen(where: EventFilter, column: str, names: Sequence[str]) -> Query:
         f"SELECT {column} AS name, min(occurred_at) AS first FROM events "
         f"WHERE {selected} AND {column} = ANY($names::VARCHAR[]) GROUP BY ALL",
         params | {"names": list(names)},
-    )
-
-
-def same_hours_before(where: EventFilter, failures: Sequence[str], start: datetime, end: datetime) -> Query:
-    """Rows agent, source_ip (one of them NULL: the sum over it), is_agent, attempts, failed, before, failed_before.
-
-    `attempts` and `failed` lie in [`start`, `end`), `before` and `failed_before` at the same time of day since
-    the start of the filter's period; only names with an attempt in the window. Times are naive UTC.
-    """
-    selected, params = condition(where)
-    return Query(
-        f"WITH near AS (SELECT agent, {ADDRESS}, occurred_at >= $window AS now, "
-        f"list_contains($failures, outcome) AS failed FROM events WHERE {selected} "
-        "AND ((epoch_us(occurred_at) - epoch_us($window::TIMESTAMP)) % 86400000000 + 86400000000) "
-        "% 86400000000 < $length) "
-        f"SELECT agent, {ADDRESS}, grouping(agent) = 0 AS is_agent, count(*) FILTER (now) AS attempts, "
-        "count(*) FILTER (now AND failed) AS failed, count(*) FILTER (NOT now) AS before, "
-        "count(*) FILTER (NOT now AND failed) AS failed_before "
-        f"FROM near GROUP BY GROUPING SETS ((agent), ({ADDRESS})) HAVING attempts > 0",
-        params
-        | {"failures": list(failures), "window": start, "length": (end - start) // timedelta(microseconds=1)},
     )
 
 

@@ -4,13 +4,17 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from alarms import findings, watch_logins
+from alarms.counts import clock_between
 from alarms.detector import models
+from alarms.detector.pending import pending
 from alarms.detector.settings import settings_of
 from alarms.records import reading
 from alarms.records.record import AlarmRecord
+from alarms.watch import OVERALL
 from audit_store import catalogue
 from audit_store.engines.duckdb import queries
 from audit_store.engines.duckdb.store import Store
@@ -125,15 +129,44 @@ def test_days_of_changing_clocks_raise_no_alarm(
     assert reading.records(steady, with_withdrawn=True) == []
 
 
+@pytest.mark.parametrize("since", [NOW - HOUR, NOW - timedelta(days=3)])
+def test_hours_are_judged_from_the_counts_of_the_whole_log(store: Store, since: datetime) -> None:
+    rows = office() + logins("night-job", NOW - timedelta(days=60), 3)
+    store_of(store, [row for row in rows if row["occurred_at"] < since])
+    judge(store, since)
+    store_of(store, [row for row in rows if row["occurred_at"] >= since] + logins("new", NOW - HOUR, 9))
+    counted, whole = counted_since(store, since), counted_since(store, START)
+    for name in OVERALL:
+        np.testing.assert_array_equal(counted.overall[name], whole.overall[name])
+    np.testing.assert_array_equal(counted.n_series, whole.n_series)
+    np.testing.assert_array_equal(counted.logins.is_gap, whole.logins.is_gap)
+    assert "night-job" not in counted.logins.agents, "it has no login in the judged hours"
+    for agent in counted.logins.agents:
+        assert hourly(counted, agent) == hourly(whole, agent)
+
+
+def counted_since(store: Store, since: datetime) -> models.Counted:
+    """What is counted of the log since START to judge it from an hour on."""
+    settings, clock = settings_of(store.path), clock_between(START, NOW, "UTC")
+    totals = pending(store, settings, NOW).totals
+    with store.read() as reader:
+        return models.count(store, reader, settings, clock, totals, since, NOW)
+
+
+def hourly(counted: models.Counted, agent: str) -> list[tuple[int, ...]]:
+    """The rows of an agent: hour, logins, failed."""
+    logins, rows = counted.logins, counted.logins.rows_of(agent)
+    return list(zip(logins.hour[rows], logins.attempts[rows], logins.failed[rows], strict=True))
+
+
 def test_agents_with_a_single_login_are_not_fitted(store: Store) -> None:
     rows = office() + [
         row for n in range(3000) for row in logins(f"guess-{n}", START + n * timedelta(minutes=20), 1)
     ]
     store_of(store, rows)
-    with store.read() as reader:
-        logins_of_all = models.count(store, reader, settings_of(store.path), START, NOW, NOW)
-    judged = models.judge(logins_of_all, settings_of(store.path), START, NOW)
-    assert len(logins_of_all.agents) == 3006
+    counted = counted_since(store, START)
+    judged = models.judge(counted, settings_of(store.path), START, NOW)
+    assert len(counted.logins.agents) == 3006
     assert judged.n_series[-1] == 3006
     assert set(judged.fleet.series) <= set(AGENTS)
 
@@ -144,9 +177,7 @@ def test_a_gap_in_collection_is_no_zero(store: Store) -> None:
     store_of(store, [row for row in rows if not begin <= row["occurred_at"] < end])
     judge(store, NOW)
     assert reading.records(store) == []
-    with store.read() as reader:
-        counted = models.count(store, reader, settings_of(store.path), START, NOW, NOW)
-    overall = models.judge(counted, settings_of(store.path), begin, NOW).overall
+    overall = models.judge(counted_since(store, START), settings_of(store.path), begin, NOW).overall
     assert int((overall.counts[0] != overall.counts[0]).sum()) == 24, "NaN: not collected"
 
 
