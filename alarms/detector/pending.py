@@ -10,7 +10,7 @@ import pandas as pd
 from alarms.counts import HISTORY, HOUR, bucket_width, start_of_hour
 from alarms.detector.matching import touches
 from alarms.detector.settings import VERSION, Settings
-from alarms.detector.stretches import Stretch, concerned, stretch_of, window_start
+from alarms.detector.stretches import OVERLAP, Stretch, concerned, stretch_of, window_start
 from alarms.login_alarm import SERIES_NAMES
 from alarms.records.identity import SeriesSpan
 from alarms.records.record import RULE, WITHDRAWN, AlarmRecord
@@ -132,13 +132,14 @@ def pending(engine: Engine, settings: Settings, now: datetime) -> Pending:
 
 
 def _recorded(engine: Engine, reader: Reader, stretches: Iterable[Stretch]) -> list[AlarmRecord]:
-    """The records of alarms in some stretches, and in the time before them from which limits are learnt."""
+    """The records of alarms in some stretches, and of spikes in the time before them from which limits are learnt."""
     first = min((stretch[0] for stretch in stretches), default=None)
     if first is None:
         return []
     period = Period(window_start(first), None)
     rows = reader.arrow(engine.alarm_records.newest(period, with_withdrawn=True)).to_pylist()
-    return [from_row(row) for row in rows if row["kind"] in (*SERIES_NAMES, RULE)]
+    of_rules = (row for row in rows if row["kind"] == RULE and row["ends_at"] > first - OVERLAP)
+    return [from_row(row) for row in (*(row for row in rows if row["kind"] in SERIES_NAMES), *of_rules)]
 
 
 def _expected(engine: Engine, recorded: Sequence[AlarmRecord]) -> list[SeriesSpan]:

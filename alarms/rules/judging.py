@@ -67,7 +67,8 @@ def rule_steps(
     if arrived is None:
         return
     recorder = Recorder(store_id, rules, tz, now)
-    for start, end in _stretches(arrived.first, arrived.last):
+    stretches = _stretches(arrived.first, arrived.last)
+    for start, end in stretches:
         period = Period(start, end)
         # One opening for all statements: it costs more than most of them.
         with engine.read() as reader:
@@ -89,10 +90,10 @@ def rule_steps(
         ]
         for record in left:
             revisions += _withdrawn(record, "the rule does not apply to its events", now)
-        if revisions:
-            engine.alarm_records.add([as_row(record) for record in revisions])
+        note = arrived.note if (start, end) == stretches[-1] else None
+        if revisions or note:
+            engine.alarm_records.add([as_row(record) for record in revisions], note)
         yield (start, end), revisions
-    engine.alarm_records.add([], arrived.note)
 
 
 def _known(hits: Sequence[Hit], recorded: Sequence[AlarmRecord]) -> tuple[list[_Known], list[AlarmRecord]]:

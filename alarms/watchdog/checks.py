@@ -15,7 +15,7 @@ import pandas as pd
 from alarms.collection_gaps import is_collected
 from alarms.counts import EPOCH, HISTORY, HOUR, bucket_number
 from analysis import gone_silent
-from audit_store.engines.protocol import Engine
+from audit_store.engines.protocol import Engine, Reader
 from audit_store.errors import AuditStoreError
 from audit_store.filters import EventFilter
 from audit_store.quantities import counted
@@ -54,17 +54,14 @@ def works_again(kind: str, subject: str, since: datetime, now: datetime) -> str:
     return f"Works again since {now:%Y-%m-%d %H:%M} UTC: {did_not[kind]} from {since:%Y-%m-%d %H:%M} UTC on."
 
 
-def faults(engine: Engine, now: datetime) -> list[Fault]:
+def faults(engine: Engine, reader: Reader, now: datetime) -> list[Fault]:
     """What does not work at `now` (naive UTC), without the detector itself. Raises what the store raises."""
-    return [*_folding(engine.path, now), *_delivery(engine.path, now), *silent_sources(engine, now)]
+    return [*_folding(engine.path, now), *_delivery(engine.path, now), *_silent_sources(engine, reader, now)]
 
 
-def silent_sources(engine: Engine, now: datetime) -> Iterator[Fault]:
-    """The sources that always reported and fell silent, from the hours that are over at `now` (naive UTC).
-
-    Raises what the store raises.
-    """
-    counts = _hourly_by_source(engine, now.replace(minute=0, second=0, microsecond=0))
+def _silent_sources(engine: Engine, reader: Reader, now: datetime) -> Iterator[Fault]:
+    """The sources that always reported and fell silent, from the hours that are over at `now` (naive UTC)."""
+    counts = _hourly_by_source(engine, reader, now.replace(minute=0, second=0, microsecond=0))
     # Silence of everything until now is news of each source; a gap before it says nothing of a source.
     of_all = counts.sum(axis=1)
     gap = ~is_collected(of_all.to_numpy(), pd.DatetimeIndex(counts.index), now)
@@ -79,10 +76,10 @@ def silent_sources(engine: Engine, now: datetime) -> Iterator[Fault]:
         )
 
 
-def _hourly_by_source(engine: Engine, end: datetime) -> pd.DataFrame:
+def _hourly_by_source(engine: Engine, reader: Reader, end: datetime) -> pd.DataFrame:
     """Events an hour, a column a source, from the first event of the last HISTORY before `end` (naive UTC) on."""
     start = end - HISTORY
-    rows = engine.run(engine.login_queries.heartbeat(EventFilter(period=Period(start, end)), HOUR))
+    rows = reader.run(engine.login_queries.heartbeat(EventFilter(period=Period(start, end)), HOUR))
     rows["hour"] = rows["bucket"] - bucket_number(start, HOUR)
     first, hours = rows["hour"].min(), HISTORY // HOUR
     events = rows.pivot_table(index="hour", columns="source", values="events", aggfunc="sum", fill_value=0)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 import ingest
-from alarms.watchdog.checks import DELIVERY, FOLDING, SOURCE, Fault, faults
+from alarms.watchdog import checks
+from alarms.watchdog.checks import DELIVERY, FOLDING, SOURCE, Fault
 from audit_store.engines.duckdb.store import Store
 from audit_store.errors import AuditStoreError
 from audit_store.local_time import now
@@ -29,6 +30,12 @@ def reporting(tmp_path_factory: pytest.TempPathFactory) -> Store:
     rows = [row | {"source": "vpn"} for at in hours if at < end for row in logins("robot", at, 1)]
     rows += [row for at in hours for row in logins("robot", at, 1)]
     return store_of(Store(tmp_path_factory.mktemp("reporting") / "audit.duckdb"), rows)
+
+
+def faults(store: Store, moment: datetime) -> list[Fault]:
+    """What does not work in a store."""
+    with store.read() as reader:
+        return checks.faults(store, reader, moment)
 
 
 def kinds(found: list[Fault]) -> list[tuple[str, str]]:
