@@ -98,7 +98,8 @@ def _judged(
     with engine.read() as reader:
         clock = clock_between(first_login, min(stretch[1] - MICROSECOND, todo.now), settings.tz)
         since = min(start, todo.first_uncounted(first_login, stretch[1]))
-        counted = count(engine, reader, settings, clock, todo.totals, since, todo.now)
+        figures = todo.figures(clock.hours.to_pydatetime())
+        counted = count(engine, reader, settings, clock, figures, since, todo.now)
     judged = judge(counted, settings, start, todo.now, todo.expected)
     revisions = _revisions(engine, settings, todo, judged, owned(find(judged), recorded, stretch))
     by_hour = dict(zip(clock.hours.to_pydatetime(), map(int, counted.overall["agents"]), strict=True))

@@ -61,16 +61,15 @@ def count(
     reader: Reader,
     settings: Settings,
     clock: Clock,
-    totals: Mapping[datetime, JudgedHour],
+    figures: Sequence[JudgedHour | None],
     since: datetime,
     now: datetime,
 ) -> Counted:
     """The logins in the hours of a clock, of which those from `since` on are judged.
 
-    `totals` are all hours with events up to `now`; in those from `since` on, their agents are counted. Raises what the
-    store raises.
+    `figures` are what is known of each hour, None for one without events; their agents are counted from `since` on.
+    Raises what the store raises.
     """
-    figures = [totals.get(hour) for hour in clock.hours.to_pydatetime()]
     columns = [
         (hour.logins, hour.failed, hour.agents, hour.with_outcome) if hour else (0,) * 4 for hour in figures
     ]

@@ -31,12 +31,11 @@ NEVER = datetime.max  # noqa: DTZ901 - naive UTC
 class Pending:
     """What is to be judged at `now`; all times are naive UTC.
 
-    `totals` are all hours with events, by their start, and `judged` those of earlier judgements, which say how many
-    agents logged in where the number of logins is the same. `waiting` are the hours that a stretch is still to be
-    judged with, and since which stretch they are known; `starts` says from which hour on each stretch is to be judged,
-    the newest stretch first. With `is_anew`, no earlier judgement counts. `recorded` are the records of login spikes in
-    these stretches, and `of_rules` the alarms of rules. `expected` are the hours of all that reviewers expect, and
-    `judged_until` is how far the log was judged.
+    `totals` are all hours with events, by their start, and `judged` those of earlier judgements. `waiting` are the
+    hours that a stretch is still to be judged with, and since which stretch they are known; `starts` says from which
+    hour on each stretch is to be judged, the newest stretch first. With `is_anew`, no earlier judgement counts.
+    `recorded` are the records of login spikes in these stretches, and `of_rules` the alarms of rules. `expected` are
+    the hours of all that reviewers expect, and `judged_until` is how far the log was judged.
     """
 
     now: datetime
@@ -66,6 +65,15 @@ class Pending:
     def known_from(self, hour: datetime) -> datetime:
         """The start of the first stretch that is judged with the present count of an hour."""
         return _known_from(self.judged.get(hour), self.totals.get(hour))
+
+    def figures(self, hours: Iterable[datetime]) -> list[JudgedHour | None]:
+        """What is counted in some hours, with the agents that were counted when they were judged; None: no events."""
+        return [
+            figures._replace(agents=judged.agents if (judged := self.judged.get(hour)) else 0)
+            if (figures := self.totals.get(hour))
+            else None
+            for hour in hours
+        ]
 
     def first_uncounted(self, start: datetime, end: datetime) -> datetime:
         """The first hour in [`start`, `end`) of which the number of agents is not known; `end` without any."""
@@ -100,12 +108,7 @@ def pending(engine: Engine, settings: Settings, now: datetime) -> Pending:
         is_anew = [(row["version"], row["settings"]) for row in detectors] != [(VERSION, settings.text)]
         hours = [] if is_anew else reader.arrow(engine.alarm_records.judged_hours()).to_pylist()
         judged = {row["hour"]: JudgedHour(**row) for row in hours}
-        totals = {
-            hour: figures._replace(agents=judged[hour].agents)
-            if _is_same(judged.get(hour), figures)
-            else figures
-            for hour, figures in _totals(engine, reader, settings, now).items()
-        }
+        totals = _totals(engine, reader, settings, now)
         waiting = {
             hour: known
             for hour in judged.keys() | totals.keys()

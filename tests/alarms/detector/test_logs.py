@@ -148,9 +148,9 @@ def test_hours_are_judged_from_the_counts_of_the_whole_log(store: Store, since: 
 def counted_since(store: Store, since: datetime) -> models.Counted:
     """What is counted of the log since START to judge it from an hour on."""
     settings, clock = settings_of(store.path), clock_between(START, NOW, "UTC")
-    totals = pending(store, settings, NOW).totals
+    figures = pending(store, settings, NOW).figures(clock.hours.to_pydatetime())
     with store.read() as reader:
-        return models.count(store, reader, settings, clock, totals, since, NOW)
+        return models.count(store, reader, settings, clock, figures, since, NOW)
 
 
 def hourly(counted: models.Counted, agent: str) -> list[tuple[int, ...]]:
