@@ -5,6 +5,7 @@ on UTC scales, and tooltips show them as text.
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -72,11 +73,17 @@ def unit(step: timedelta) -> str:
 
 
 def skip_validation() -> None:
-    """Make the parts of charts without comparing each with Vega-Lite's schema, which takes longer than all else.
+    """Make and draw charts without comparing them with Vega-Lite's schema, which takes longer than all else.
 
     The tests of charts validate them.
     """
     schemapi.disable_debug_mode()
+    # That is about the parts; Streamlit validates whole charts, and a layered one the selections in it.
+    schemapi.SchemaBase.validate = classmethod(_accept)  # type: ignore[assignment,method-assign]
+
+
+def _accept(_: type[Any], instance: dict[str, Any], schema: dict[str, Any] | None = None) -> None:
+    """Take the place of `SchemaBase.validate`."""
 
 
 def bucket_label(start: datetime, step: timedelta) -> str:

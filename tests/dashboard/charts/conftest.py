@@ -5,8 +5,11 @@ from collections.abc import Iterator
 import pytest
 from altair.utils import schemapi
 
+_VALIDATE = schemapi.SchemaBase.__dict__["validate"]
+
 
 @pytest.fixture(autouse=True)
-def _validated() -> Iterator[None]:
+def _validated(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(schemapi.SchemaBase, "validate", _VALIDATE)
     with schemapi.debug_mode(True):
         yield

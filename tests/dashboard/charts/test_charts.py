@@ -388,5 +388,10 @@ def test_colours_differ_with_any_cone_missing(cones: str) -> None:
 def test_charts_are_validated_here_and_not_in_the_dashboard() -> None:
     with pytest.raises(SchemaValidationError):
         alt.Axis(tickCount="many")
+    chart = alt.LayerChart(layer=[alt.Chart(pd.DataFrame({"n": [1]})).mark_bar().encode(x="n:Q")])
+    chart.autosize = "never"
+    with pytest.raises(SchemaValidationError):
+        chart.to_dict()
     skip_validation()
     assert alt.Axis(tickCount="many")
+    assert chart.to_dict()["autosize"] == "never", "as Streamlit draws it"
