@@ -38,6 +38,14 @@ if where.q:
 opened_id = url_state.opened_event()
 opened = data.event(opened_id).to_dict("records") if opened_id else []
 drawn_at = time.monotonic()
+has_histogram = not where.q and not where.metadata  # it would read every event
+if not where.q:
+    # With one opening of the store; what is drawn below finds the results in the cache.
+    data.frames(
+        *([histogram.statement(where, extent)] if has_histogram else []),
+        *found.first_statements(),
+        data.queries().newer(url_state.until_now(where), since=pinned.below),
+    )
 
 
 @st.fragment(run_every=LIVE_SECONDS)
@@ -65,7 +73,7 @@ def _show_newer(newer: int) -> None:
 notices.ignored_values(shown.ignored)
 with st.container(gap="xsmall"):
     totals = heading.draw(where)
-    if not where.q and not where.metadata:  # the chart would read every event
+    if has_histogram:
         histogram.draw(where, extent)
 with st.container(horizontal=True, vertical_alignment="center", key="log_toolbar"):
     live()

@@ -1,5 +1,7 @@
 """Reads the records of alarms, in milliseconds whatever the size of the store."""
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -33,19 +35,58 @@ class Progress:
         return self.judged_until if is_behind else None
 
 
+class Records:
+    """The records in a store that is open. Reading raises what `Reader` raises."""
+
+    def __init__(self, engine: Engine, reader: Reader) -> None:
+        self._statements, self._reader = engine.alarm_records, reader
+
+    def touching(self, period: Period | None = None, *, with_withdrawn: bool = False) -> list[AlarmRecord]:
+        """The newest revision of each alarm that touches a period, the worst first."""
+        return self._records(self._statements.newest(period, with_withdrawn=with_withdrawn))
+
+    def running(self, kind: str) -> list[AlarmRecord]:
+        """The newest revision of each alarm of a kind that can still change."""
+        return self._records(self._statements.running((kind,)))
+
+    def history(self, alarm_id: str) -> list[AlarmRecord]:
+        """All revisions of an alarm, the first one first; none for an unknown id."""
+        return self._records(self._statements.revisions(alarm_id))
+
+    def progress(self) -> Progress:
+        """How far the store is judged."""
+        rows = self._rows(self._statements.detector())
+        if not rows:
+            return Progress(None, 0, None, "")
+        row = rows[0]
+        return Progress(row["judged_until"], row["hours_left"], row["judged_at"], row["problem"])
+
+    def _records(self, query: Query) -> list[AlarmRecord]:
+        return [from_row(row) for row in self._rows(query)]
+
+    def _rows(self, query: Query) -> list[Row]:
+        return list(self._reader.arrow(query).to_pylist())
+
+
+@contextlib.contextmanager
+def opened(engine: Engine) -> Iterator[Records]:
+    """Open a store for its records. Raises what `engine.read` raises."""
+    with engine.read() as reader:
+        yield Records(engine, reader)
+
+
 def records(
     engine: Engine, period: Period | None = None, *, with_withdrawn: bool = False
 ) -> list[AlarmRecord]:
-    """The newest revision of each alarm that touches a period, the worst first.
-
-    Raises what `engine.read` raises.
-    """
-    return _records(engine, engine.alarm_records.newest(period, with_withdrawn=with_withdrawn))
+    """See `Records.touching`; opens the store for it, as those below do. Raises what `engine.read` raises."""
+    with opened(engine) as recorded:
+        return recorded.touching(period, with_withdrawn=with_withdrawn)
 
 
 def running(engine: Engine, kind: str) -> list[AlarmRecord]:
-    """The newest revision of each alarm of a kind that can still change. Raises as `records`."""
-    return _records(engine, engine.alarm_records.running((kind,)))
+    """See `Records.running`. Raises as `records`."""
+    with opened(engine) as recorded:
+        return recorded.running(kind)
 
 
 def record(engine: Engine, alarm_id: str) -> AlarmRecord | None:
@@ -55,35 +96,18 @@ def record(engine: Engine, alarm_id: str) -> AlarmRecord | None:
 
 
 def history(engine: Engine, alarm_id: str) -> list[AlarmRecord]:
-    """All revisions of an alarm, the first one first. Raises as `records`."""
-    return _records(engine, engine.alarm_records.revisions(alarm_id))
+    """See `Records.history`. Raises as `records`."""
+    with opened(engine) as recorded:
+        return recorded.history(alarm_id)
 
 
 def progress(engine: Engine) -> Progress:
-    """How far the store is judged. Raises as `records`."""
-    with engine.read() as reader:
-        return _progress(engine, reader)
+    """See `Records.progress`. Raises as `records`."""
+    with opened(engine) as recorded:
+        return recorded.progress()
 
 
 def records_and_progress(engine: Engine, period: Period) -> tuple[list[AlarmRecord], Progress]:
     """What `records` and `progress` give, from one opening of the store."""
-    with engine.read() as reader:
-        rows = _rows(reader, engine.alarm_records.newest(period, with_withdrawn=False))
-        return [from_row(row) for row in rows], _progress(engine, reader)
-
-
-def _progress(engine: Engine, reader: Reader) -> Progress:
-    rows = _rows(reader, engine.alarm_records.detector())
-    if not rows:
-        return Progress(None, 0, None, "")
-    row = rows[0]
-    return Progress(row["judged_until"], row["hours_left"], row["judged_at"], row["problem"])
-
-
-def _records(engine: Engine, query: Query) -> list[AlarmRecord]:
-    with engine.read() as reader:
-        return [from_row(row) for row in _rows(reader, query)]
-
-
-def _rows(reader: Reader, query: Query) -> list[Row]:
-    return list(reader.arrow(query).to_pylist())
+    with opened(engine) as recorded:
+        return recorded.touching(period), recorded.progress()

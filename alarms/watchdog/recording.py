@@ -9,7 +9,7 @@ from alarms.records import reading
 from alarms.records.identity import SeriesSpan
 from alarms.records.record import RUNNING, SETTLED, WATCHDOG, AlarmRecord, Reason
 from alarms.records.revising import next_revision
-from alarms.records.rows import as_row, from_row
+from alarms.records.rows import as_row
 from alarms.sensitivity import SENSITIVITIES
 from alarms.watchdog.checks import SOURCE, Fault, faults, works_again
 from audit_store.engines.protocol import Engine
@@ -28,9 +28,8 @@ def record_faults(engine: Engine, store_id: str, tz: str, now: datetime) -> list
     raises.
     """
     with engine.read() as reader:
-        rows = reader.arrow(engine.alarm_records.running((WATCHDOG,))).to_pylist()
+        running = reading.Records(engine, reader).running(WATCHDOG)
         current = faults(engine, reader, now)
-    running = [from_row(row) for row in rows]
     about = {(record.rule, subject_of(record)): record for record in running}
     found = {(fault.kind, fault.subject) for fault in current}
     new = [fault for fault in current if (fault.kind, fault.subject) not in about]

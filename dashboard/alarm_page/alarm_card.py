@@ -5,11 +5,9 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from alarms.records import reading
 from alarms.records.record import RUNNING, WATCHDOG, WITHDRAWN, AlarmRecord
 from audit_store.filters import EventFilter
 from audit_store.local_time import bound_text
-from dashboard import data
 from dashboard.alarm_page import alarm_chart, alarm_tables, decide, selection, words
 from dashboard.alarm_page.selection import Alarm, Selection
 from dashboard.data import Extent
@@ -33,8 +31,7 @@ def draw(selected: Selection, alarm: Alarm, where: EventFilter, extent: Extent, 
         alarm_chart.draw(alarm.record, where, now)
         alarm_tables.draw_followed(alarm.record, where, now)
         alarm_tables.draw_evidence(alarm.record, where)
-        history = reading.history(data.store(), alarm.record.id)
-        alarm_tables.draw_history(history, alarm, where, now)
+        alarm_tables.draw_history(selected.revisions, alarm, where, now)
 
 
 def events_filter(alarm: Alarm, where: EventFilter) -> EventFilter:

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 import pandas as pd
 import streamlit as st
 
-from alarms.records import reading
 from alarms.records.record import SEVERITIES
 from audit_store.filters import EventFilter
 from audit_store.local_time import wall_clock
@@ -26,7 +25,7 @@ LEARNING = timedelta(days=7)
 
 def draw(selected: Selection, where: EventFilter, extent: Extent, now: datetime) -> None:
     """Draw the verdict, the strip of alarms over the time range, and how far the log is judged."""
-    progress = reading.progress(data.store())
+    progress = selected.progress
     if progress.judged_at is not None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             _verdict(selected, where, now)
@@ -42,8 +41,7 @@ def draw(selected: Selection, where: EventFilter, extent: Extent, now: datetime)
 
 def nothing(selected: Selection, where: EventFilter) -> None:
     """Draw why the list is empty, and the next step."""
-    progress = reading.progress(data.store())
-    if progress.judged_until is None:
+    if selected.progress.judged_until is None:
         st.subheader("Not judged yet", icon=":material/hourglass_top:", anchor=False)
         st.text(_who_judges())
     elif selected.matching:

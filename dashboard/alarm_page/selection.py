@@ -7,6 +7,7 @@ from functools import cached_property
 
 from alarms import DEFAULT_SENSITIVITY, SENSITIVITIES
 from alarms.records import reading
+from alarms.records.reading import Progress
 from alarms.records.record import SEVERITIES, WITHDRAWN, AlarmRecord
 from alarms.sensitivity import is_alarm_at
 from alarms.triage.decisions import SILENCED, STATUSES, Decision
@@ -48,13 +49,16 @@ class Alarm:
 class Selection:
     """The alarms of a filter at the chosen sensitivity: `matching` in any status, `listed` in the chosen ones.
 
-    The open and worst are the first. `opened` is the alarm that is shown, `unknown` an id in the URL without a record.
+    The open and worst are the first. `opened` is the alarm that is shown, with its `revisions`, and `unknown` an id in
+    the URL without a record. `progress` says how far the log is judged.
     """
 
     matching: Sequence[Alarm]
     listed: Sequence[Alarm]
     opened: Alarm | None
+    revisions: Sequence[AlarmRecord]
     unknown: str | None
+    progress: Progress
 
     @property
     def by_status(self) -> Counter[str]:
@@ -87,22 +91,21 @@ def load(where: EventFilter) -> Selection:
     engine, decided = data.store(), states.decisions()
     statuses = chosen_statuses()
     chosen = next(choice for choice in SENSITIVITIES if choice.name == sensitivity())
-    records = reading.records(engine, where.period, with_withdrawn=True)
-    matching = [
-        Alarm(record, decided.of(record))
-        for record in records
-        if is_alarm_at(record.sensitivity, chosen) and _is_chosen(record, where)
-    ]
-    matching.sort(key=lambda alarm: (alarm.status not in _FIRST, SEVERITIES.index(alarm.record.severity)))
-    listed = [alarm for alarm in matching if alarm.status in (statuses or USUAL)]
-    alarm_id = next(iter(url_state.own(ALARM)), None)
-    if alarm_id is None:
-        opened = listed[0].record if listed else None
-    else:
-        of_list = (alarm.record for alarm in matching if alarm.record.id == alarm_id)
-        opened = next(of_list, None) or reading.record(engine, alarm_id)
+    named = next(iter(url_state.own(ALARM)), None)
+    with reading.opened(engine) as recorded:
+        matching = [
+            Alarm(record, decided.of(record))
+            for record in recorded.touching(where.period, with_withdrawn=True)
+            if is_alarm_at(record.sensitivity, chosen) and _is_chosen(record, where)
+        ]
+        matching.sort(key=lambda alarm: (alarm.status not in _FIRST, SEVERITIES.index(alarm.record.severity)))
+        listed = [alarm for alarm in matching if alarm.status in (statuses or USUAL)]
+        alarm_id = next((alarm.record.id for alarm in listed), None) if named is None else named
+        revisions = [] if alarm_id is None else recorded.history(alarm_id)
+        progress = recorded.progress()
+    opened = revisions[-1] if revisions else None
     shown = None if opened is None else Alarm(opened, decided.of(opened), decided.triage.history(opened))
-    return Selection(matching, listed, shown, alarm_id if opened is None else None)
+    return Selection(matching, listed, shown, revisions, named if opened is None else None, progress)
 
 
 def chosen_statuses() -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from audit_store.engines.protocol import Query
 from audit_store.filters import EventFilter
 from audit_store.quantities import counted
 from dashboard import active_catalogue, components, data
@@ -39,6 +40,14 @@ def draw(where: EventFilter, extent: data.Extent) -> None:
     )
 
 
+def statement(where: EventFilter, extent: data.Extent) -> Query:
+    """What `draw` reads."""
+    period = overview.closed(where.period, extent)
+    step = local_buckets.chart_step(period.length or timedelta())
+    wide = local_buckets.query_buckets(step, where.zone, period)
+    return data.queries().timeline(where, wide, active_catalogue.activities())
+
+
 def load(where: EventFilter, extent: data.Extent) -> tuple[pd.DataFrame, timedelta]:
     """Rows bucket, until (naive local), events, failures, one a bar, and the width of a bar.
 
@@ -47,8 +56,7 @@ def load(where: EventFilter, extent: data.Extent) -> tuple[pd.DataFrame, timedel
     """
     period = overview.closed(where.period, extent)
     step = local_buckets.chart_step(period.length or timedelta())
-    wide = local_buckets.query_buckets(step, where.zone, period)
-    [timeline] = data.frames(data.queries().timeline(where, wide, active_catalogue.activities()))
+    [timeline] = data.frames(statement(where, extent))
     bars = local_buckets.local_timeline(
         timeline, period=where.period, extent=(period.start, period.end), step=step, zone=where.zone
     )

@@ -4,6 +4,7 @@ import time
 
 import streamlit as st
 
+from audit_store.engines.protocol import Query
 from dashboard import data
 from dashboard.log.jump import jump
 from dashboard.log.pin import Pin
@@ -42,6 +43,11 @@ class Listing:
     def complete(self) -> bool:
         """Whether `events` is the number of all."""
         return not self.is_search or self.newest.complete
+
+    def first_statements(self) -> list[Query]:
+        """What is read first; none where something has been read."""
+        is_new = self.newest.below == self.pinned.below and not self.is_search
+        return self.newest.statements() if is_new else []
 
     def search(self, events: int, *, seconds: float) -> None:
         """Search until so many events are found, or so long."""

@@ -53,16 +53,23 @@ class Walk:
         """Whether the whole log has been read."""
         return self.since >= self.below
 
+    def statements(self) -> list[Query]:
+        """What the next step reads; none where the whole log has been read."""
+        if self.complete:
+            return []
+        since, below = self._next_stretch()
+        statement = data.queries().blocks if self._has_many(since, below) else data.queries().seqs
+        return [
+            statement(self.pinned.where, since=since, below=below),
+            data.queries().events_at([below - 1 if self._oldest_first else since], ("occurred_at",)),
+        ]
+
     def step(self) -> None:
         """Read the next stretch."""
         since, below = self._next_stretch()
-        many = self._density * (below - since) > MANY
-        statement = data.queries().blocks if many else data.queries().seqs
-        rows, last = data.frames(
-            statement(self.pinned.where, since=since, below=below),
-            data.queries().events_at([below - 1 if self._oldest_first else since], ("occurred_at",)),
-        )
-        pieces = list(_counted(rows, since, below) if many else _listed(rows, since, below))
+        rows, last = data.frames(*self.statements())
+        counted = self._has_many(since, below)
+        pieces = list(_counted(rows, since, below) if counted else _listed(rows, since, below))
         self._pieces += reversed(pieces) if self._oldest_first else pieces
         self._density = sum(piece.events for piece in pieces) / (below - since)
         self.events += sum(piece.events for piece in pieces)
@@ -109,6 +116,10 @@ class Walk:
         return events + sum(
             (other > seq) != self._oldest_first for other in self._positions(around) if other != seq
         )
+
+    def _has_many(self, since: int, below: int) -> bool:
+        """Whether a stretch is expected to have so many events that it is counted by blocks."""
+        return self._density * (below - since) > MANY
 
     def _next_stretch(self) -> tuple[int, int]:
         """Its bounds are multiples of its width where the log does not end."""

@@ -43,6 +43,7 @@ def test_it_runs_the_statement_of_the_activity_page(week: Store, monkeypatch: py
 
     monkeypatch.setattr("audit_store.engines.duckdb.queries.timeline", noted)
     show(week, range="all")
+    of_activity = len(read)
     show(week, "log", range="all")
-    assert len(read) == 2
+    assert 0 < of_activity < len(read)
     assert len(set(read)) == 1

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from audit_store.engines.duckdb.store import Store
-from audit_store.engines.protocol import Query
+from audit_store.engines.protocol import READ_WAIT, Query, Reader
 from audit_store.errors import QueryTimeout
 from audit_store.filters import EventFilter
 from dashboard import data
@@ -280,3 +281,17 @@ def test_an_unknown_event_is_a_notice(week: Store, unknown: str) -> None:
     app = show(week, "log", event=unknown)
     assert any(one.value.endswith("was ignored: no event has this id") for one in app.text)
     assert len(listed(app)) == 4
+
+
+def test_the_newest_page_opens_the_store_five_times(week: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    openings, read = [], Store.read
+
+    def counted(
+        store: Store, wait: float = READ_WAIT, *, checked: bool = True
+    ) -> AbstractContextManager[Reader]:
+        openings.append(store)
+        return read(store, wait, checked=checked)
+
+    monkeypatch.setattr(Store, "read", counted)
+    show(week, "log")
+    assert len(openings) <= 5, "for the frame, failures, alarms, what is above the rows, and the rows"
