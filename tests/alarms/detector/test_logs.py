@@ -138,8 +138,17 @@ def test_hours_are_judged_from_the_counts_of_the_whole_log(store: Store, since: 
     counted, whole = counted_since(store, since), counted_since(store, START)
     for name in OVERALL:
         np.testing.assert_array_equal(counted.overall[name], whole.overall[name])
-    np.testing.assert_array_equal(counted.n_series, whole.n_series)
     np.testing.assert_array_equal(counted.logins.is_gap, whole.logins.is_gap)
+    rows, hours = whole.logins, len(whole.logins.clock.hours)
+    for name, figures in (
+        ("all", rows.attempts),
+        ("failed", rows.failed),
+        ("agents", np.ones(len(rows.hour))),
+    ):
+        np.testing.assert_array_equal(whole.overall[name], np.bincount(rows.hour, figures, hours))
+    first_hours = rows.hour[np.unique(rows.agent, return_index=True)[1]]
+    so_far = np.cumsum(np.bincount(first_hours, minlength=hours))
+    np.testing.assert_array_equal(counted.n_series, np.maximum(so_far, 1))
     assert "night-job" not in counted.logins.agents, "it has no login in the judged hours"
     for agent in counted.logins.agents:
         assert hourly(counted, agent) == hourly(whole, agent)
