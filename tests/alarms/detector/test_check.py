@@ -23,6 +23,17 @@ def judged(log: Store) -> Store:
     return log
 
 
+def test_an_alarm_on_failed_logins_counts_those_that_failed(log: Store) -> None:
+    store_of(log, attack(EVENING, 40, successes=3))
+    judge(log, EVENING + 5 * HOUR)
+    with log.write() as connection:
+        connection.execute("UPDATE alarm_revisions SET kind = 'failed', total = 40")
+    assert log.check() == [], "its filter finds all 43 logins"
+    with log.write() as connection:
+        connection.execute("UPDATE alarm_revisions SET total = 43")
+    assert len(log.check()) == 1
+
+
 def test_records_agree_with_the_events_that_were_judged(judged: Store) -> None:
     assert judged.check() == []
     store_of(judged, logins("support-1", EVENING, 10))

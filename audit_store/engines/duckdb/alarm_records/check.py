@@ -15,7 +15,8 @@ def differences(connection: Connection) -> list[str]:
     """A sentence for each alarm, and for the judged hours, that do not agree with the events.
 
     Events that arrived after the last judgement are left out. Revisions count up from 1; the hours with logins are
-    those that were judged, with as many logins; and an alarm counts what its own filter finds.
+    those that were judged, with as many logins; and an alarm counts what its own filter finds, or, if it is on failed
+    logins, those of them that failed.
     """
     return [*_revisions(connection), *_hours(connection), *_alarms(connection)]
 
@@ -36,9 +37,12 @@ def _hours(connection: Connection) -> Iterator[str]:
 
 
 def _alarms(connection: Connection) -> Iterator[str]:
-    for alarm_id, kind, total, noun, where, below in rows_of(connection, check_sql.settled_alarms()):
+    for alarm_id, kind, total, noun, where, below, failures in rows_of(
+        connection, check_sql.settled_alarms()
+    ):
         events, _ = EventFilter.parse(json.loads(where))
-        found, agents, *_ = rows_of(connection, queries.summary(replace(events, below=below)))[0]
+        counts = replace(events, below=below, outcome=events.outcome or tuple(failures))
+        found, agents, *_ = rows_of(connection, queries.summary(counts))[0]
         present = agents if kind == "agents" else found
         if present != total:
             yield f"alarm {alarm_id}: it counts {total:,} {noun}, the log has {present:,}"

@@ -52,8 +52,13 @@ def different_hours() -> Query:
 
 
 def settled_alarms() -> Query:
-    """Rows id, kind, total, noun, where, below, of the alarms on numbers of logins that cannot grow any more."""
+    """Rows id, kind, total, noun, where, below, failures, of the alarms on logins that cannot grow any more.
+
+    `failures` are the outcomes of a login that failed, where failed ones alone are counted; else none.
+    """
     return Query(
-        'SELECT id, kind, total, noun, "where", below FROM alarms, judged_rules '
+        'SELECT id, kind, total, noun, "where", below, '
+        "CASE WHEN kind = 'failed' THEN from_json(detector.settings->'failures', '[\"VARCHAR\"]') ELSE [] END "
+        "FROM alarms, judged_rules, detector "
         "WHERE status = 'settled' AND kind IN ('all', 'failed', 'agents', 'agent') ORDER BY starts_at, id"
     )

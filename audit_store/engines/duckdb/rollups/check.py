@@ -18,7 +18,7 @@ def differences(connection: Connection) -> list[str]:
     names = {name for name, _, _ in rows_of(connection, tables_sql.coverage())}
     if not names:
         return []
-    stretches = list(_stretches(connection))
+    [times] = rows_of(connection, check_sql.times())
     sentences = []
     for rollup in ROLLUPS:
         if rollup.name not in names:
@@ -28,22 +28,24 @@ def differences(connection: Connection) -> list[str]:
             sentences.append(f"{rollup.name}: it cannot be read")
             continue
         cells = sum(
-            rows_of(connection, check_sql.different_cells(rollup, *stretch))[0][0] for stretch in stretches
+            rows_of(connection, check_sql.different_cells(rollup, *stretch))[0][0]
+            for stretch in _stretches(max(rollup.width, DAY), *times)
         )
         if cells or upkeep.is_damaged(connection, rollup):
             sentences.append(f"{rollup.name}: {counted(cells, 'cell')} not equal to the events")
     return sentences
 
 
-def _stretches(connection: Connection) -> Iterator[tuple[datetime, datetime]]:
-    """Whole days that together are all of time, with about STRETCH_EVENTS each where events are spread evenly."""
-    [(events, first, last)] = rows_of(connection, check_sql.times())
+def _stretches(
+    width: timedelta, events: int, first: datetime, last: datetime
+) -> Iterator[tuple[datetime, datetime]]:
+    """Whole buckets of `width` that together are all of time, with about STRETCH_EVENTS where events spread evenly."""
     start, end = EARLIEST.replace(tzinfo=None), LATEST.replace(tzinfo=None)
     if events:
-        span = (last - first) // DAY + 1
-        days = min(max(span * STRETCH_EVENTS // events, 1), span)
-        moment = datetime.combine(first, datetime.min.time()) + days * DAY
+        span = (last - first) // width + 1
+        length = min(max(span * STRETCH_EVENTS // events, 1), span) * width
+        moment = start + (first - start) // width * width + length
         while moment <= last:
             yield start, moment
-            start, moment = moment, moment + timedelta(days=days)
+            start, moment = moment, moment + length
     yield start, end

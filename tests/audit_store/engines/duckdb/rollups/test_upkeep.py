@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audit_store.__main__ import main
-from audit_store.engines.duckdb.rollups import compaction, upkeep
+from audit_store.engines.duckdb.rollups import check, compaction, upkeep
 from audit_store.engines.duckdb.rollups.rollup import NAMES
 from audit_store.engines.duckdb.store import Store
 from audit_store.engines.protocol import Query
@@ -293,7 +293,7 @@ def is_covered(store: Store, logins: tuple[str, ...]) -> bool:
 
 STEPS = """
 import sys
-from audit_store.engines.duckdb.rollups import compaction, upkeep
+from audit_store.engines.duckdb.rollups import check, compaction, upkeep
 from audit_store.engines.duckdb.store import Store
 upkeep.BATCH, upkeep.STEP, compaction.LEAST_ROWS, compaction.STEP_ROWS = 5, 12, 10, 6
 while Store(sys.argv[1]).roll_up(["Login"]):
@@ -315,6 +315,17 @@ def test_roll_ups_agree_with_the_events_after_a_kill(store: Store, fill: Fill, s
         process.kill()
     assert store.check() == []
     assert max(covered(store).values()) > 0
+
+
+@pytest.mark.parametrize("events", [1, 7, 50])
+def test_a_check_compares_whole_buckets(
+    store: Store, fill: Fill, monkeypatch: pytest.MonkeyPatch, events: int
+) -> None:
+    monkeypatch.setattr(check, "STRETCH_EVENTS", events)
+    dice = random.Random(8)
+    fill(store, [worlds.random_event(dice, days=40) for _ in range(100)])
+    worlds.cover(store, 100)
+    assert store.check() == []
 
 
 def test_the_command_names_what_does_not_agree(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
