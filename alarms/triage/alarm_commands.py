@@ -12,7 +12,7 @@ from alarms.options import json_option, since_option
 from alarms.records import reading
 from alarms.records.reading import Progress
 from alarms.records.record import AlarmRecord
-from alarms.triage.decisions import STATUSES, Decisions
+from alarms.triage.decisions import STATUSES, USUAL, Decisions
 from alarms.triage.states import STATES, set_state
 from audit_store import ranges
 from audit_store.cli import DONE, NOTHING_DONE, say, show, show_json, store_option
@@ -69,7 +69,8 @@ class Listed:
     "chosen",
     type=click.Choice(STATUSES),
     multiple=True,
-    help="Only alarms in this state; may be repeated.",
+    default=USUAL,
+    help="Only alarms in this state; may be repeated. Default: all but silenced.",
 )
 @json_option
 @store_option
@@ -85,7 +86,7 @@ def list_alarms(
     if listed.progress.judged_at is None:
         say(ctx, f"{store} was never judged; run python -m alarms run")
         return NOTHING_DONE
-    alarms = [(state, record) for state, record in listed.alarms if not chosen or state in chosen]
+    alarms = [(state, record) for state, record in listed.alarms if state in chosen]
     if as_json:
         show_json(replace(listed, alarms=alarms).as_dict())
     else:

@@ -10,7 +10,9 @@ from alarms.triage.exceptions import AlarmException, silences
 from alarms.triage.states import OPEN, STATES, State, Triage, states
 
 OVER, SILENCED = "over", "silenced"
-STATUSES = (*STATES, OVER, SILENCED)
+USUAL = (*STATES, OVER)
+"""The statuses of alarms that are listed where none is chosen: what an exception expects is not."""
+STATUSES = (*USUAL, SILENCED)
 
 
 @dataclass(frozen=True, slots=True)

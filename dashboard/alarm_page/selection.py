@@ -10,7 +10,7 @@ from alarms.records import reading
 from alarms.records.reading import Progress
 from alarms.records.record import SEVERITIES, WITHDRAWN, AlarmRecord
 from alarms.sensitivity import is_alarm_at
-from alarms.triage.decisions import SILENCED, STATUSES, Decision
+from alarms.triage.decisions import STATUSES, USUAL, Decision
 from alarms.triage.states import INCIDENT, OPEN, State
 from audit_store import week_hours
 from audit_store.errors import InvalidFilter
@@ -24,7 +24,6 @@ from dashboard.spikes.choosing import concerns, leaves
 ALARM, STATE, SENSITIVITY = url_state.ALARM, "state", "sensitivity"
 """Parameters of the URL of this page alone."""
 ALL_STATUSES = (*STATUSES, WITHDRAWN)
-USUAL = tuple(status for status in ALL_STATUSES if status not in (SILENCED, WITHDRAWN))
 """The statuses that are listed unless the URL names others."""
 SENSITIVITY_NAMES = tuple(sensitivity.name for sensitivity in SENSITIVITIES)
 _FIRST = (OPEN, INCIDENT)

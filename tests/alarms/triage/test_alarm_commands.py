@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from alarms.__main__ import main
+from alarms.triage import exceptions
+from alarms.triage.exceptions import Expected
 from audit_store.engines.duckdb.store import Store
 from tests.alarms.delivery.receiver import Receiver
 from tests.alarms.login_logs import logins, store_of
@@ -15,6 +17,7 @@ from tests.alarms.login_logs import logins, store_of
 HOUR = timedelta(hours=1)
 THIS_HOUR = datetime.now(UTC).replace(tzinfo=None, minute=0, second=0, microsecond=0)
 ATTACK = THIS_HOUR - 5 * HOUR
+UNTIL = (THIS_HOUR + timedelta(days=9)).date()
 Output = pytest.CaptureFixture[str]
 
 
@@ -50,6 +53,16 @@ def test_an_alarm_is_judged_sent_listed_and_marked(path: Path, receiver: Receive
     assert main(["run", *store, "--webhook", receiver.url]) == 0
     assert receiver.keys == [alarm["id"], f"{alarm['id']}:{alarm['revision']}:close"]
     assert main(["list", *store, "--since", "2h"]) == 0
+
+
+def test_an_alarm_that_an_exception_expects_is_listed_on_request(path: Path, capsys: Output) -> None:
+    store = ["--store", str(path)]
+    exceptions.add(path, Expected(agent="support-1"), UNTIL, at=ATTACK - HOUR)
+    assert main(["run", *store]) == 0
+    assert main(["list", *store]) == 0
+    capsys.readouterr()
+    assert main(["list", *store, "--state", "silenced"]) == 3
+    assert "silenced  " in capsys.readouterr().out
 
 
 def test_a_refused_alarm_gives_status_2_and_is_recorded(
