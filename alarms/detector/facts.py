@@ -9,15 +9,14 @@ import pandas as pd
 from alarms.counts import HOUR, Logins
 from alarms.detector.evidence import Evidence
 from alarms.login_alarm import LoginAlarm
-from alarms.records.record import SUCCEEDED, Reason, Share, takeover_reason
+from alarms.records.record import Reason, Share
+from alarms.takeovers import reason_of
 from analysis import SMALLEST_SPIKE, local_times
 from audit_store.quantities import counted
 
 ADMINISTRATOR, SENSITIVE = "administrator", "sensitive activity"
 KEY, NEW_ADDRESS, MANY_AGENTS = "api key", "first-ever address", "many agents from one address"
 UNUSUAL_HOURS, FAR_ABOVE = "outside its hours", "far above its limit"
-LEAST_AGENTS = 5
-"""Agents that fail from one address, from which on they are many."""
 LEAST_LOGINS = 50
 """Logins of an agent before its hours are known."""
 _KEYS = ("API key generated", "API key copied")
@@ -25,7 +24,7 @@ _KEYS = ("API key generated", "API key copied")
 
 @dataclass(frozen=True)
 class Facts:
-    """The severity of an alarm and its reasons; `succeeded` logins came after failures in a row."""
+    """The severity of an alarm and its reasons; `succeeded` logins came after failures."""
 
     severity: str
     reasons: tuple[Reason, ...]
@@ -36,39 +35,29 @@ def facts_of(
     alarm: LoginAlarm, history: Logins, evidence: Evidence, addresses: Sequence[Share], tz: str
 ) -> Facts:
     """The facts of an alarm. `addresses` are all of its addresses, and `tz` says which hours are an agent's."""
-    succeeded = int(evidence.takeovers["succeeded_after"].sum())
     candidates = [
-        _success(evidence, succeeded),
+        reason_of(evidence.attempts),
         _many_agents(evidence),
-        *_followed(evidence, succeeded),
+        *_followed(evidence),
         _administrator(evidence),
         _new_addresses(addresses, alarm),
         _unusual_hours(alarm, history, tz),
         _far_above(alarm, evidence),
     ]
     reasons = tuple(reason for reason in candidates if reason is not None)
-    return Facts(_severity({reason.name for reason in reasons}, evidence), reasons, succeeded)
+    return Facts(_severity({reason.name for reason in reasons}, evidence), reasons, evidence.succeeded_after)
 
 
 def _severity(names: set[str], evidence: Evidence) -> str:
-    if SUCCEEDED in names:
+    if evidence.is_taken_over:
         return "critical" if names & {SENSITIVE, KEY, ADMINISTRATOR} else "high"
-    if MANY_AGENTS in names:
-        return "high" if _succeeds_among_many(evidence) else "medium"
-    return "medium" if names & {NEW_ADDRESS, FAR_ABOVE} else "low"
+    return "medium" if names & {MANY_AGENTS, NEW_ADDRESS, FAR_ABOVE} else "low"
 
 
-def _success(evidence: Evidence, succeeded: int) -> Reason | None:
-    if not succeeded:
-        return None
-    failed, before = (int(evidence.takeovers[name].sum()) for name in ("failed", "failures_before"))
-    return takeover_reason(failed, before, succeeded)
-
-
-def _followed(evidence: Evidence, succeeded: int) -> list[Reason]:
-    """What is sensitive and followed; without a success after failures it is the agent's own work."""
+def _followed(evidence: Evidence) -> list[Reason]:
+    """What is sensitive and followed; unless an attack succeeded, it is the agent's own work."""
     names = dict.fromkeys(event.activity for event in evidence.followed_by if event.is_sensitive)
-    if not names or not succeeded:
+    if not names or not evidence.is_taken_over:
         return []
     first, *others = names
     more = f" and {counted(len(others), 'more activity', 'more activities')}" if others else ""
@@ -95,23 +84,11 @@ def _new_addresses(addresses: Sequence[Share], alarm: LoginAlarm) -> Reason | No
     return Reason(NEW_ADDRESS, f"{counted(len(new), 'address', 'addresses')} never seen before")
 
 
-def _failing(evidence: Evidence) -> pd.DataFrame:
-    """For each address with at least as many failed as other logins: agents (that fail), succeeded."""
-    rows = evidence.inside.dropna(subset="source_ip")
-    rows = rows.assign(agents=(rows["failed"] > 0).astype(int))
-    sums = rows.groupby("source_ip")[["attempts", "failed", "succeeded", "agents"]].sum()
-    return sums[(sums["agents"] >= LEAST_AGENTS) & (2 * sums["failed"] >= sums["attempts"])]
-
-
 def _many_agents(evidence: Evidence) -> Reason | None:
-    failing = _failing(evidence).sort_values("agents", ascending=False)
-    if failing.empty:
+    spraying = evidence.spraying.sort_values("agents", ascending=False)
+    if spraying.empty:
         return None
-    return Reason(MANY_AGENTS, f"{failing['agents'].iloc[0]:,} agents failed from {failing.index[0]}")
-
-
-def _succeeds_among_many(evidence: Evidence) -> bool:
-    return bool(_failing(evidence)["succeeded"].any())
+    return Reason(MANY_AGENTS, f"{spraying['agents'].iloc[0]:,} agents failed from {spraying.index[0]}")
 
 
 def _far_above(alarm: LoginAlarm, evidence: Evidence) -> Reason | None:

@@ -13,6 +13,7 @@ from alarms.detector.shares import figures_of
 from alarms.records.identity import spans_of
 from alarms.records.record import RUNNING, SETTLED, WITHDRAWN, AlarmRecord, Share
 from alarms.records.revising import next_revision
+from alarms.takeovers import listed, taken_over
 from audit_store.quantities import counted
 
 GROWTH = 1.25
@@ -67,6 +68,7 @@ def _is_news(record: AlarmRecord, current: AlarmRecord) -> bool:
         != (record.ends_at, record.severity, record.kind, record.agent)
         or bool(_added(record.agents, current.agents) or _added(record.addresses, current.addresses))
         or current.followed_by != record.followed_by
+        or taken_over(current) != taken_over(record)
     )
 
 
@@ -74,8 +76,10 @@ def _changes(record: AlarmRecord, current: AlarmRecord) -> list[str]:
     agents, addresses = (
         _added(getattr(record, name), getattr(current, name)) for name in ("agents", "addresses")
     )
+    taken = sorted(taken_over(current).keys() - taken_over(record).keys())
     new = {
         _other_total(record, current): (current.total, current.noun) != (record.total, record.noun),
+        f"logins of {listed(taken)} succeeded after failures": bool(taken),
         f"{current.severity} instead of {record.severity}": current.severity != record.severity,
         counted(agents, "new agent"): agents,
         counted(addresses, "new address", "new addresses"): addresses,

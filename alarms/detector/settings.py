@@ -9,7 +9,7 @@ from audit_store import catalogue, ranges
 from audit_store.catalogue import Catalogue
 from audit_store.errors import InvalidFilter, InvalidSetting
 
-VERSION = "3"
+VERSION = "4"
 """The version of the detector: another one judges every hour again."""
 TZ = "AUDIT_TZ"
 

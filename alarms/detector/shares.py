@@ -1,5 +1,6 @@
 """How many logins make up an alarm: in all, and those of each of its agents and addresses."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -11,6 +12,7 @@ from alarms.detector.evidence import BASELINE_DAYS, Evidence
 from alarms.detector.models import Judged
 from alarms.login_alarm import LoginAlarm
 from alarms.records.record import Share
+from alarms.takeovers import successes_by
 
 MOST = 20
 
@@ -38,21 +40,28 @@ def figures_of(judged: Judged, alarm: LoginAlarm) -> Figures:
 
 def shares_of_agents(judged: Judged, alarm: LoginAlarm, evidence: Evidence) -> list[Share]:
     """The shares of the agents, the largest excess first."""
-    rows = evidence.inside.groupby("agent")[["attempts", "failed"]].sum()
-    return _shares(judged, alarm, evidence, rows, _logins_before(judged.history, alarm))
+    return _shares(judged, alarm, evidence, "agent", _logins_before(judged.history, alarm))
 
 
 def shares_of_addresses(judged: Judged, alarm: LoginAlarm, evidence: Evidence) -> list[Share]:
     """The shares of the addresses, the largest excess first."""
-    rows = evidence.inside.dropna(subset="source_ip").groupby("source_ip")[["attempts", "failed"]].sum()
     figure = "failed_before" if alarm.counts_failed else "before"
     before = evidence.before.groupby("source_ip")[figure].sum().to_dict()
-    return _shares(judged, alarm, evidence, rows, {str(name): int(count) for name, count in before.items()})
+    counts = {str(name): int(count) for name, count in before.items()}
+    return _shares(judged, alarm, evidence, "source_ip", counts)
+
+
+def most(shares: Sequence[Share]) -> list[Share]:
+    """At most MOST shares, in their order: those with a success after failures before others."""
+    kept = sorted(shares, key=lambda share: not share.succeeded)[:MOST]
+    return [share for share in shares if share in kept]
 
 
 def _shares(
-    judged: Judged, alarm: LoginAlarm, evidence: Evidence, rows: pd.DataFrame, before: dict[str, int]
+    judged: Judged, alarm: LoginAlarm, evidence: Evidence, column: str, before: dict[str, int]
 ) -> list[Share]:
+    rows = evidence.attempts.dropna(subset=column).groupby(column)[["attempts", "failed"]].sum()
+    succeeded = successes_by(evidence.attempts, column)
     windows = _windows_before(judged.history, alarm)
     shares = [
         Share(
@@ -62,10 +71,11 @@ def _shares(
             usual=round(before.get(str(name), 0) / windows, 2) if windows else None,
             first_seen=(first := evidence.first_seen.get(str(name))),
             is_new=first is not None and first >= alarm.start,
+            succeeded=succeeded.get(str(name), 0),
         )
         for name, attempts, failed in rows.itertuples()
     ]
-    shares = [share for share in shares if share.count]
+    shares = [share for share in shares if share.count or share.succeeded]
     return sorted(shares, key=lambda share: ((share.usual or 0.0) - share.count, share.name))
 
 

@@ -13,7 +13,7 @@ RULE, WATCHDOG = "rule", "watchdog"
 SUCCEEDED = "succeeded after failures"
 """The name of the reason that says how many logins succeeded after failures in a row."""
 LEAST_FAILURES = 5
-"""Failed logins in a row from one address, after which a success is a reason for concern."""
+"""Failed logins of an agent in a row, after which a success is a reason for concern."""
 SEVERITIES = ("critical", "high", "medium", "low")
 """The severities, the worst first."""
 
@@ -30,7 +30,8 @@ class Reason:
 class Share:
     """The part of an alarm that is an agent's or an address's.
 
-    `count` is what the alarm counts and `failed` the failed logins among it; `usual` is the mean of the same hours on
+    `count` is what the alarm counts, `failed` the failed logins among it, and `succeeded` the logins that succeeded
+    after failures; `usual` is the mean of the same hours on
     the days before (None: there are none). `first_seen` is the first login (naive UTC), None where it is
     known to be earlier and was not looked up; `is_new`: not before the alarm.
     """
@@ -41,6 +42,7 @@ class Share:
     usual: float | None
     first_seen: datetime | None
     is_new: bool
+    succeeded: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +69,12 @@ class AlarmRecord:
     login_alarm.SERIES_NAMES, "rule" or "watchdog"; `rule` is the name of the rule, else ""; `agent` is "" for an
     alarm over many agents. It covers [`starts_at`, `ends_at`).
 
-    `noun` is what is counted, in the plural; where that is failed logins, `succeeded` are those after failures in a
-    row. `observed`, `expected`, `upper` and `score` (−log10 p) are those of the least likely hour, which starts at
-    `peak`. `sensitivity` names the least sensitive of SENSITIVITIES at which it is an alarm; `provisional`: the series
-    was still learning. `agents` and `addresses` begin with the largest excess, `followed_by` with what is sensitive.
-    `spans` are all series in which it was seen, its own first. `sentence` has its times in the zone `tz`. `where` holds
-    exactly its events, as parameters of a URL. `version` is the detector's.
+    `noun` is what is counted, in the plural; where that is failed logins, `succeeded` are those after failures.
+    `observed`, `expected`, `upper` and `score` (−log10 p) are those of the least likely hour, which starts at
+    `peak`. `sensitivity` names the least sensitive of SENSITIVITIES at which it is an alarm; `provisional`: the
+    series was still learning. `agents` and `addresses` begin with the largest excess, `followed_by` with what is
+    sensitive. `spans` are all series in which it was seen, its own first. `sentence` has its times in the zone
+    `tz`. `where` holds exactly its events, as parameters of a URL. `version` is the detector's.
     """
 
     id: str

@@ -7,8 +7,9 @@ from datetime import timedelta
 import pandas as pd
 
 from alarms.counts import bucket_number
-from alarms.records.record import LEAST_FAILURES, Reason, Share, takeover_reason
+from alarms.records.record import LEAST_FAILURES, Reason, Share
 from alarms.rules.hits import Hit
+from alarms.takeovers import reason_of
 from audit_store.catalogue import Catalogue
 from audit_store.engines.protocol import Engine, Reader
 from audit_store.filters import EventFilter
@@ -22,12 +23,14 @@ _MINUTE = timedelta(minutes=1)
 class Attempts:
     """The logins of an agent in the minutes of a hit; `takeover` is the reason where some succeeded after failures.
 
-    `addresses` begin with the most logins. `activities` are those that count as logins.
+    `succeeded` are all that did, and `succeeded_after` those after failures. `addresses` begin with the most logins.
+    `activities` are those that count as logins.
     """
 
     total: int
     failed: int
     succeeded: int
+    succeeded_after: int
     addresses: tuple[Share, ...]
     takeover: Reason | None
     activities: tuple[str, ...]
@@ -95,20 +98,18 @@ def _by_agent(
     return {str(agent): int(count) for agent, count in events.items()}, others
 
 
-def _share(name: str, count: int, failed: int) -> Share:
-    return Share(name, count, failed, usual=None, first_seen=None, is_new=False)
+def _share(name: str, count: int, failed: int, succeeded: int = 0) -> Share:
+    return Share(name, count, failed, usual=None, first_seen=None, is_new=False, succeeded=succeeded)
 
 
 def _attempts(rows: pd.DataFrame, activities: tuple[str, ...]) -> Attempts:
-    total, failed, succeeded = (int(rows[name].sum()) for name in ("attempts", "failed", "succeeded_after"))
-    after = rows[rows["succeeded_after"] > 0]
-    guessed, before = (int(after[name].sum()) for name in ("failed", "failures_before"))
-    takeover = takeover_reason(guessed, before, succeeded) if succeeded else None
+    names = ["attempts", "failed", "succeeded", "succeeded_after"]
+    total, failed, succeeded, after = (int(rows[name].sum()) for name in names)
     by_address = rows.dropna(subset="source_ip").sort_values(
         ["attempts", "source_ip"], ascending=[False, True]
     )
     shares = [
-        _share(str(name), int(count), int(failures))
-        for name, count, failures in by_address[["source_ip", "attempts", "failed"]].itertuples(index=False)
+        _share(str(name), int(count), int(failures), int(successes))
+        for name, count, failures, _, successes in by_address[["source_ip", *names]].itertuples(index=False)
     ]
-    return Attempts(total, failed, succeeded, tuple(shares), takeover, activities)
+    return Attempts(total, failed, succeeded, after, tuple(shares), reason_of(rows), activities)

@@ -15,7 +15,7 @@ from alarms.rules.attempts import read as read_attempts
 from alarms.rules.attempts import read_tried
 from alarms.rules.hits import JOINED_WITHIN, Hit, hit_of, hits_of, joined, together
 from alarms.rules.logins import is_part, is_told
-from alarms.rules.recording import Recorder, revision, with_tried
+from alarms.rules.recording import VERSION, Recorder, revision, with_tried
 from alarms.rules.rule import Rule
 from audit_store.catalogue import Catalogue
 from audit_store.engines.alarm_records import JudgedRules
@@ -151,7 +151,7 @@ def _arrived(engine: Engine, text: str, now: datetime) -> _Arrived | None:
 
 def _settings(rules: Mapping[str, Rule], tz: str, catalogue: Catalogue) -> str:
     """What the alarms of rules depend on beside the events, as JSON: other settings judge every event again."""
-    of_logins = {"tz": tz, "logins": catalogue.logins, "failures": catalogue.failures}
+    of_logins = {"version": VERSION, "tz": tz, "logins": catalogue.logins, "failures": catalogue.failures}
     return json.dumps(of_logins | {name: rule.settings() for name, rule in rules.items()})
 
 

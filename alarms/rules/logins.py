@@ -5,6 +5,7 @@ from datetime import timedelta
 from alarms.login_alarm import overlaps
 from alarms.records.record import WITHDRAWN, AlarmRecord
 from alarms.sensitivity import DEFAULT_SENSITIVITY, is_alarm_at
+from alarms.takeovers import taken_over
 
 LOGIN_RULES = (
     "success-after-failures",
@@ -16,20 +17,22 @@ LOGIN_RULES = (
 
 
 def is_part(record: AlarmRecord, other: AlarmRecord) -> bool:
-    """Whether an alarm on the number of logins says what the one of a rule says.
+    """Whether an alarm on the number of logins says all that the one of a rule says.
 
-    That is at the same time, about the same agent or, without one, address.
+    That is at the same time, about the same agent with as many successes or, without one, about the same address.
     """
-    agents = {share.name for share in other.agents}
-    addresses = {share.name for share in other.addresses}
-    is_about = (
-        record.agent in agents if record.agent else bool({s.name for s in record.addresses} & addresses)
-    )
     return (
         record.rule in LOGIN_RULES
-        and is_about
+        and _is_about(record, other)
         and overlaps((record.starts_at, record.ends_at), (other.starts_at, other.ends_at), timedelta())
     )
+
+
+def _is_about(record: AlarmRecord, other: AlarmRecord) -> bool:
+    if not record.agent:
+        return bool({share.name for share in record.addresses} & {share.name for share in other.addresses})
+    is_named = record.agent in {share.name for share in other.agents}
+    return is_named and taken_over(record).get(record.agent, 0) <= taken_over(other).get(record.agent, 0)
 
 
 def is_told(record: AlarmRecord) -> bool:

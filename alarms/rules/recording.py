@@ -14,13 +14,14 @@ from alarms.rules.attempts import Attempts, Tried
 from alarms.rules.hits import Hit
 from alarms.rules.rule import Rule
 from alarms.sensitivity import SENSITIVITIES
+from alarms.takeovers import origins, taken_over
 from audit_store.filters import EventFilter
 from audit_store.local_time import bound_text, wall_clock
 from audit_store.ranges import Period, zone
 
 GROWTH = 1.25
 """How much what a rule counted must grow for another revision of a running alarm."""
-VERSION = "2"
+VERSION = "3"
 MOST_NAMED = 2
 """Addresses that a sentence names."""
 MOST_ADDRESSES = 20
@@ -86,8 +87,8 @@ class Recorder:
         what = self.rules[record.rule].sentence(record.observed)
         text = f"{subject}: {record.takeover}" if record.takeover else f"{subject} {what}"
         named = ", ".join(share.name for share in record.addresses[:MOST_NAMED])
-        origin = f" from {named}" if record.agent and named else ""
-        return f"{text}{origin}, {at:%Y-%m-%d %H:%M} {self.tz}"
+        origin = origins(record) or (f"from {named}" if record.agent and named else "")
+        return f"{text}{origin and f' {origin}'}, {at:%Y-%m-%d %H:%M} {self.tz}"
 
 
 def revision(record: AlarmRecord, current: AlarmRecord) -> AlarmRecord | None:
@@ -96,7 +97,7 @@ def revision(record: AlarmRecord, current: AlarmRecord) -> AlarmRecord | None:
     least = GROWTH * record.total if is_running else record.total + 1
     added = {share.name for share in current.addresses} - {share.name for share in record.addresses}
     changes = {
-        current.takeover: bool(current.takeover) and not record.takeover,
+        current.takeover: bool(current.takeover) and taken_over(current) != taken_over(record),
         f"grew from {record.total:,} to {current.total:,} {current.noun}": current.total >= least,
         f"also from {', '.join(sorted(added))}": bool(added),
         f"{current.severity} instead of {record.severity}": current.severity != record.severity,
@@ -122,7 +123,10 @@ def _with_attempts(record: AlarmRecord, attempts: Attempts) -> AlarmRecord:
         total=attempts.total,
         failed=attempts.failed,
         succeeded=attempts.succeeded,
-        agents=tuple(replace(one, count=attempts.total, failed=attempts.failed) for one in record.agents),
+        agents=tuple(
+            replace(one, count=attempts.total, failed=attempts.failed, succeeded=attempts.succeeded_after)
+            for one in record.agents
+        ),
         addresses=attempts.addresses[:MOST_ADDRESSES],
         more_addresses=len(attempts.addresses[MOST_ADDRESSES:]),
         reasons=(*takeover, *record.reasons),

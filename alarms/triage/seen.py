@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from alarms.records.record import AlarmRecord
+from alarms.takeovers import listed, taken_over
 from audit_store.quantities import counted
 
 LONGER = timedelta(hours=2)
@@ -19,13 +20,14 @@ _HOUR = timedelta(hours=1)
 class Seen:
     """The end (naive UTC) of an alarm, its total, the agents that it names, and the addresses with a success.
 
-    None: not known, and so never outgrown.
+    `taken_over` are the agents with logins that succeeded after failures. None: not known, and so never outgrown.
     """
 
     ends_at: datetime
     total: int | None = None
     agents: tuple[str, ...] | None = None
     addresses: tuple[str, ...] | None = None
+    taken_over: tuple[str, ...] | None = None
 
     @classmethod
     def of(cls, record: AlarmRecord) -> "Seen":
@@ -34,7 +36,8 @@ class Seen:
             record.ends_at,
             record.total,
             tuple(share.name for share in record.agents),
-            tuple(share.name for share in record.addresses if share.count > share.failed),
+            tuple(share.name for share in record.addresses if share.count > share.failed or share.succeeded),
+            tuple(taken_over(record)),
         )
 
     @classmethod
@@ -45,6 +48,8 @@ class Seen:
             int(value["total"]),
             tuple(value["agents"]),
             tuple(value["addresses"]),
+            # Earlier versions did not say them.
+            None if (taken := value.get("taken_over")) is None else tuple(taken),
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -54,6 +59,7 @@ class Seen:
             "total": self.total,
             "agents": self.agents,
             "addresses": self.addresses,
+            "taken_over": self.taken_over,
         }
 
     def growth(self, record: AlarmRecord) -> str:
@@ -65,6 +71,8 @@ class Seen:
             parts.append(f"{record.total:,} {record.noun} after {self.total:,}")
         if agents := _new(now.agents, self.agents):
             parts.append(counted(agents, "new agent"))
+        if self.taken_over is not None and (taken := taken_over(record).keys() - {*self.taken_over}):
+            parts.append(f"logins of {listed(sorted(taken))} succeeded after failures")
         if addresses := _new(now.addresses, self.addresses):
             parts.append(f"success from {counted(addresses, 'new address', 'new addresses')}")
         return ", ".join(parts)

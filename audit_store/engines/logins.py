@@ -7,6 +7,9 @@ from typing import Protocol
 from audit_store.engines.protocol import Query
 from audit_store.filters import EventFilter
 
+USUAL_FOR = timedelta(days=90)
+"""An address is usual for an agent that logged in from it at most so long before."""
+
 
 class LoginQueries(Protocol):
     """The statements behind login alarms. Buckets are numbers: microseconds since 1970 divided by a width."""
@@ -34,8 +37,10 @@ class LoginQueries(Protocol):
     ) -> Query:
         """Rows window_id, agent, source_ip, attempts, failed, succeeded, succeeded_after, failures_before, first_after.
 
-        Windows are (window_id, bucket, agent or None, inside); the first three figures are of buckets that are inside,
-        the others of successes after `least_failures` or more failures in a row of one address."""
+        Windows are (window_id, bucket, agent or None, inside); the first three figures are of buckets that are inside.
+        `succeeded_after` are the successes after `least_failures` or more failures in a row of the agent or, from a
+        usual address (USUAL_FOR), of the agent from there; `first_after` is the first of them, and `failures_before`
+        are the failures before the first of the agent."""
 
     def done_by(
         self, where: EventFilter, subjects: Sequence[tuple[int, str | None, str | None, datetime, datetime]]

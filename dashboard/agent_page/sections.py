@@ -5,6 +5,7 @@ from datetime import datetime
 
 import streamlit as st
 
+from alarms import takeovers
 from alarms.records.record import AlarmRecord
 from audit_store.filters import EventFilter
 from dashboard import tables as drawn_tables
@@ -85,7 +86,7 @@ def alarms(subject: Subject, records: Sequence[AlarmRecord], where: EventFilter)
     st.header("Alarms", anchor=False)
     for record in own[:_ALARMS]:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.text(shown(record.sentence), width="stretch")
+            st.text(shown(takeovers.of_agent(record, subject.name)), width="stretch")
             cards.alarm_link(record, where)
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from alarms.records.record import RUNNING, WATCHDOG, WITHDRAWN, AlarmRecord
+from alarms.records.record import WITHDRAWN, AlarmRecord
 from audit_store.filters import EventFilter
 from audit_store.local_time import bound_text
 from dashboard.alarm_page import alarm_chart, alarm_tables, decide, selection, words
@@ -23,7 +23,7 @@ LOG = "../pages/log.py"
 def draw(selected: Selection, alarm: Alarm, where: EventFilter, extent: Extent, now: datetime) -> None:
     """Draw an alarm; times in the zone of `where`."""
     with st.container(border=True, key="alarm_card", gap="small"):
-        _head(selected, alarm)
+        _head(selected, alarm, now)
         if not selected.is_listed:
             st.caption("This alarm is hidden by the current filters.")
         _headline(alarm, where, now)
@@ -46,7 +46,7 @@ def events_filter(alarm: Alarm, where: EventFilter) -> EventFilter:
     )
 
 
-def _head(selected: Selection, alarm: Alarm) -> None:
+def _head(selected: Selection, alarm: Alarm, now: datetime) -> None:
     record = alarm.record
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.badge(
@@ -59,8 +59,8 @@ def _head(selected: Selection, alarm: Alarm) -> None:
             color=words.STATUS_COLOURS[alarm.status],
             help=words.STATUS_HELP[alarm.status],
         )
-        if record.status == RUNNING and record.kind != WATCHDOG:
-            st.badge("Running", color="violet", help="Its hours are not over; its figures can still grow.")
+        if words.is_running(record, now):
+            st.badge("Running", color="violet", help="Its last hour is not over; its figures can still grow.")
         if record.provisional:
             st.badge("Learning", color="gray", help="The baseline has fewer than 7 days of logins.")
         st.space("stretch")
@@ -100,13 +100,12 @@ def _headline(alarm: Alarm, where: EventFilter, now: datetime) -> None:
 
 
 def _reasons(record: AlarmRecord) -> None:
-    for reason in record.reasons:
+    for title, tooltip, text in words.chips(record):
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-            # The name of an unknown rule may not be Markdown.
-            if reason.name in words.REASON_HELP:
-                st.badge(words.reason_title(reason.name), color="orange", help=words.REASON_HELP[reason.name])
-            if reason.text != record.takeover:  # which the headline says
-                st.text(shown(reason.text))
+            if title:
+                st.badge(title, color="orange", help=tooltip or None)
+            if text:
+                st.text(shown(text))
 
 
 def _actions(alarm: Alarm, where: EventFilter, extent: Extent) -> None:

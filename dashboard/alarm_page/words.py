@@ -5,7 +5,9 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from alarms import SERIES_NAMES
-from alarms.records.record import RUNNING, WATCHDOG, WITHDRAWN, AlarmRecord
+from alarms.records.record import RULE, RUNNING, WATCHDOG, WITHDRAWN, AlarmRecord
+from alarms.rules.rules_file import RULES
+from alarms.takeovers import origins
 from alarms.triage.decisions import OVER, SILENCED
 from alarms.triage.states import ACKNOWLEDGED, CLOSED, EXPECTED, INCIDENT, OPEN
 from audit_store.local_time import wall_clock
@@ -81,7 +83,8 @@ def who(record: AlarmRecord) -> str:
 def what(record: AlarmRecord) -> str:
     """What happened, in one line: "82 failed logins, then 6 successful ones", "97 logins in 3 hours, 2 failed"."""
     if record.takeover:
-        return record.takeover
+        # The addresses of an alarm on the number of logins are also those of other agents.
+        return f"{record.takeover} {origins(record) if record.kind == RULE else ''}".rstrip()
     if record.kind not in SERIES_NAMES:
         return record.sentence
     hours = -((record.starts_at - record.ends_at) // _HOUR)
@@ -111,15 +114,39 @@ def peak(record: AlarmRecord, zone: ZoneInfo) -> str:
 
 
 def when(record: AlarmRecord, zone: ZoneInfo, now: datetime) -> str:
-    """Its first and last hour, local: "Sat 14 Mar, 13:00–15:00"; with the year where that is another than now.
+    """Its time, local: "Sat 14 Mar, 13:00–15:00", "Sat 14 Mar, 13:05"; with the year where that is another than now.
 
     What does not work still has no end: "since Sat 14 Mar, 13:00".
     """
     if (record.kind, record.status) == (WATCHDOG, RUNNING):
         return f"since {moment(record.starts_at, zone, now)}"
     start, end = wall_clock(record.starts_at, zone), wall_clock(record.ends_at, zone)
-    last = f"{end:%H:%M}" if end - start < timedelta(days=1) else moment(record.ends_at, zone, now)
-    return f"{moment(record.starts_at, zone, now)}–{last}"
+    first, last = (moment(at, zone, now) for at in (record.starts_at, record.ends_at))
+    if first == last:
+        return first
+    return f"{first}–{last if end - start >= timedelta(days=1) else f'{end:%H:%M}'}"
+
+
+def chips(record: AlarmRecord) -> list[tuple[str, str, str]]:
+    """The title of each reason, its help and its text; what the headline says is a title alone.
+
+    A title is one of our own words: the names and texts of a record may be Markdown.
+    """
+    found = []
+    for reason in record.reasons:
+        if reason.name in REASON_HELP:
+            text = "" if reason.text == record.takeover else reason.text
+            found.append((reason_title(reason.name), REASON_HELP[reason.name], text))
+        elif reason.name not in RULES:
+            found.append(("", "", reason.text))
+        elif not (record.takeover and reason.name == record.rule):
+            found.append((RULES[reason.name].title, "", ""))
+    return found
+
+
+def is_running(record: AlarmRecord, now: datetime) -> bool:
+    """Whether what an alarm counts still happens, as far as its hours say."""
+    return record.kind != WATCHDOG and record.status == RUNNING and now < record.ends_at
 
 
 def moment(at: datetime, zone: ZoneInfo, now: datetime) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from audit_store.engines.duckdb.conditions import condition
 from audit_store.engines.duckdb.rollups.cells_sql import address_cells, cells, login_cells
 from audit_store.engines.duckdb.rollups.rollup import LOGIN_ADDRESSES
+from audit_store.engines.duckdb.takeovers_sql import OUTCOMES, near, takeovers
 from audit_store.engines.protocol import Query
 from audit_store.filters import EventFilter
 
@@ -74,29 +75,26 @@ def attempts_around(
     *,
     least_failures: int,
 ) -> Query:
-    """See `LoginQueries.attempts_around`. A success from the same address ends a run of failures."""
-    selected, params = condition(where)
+    """See `LoginQueries.attempts_around`."""
     ids, buckets, whose, inside = (list(column) for column in zip(*windows, strict=True))
+    length = (max(buckets) - min(buckets) + 1) * step
+    judged = takeovers(where, failures, least=least_failures, within=length)
     return Query(
-        "WITH windows AS (SELECT unnest($ids::BIGINT[]) AS window_id, unnest($buckets::BIGINT[]) AS bucket, "
-        "unnest($whose::VARCHAR[]) AS whose, unnest($inside::BOOLEAN[]) AS inside), "
-        f"near AS MATERIALIZED (SELECT window_id, inside, agent, {ADDRESS}, coalesce({ADDRESS}, agent) AS origin, "
-        "occurred_at, seq, coalesce(list_contains($failures, outcome), false) AS is_failed, "
-        "outcome IS NOT NULL AND NOT list_contains($failures, outcome) AS is_success "
-        f"FROM events JOIN windows ON {_BUCKET} = bucket AND (whose IS NULL OR whose = agent) WHERE {selected}), "
-        "numbered AS (SELECT *, sum(is_success::INTEGER) OVER (PARTITION BY window_id, origin "
-        "ORDER BY occurred_at, seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS run FROM near), "
-        "runs AS (SELECT window_id, origin, run, max(occurred_at) AS ended_at FROM numbered GROUP BY ALL "
-        "HAVING bool_or(is_success) AND count(*) FILTER (is_failed) >= $least), "
-        "firsts AS (SELECT window_id, origin, min(ended_at) AS first_after FROM runs GROUP BY ALL) "
+        "WITH windows AS (SELECT *, make_timestamp(min(bucket) OVER (PARTITION BY window_id) * $width) AS since FROM "
+        "(SELECT unnest($ids::BIGINT[]) AS window_id, unnest($buckets::BIGINT[]) AS bucket, "
+        "unnest($whose::VARCHAR[]) AS whose, unnest($inside::BOOLEAN[]) AS inside)), "
+        f"logins AS MATERIALIZED (SELECT window_id, since, inside, agent, {ADDRESS}, occurred_at, seq, {OUTCOMES} "
+        f"FROM events JOIN windows ON {_BUCKET} = bucket AND (whose IS NULL OR whose = agent) "
+        f"WHERE {near(where, length)}), {judged.sql}, taken AS (SELECT *, "
+        "min(occurred_at) FILTER (is_after) OVER (PARTITION BY window_id, agent) AS taken_at FROM judged) "
         f"SELECT window_id, agent, {ADDRESS}, count(*) FILTER (inside) AS attempts, "
         "count(*) FILTER (inside AND is_failed) AS failed, count(*) FILTER (inside AND is_success) AS succeeded, "
-        "count(*) FILTER (is_success AND occurred_at >= first_after) AS succeeded_after, "
-        "count(*) FILTER (is_failed AND occurred_at < first_after) AS failures_before, first_after "
-        "FROM near LEFT JOIN firsts USING (window_id, origin) GROUP BY ALL ORDER BY ALL",
-        params
-        | {"failures": list(failures), "width": step // timedelta(microseconds=1), "least": least_failures}
-        | {"ids": ids, "buckets": buckets, "whose": whose, "inside": inside},
+        "count(*) FILTER (is_after) AS succeeded_after, "
+        "count(*) FILTER (is_failed AND occurred_at < taken_at) AS failures_before, "
+        "min(occurred_at) FILTER (is_after) AS first_after FROM taken GROUP BY ALL ORDER BY ALL",
+        judged.params
+        | {"ids": ids, "buckets": buckets, "whose": whose, "inside": inside}
+        | {"width": step // timedelta(microseconds=1)},
     )
 
 
