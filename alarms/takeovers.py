@@ -45,15 +45,15 @@ def taken_over(record: AlarmRecord) -> dict[str, int]:
     return {share.name: share.succeeded for share in record.agents if share.succeeded}
 
 
-def origins(record: AlarmRecord) -> str:
-    """From where logins of one agent failed and succeeded: "failed from 192.0.2.1, succeeded from 192.0.2.7"."""
+def with_origins(record: AlarmRecord) -> str:
+    """The takeover of an alarm of one agent, and from where: "…; failed from 192.0.2.1, succeeded from 192.0.2.7"."""
     failed = [share.name for share in record.addresses if share.failed]
     succeeded = [share.name for share in record.addresses if share.succeeded]
     if not succeeded or not failed:
-        return ""
+        return record.takeover
     if failed == succeeded:
-        return f"from {listed(failed)}"
-    return f"failed from {listed(failed)}, succeeded from {listed(succeeded)}"
+        return f"{record.takeover} from {listed(failed)}"
+    return f"{record.takeover}; failed from {listed(failed)}, succeeded from {listed(succeeded)}"
 
 
 def of_agent(record: AlarmRecord, agent: str) -> str:

@@ -14,7 +14,7 @@ from alarms.rules.attempts import Attempts, Tried
 from alarms.rules.hits import Hit
 from alarms.rules.rule import Rule
 from alarms.sensitivity import SENSITIVITIES
-from alarms.takeovers import origins, taken_over
+from alarms.takeovers import taken_over, with_origins
 from audit_store.filters import EventFilter
 from audit_store.local_time import bound_text, wall_clock
 from audit_store.ranges import Period, zone
@@ -85,10 +85,10 @@ class Recorder:
     def _sentence(self, record: AlarmRecord, subject: str) -> str:
         at = wall_clock(record.starts_at, zone(self.tz))
         what = self.rules[record.rule].sentence(record.observed)
-        text = f"{subject}: {record.takeover}" if record.takeover else f"{subject} {what}"
         named = ", ".join(share.name for share in record.addresses[:MOST_NAMED])
-        origin = origins(record) or (f"from {named}" if record.agent and named else "")
-        return f"{text}{origin and f' {origin}'}, {at:%Y-%m-%d %H:%M} {self.tz}"
+        origin = f" from {named}" if record.agent and named else ""
+        text = f"{subject}: {with_origins(record)}" if record.takeover else f"{subject} {what}{origin}"
+        return f"{text}, {at:%Y-%m-%d %H:%M} {self.tz}"
 
 
 def revision(record: AlarmRecord, current: AlarmRecord) -> AlarmRecord | None:

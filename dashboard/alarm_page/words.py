@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from alarms import SERIES_NAMES
 from alarms.records.record import RULE, RUNNING, WATCHDOG, WITHDRAWN, AlarmRecord
 from alarms.rules.rules_file import RULES
-from alarms.takeovers import origins
+from alarms.takeovers import with_origins
 from alarms.triage.decisions import OVER, SILENCED
 from alarms.triage.states import ACKNOWLEDGED, CLOSED, EXPECTED, INCIDENT, OPEN
 from audit_store.local_time import wall_clock
@@ -84,7 +84,7 @@ def what(record: AlarmRecord) -> str:
     """What happened, in one line: "82 failed logins, then 6 successful ones", "97 logins in 3 hours, 2 failed"."""
     if record.takeover:
         # The addresses of an alarm on the number of logins are also those of other agents.
-        return f"{record.takeover} {origins(record) if record.kind == RULE else ''}".rstrip()
+        return with_origins(record) if record.kind == RULE else record.takeover
     if record.kind not in SERIES_NAMES:
         return record.sentence
     hours = -((record.starts_at - record.ends_at) // _HOUR)

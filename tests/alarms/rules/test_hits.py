@@ -69,6 +69,23 @@ CASES = {
         ([*attempts(HOUR, 10), success(HOUR + 5 * MINUTE, "bob")], []),
         ([*attempts(HOUR, 12)], []),
         ([*attempts(HOUR, 10), success(HOUR + 5 * MINUTE), success(HOUR + 6 * MINUTE)], [("ada", 10)]),
+        ([*attempts(HOUR, 10), success(HOUR + 5 * MINUTE, address=HOME)], [("ada", 10)]),
+        (
+            [success(0 * HOUR, address=HOME), *attempts(HOUR, 10), success(HOUR + 5 * MINUTE, address=HOME)],
+            [],
+        ),
+        (
+            [success(0 * HOUR), *attempts(HOUR, 10), success(HOUR + 5 * MINUTE)],
+            [("ada", 10)],
+        ),
+        (
+            [
+                success(0 * HOUR, address=HOME),
+                *attempts(100 * DAY, 10),
+                success(100 * DAY + 5 * MINUTE, address=HOME),
+            ],
+            [("ada", 10)],
+        ),
         (
             [
                 *attempts(HOUR, 10),

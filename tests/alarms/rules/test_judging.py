@@ -224,6 +224,29 @@ def test_guessing_that_succeeds_is_one_alarm(log: Log) -> None:
     assert after.starts_at == first.starts_at
 
 
+def test_guessing_that_succeeds_from_a_second_address_says_which_did_what(log: Log) -> None:
+    guesses = [
+        attempt for n in range(4) for attempt in attempts(HOUR + n * MINUTE, 5, address=f"198.51.100.{n}")
+    ]
+    (record,) = log.add([*guesses, success(HOUR + 5 * MINUTE)])
+    assert (record.total, record.failed, record.succeeded) == (21, 20, 1)
+    assert record.sentence == (
+        "ada: 20 failed logins, then 1 successful one; "
+        "failed from 198.51.100.0, 198.51.100.1, 198.51.100.2 and 1 more, "
+        f"succeeded from {AWAY}, 2026-01-05 01:00 UTC"
+    )
+    (grown,) = log.add([success(HOUR + 7 * MINUTE, address="198.51.100.77")])
+    assert (grown.id, grown.succeeded) == (record.id, 2)
+    assert "20 failed logins, then 2 successful ones" in grown.change
+
+
+def test_an_owner_who_logs_in_while_somebody_guesses_is_no_takeover(log: Log) -> None:
+    home = [success(hour * HOUR, address=HOME) for hour in range(20)]
+    guessing = [*attempts(20 * HOUR, 60), success(20 * HOUR + 9 * MINUTE, address=HOME)]
+    (record,) = log.add([*home, *guessing])
+    assert (record.rule, record.takeover) == ("many-failures", "")
+
+
 def test_an_alarm_of_two_addresses_names_both(log: Log) -> None:
     (record,) = log.add([*attempts(HOUR, 25), *attempts(HOUR + 5 * MINUTE, 20, address=HOME)])
     assert [(share.name, share.count) for share in record.addresses] == [(AWAY, 25), (HOME, 20)]

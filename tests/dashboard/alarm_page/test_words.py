@@ -1,10 +1,11 @@
 """Alarms in words."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
+from alarms.records.record import Reason
 from dashboard.alarm_page import words
 from tests.alarms.records.recorded import record
 
@@ -58,6 +59,40 @@ TAKEOVER = "38 failed logins, then 3 successful ones"
 def test_a_line_says_who_and_what(changes: dict[str, object], who: str, what: str) -> None:
     alarm = record(**changes)
     assert (words.who(alarm), words.what(alarm)) == (who, what)
+
+
+def test_a_rule_says_which_address_failed_and_which_succeeded() -> None:
+    (address,) = ALARM.addresses
+    second = replace(address, name="203.0.113.10", count=3, failed=0, succeeded=3)
+    alarm = record(kind="rule", rule="success-after-failures", addresses=(address, second))
+    assert words.what(alarm) == f"{TAKEOVER}; failed from 203.0.113.9, succeeded from 203.0.113.10"
+
+
+def test_a_reason_is_said_once() -> None:
+    (takeover,) = ALARM.reasons
+    reasons = (
+        takeover,
+        Reason("success-after-failures", "x"),
+        Reason("many-failures", "x"),
+        Reason("**", "*x*"),
+    )
+    alarm = record(kind="rule", rule="success-after-failures", reasons=reasons)
+    assert [(title, text) for title, _, text in words.chips(alarm)] == [
+        ("Succeeded after failures", ""),
+        ("Many failed logins", ""),
+        ("", "*x*"),
+    ]
+
+
+def test_an_attack_that_is_over_does_not_run() -> None:
+    alarm = record(status="running")
+    assert words.is_running(alarm, alarm.starts_at)
+    assert not words.is_running(alarm, alarm.ends_at)
+
+
+def test_a_moment_has_no_end() -> None:
+    alarm = record(ends_at=ALARM.starts_at + timedelta(milliseconds=30))
+    assert words.when(alarm, words.ZoneInfo("UTC"), ALARM.starts_at) == "Sat 14 Mar, 13:00"
 
 
 def test_what_does_not_work_has_no_end_until_it_works_again() -> None:
