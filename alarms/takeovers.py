@@ -9,6 +9,8 @@ from audit_store.local_time import wall_clock
 from audit_store.quantities import counted
 from audit_store.ranges import zone
 
+LEAST_AGENTS = 5
+"""Agents that fail from one address, from which on they are many."""
 MOST_NAMED = 3
 """Agents, and addresses, that a text names."""
 
@@ -32,6 +34,23 @@ def reason_of(attempts: pd.DataFrame) -> Reason | None:
         f"{counted(failed, 'failed login')} of {counted(len(tried), 'agent')}; "
         f"{counted(succeeded, 'successful one')}: {_by_agent(by_name)}",
     )
+
+
+def spraying(attempts: pd.DataFrame) -> pd.DataFrame:
+    """Rows attempts, failed, succeeded, agents (that fail) by address, of those with failures of LEAST_AGENTS.
+
+    At least half of the logins from such an address failed.
+    """
+    rows = attempts[attempts["attempts"] > 0].dropna(subset="source_ip")
+    rows = rows.assign(agents=(rows["failed"] > 0).astype(int))
+    sums = rows.groupby("source_ip")[["attempts", "failed", "succeeded", "agents"]].sum()
+    return sums[(sums["agents"] >= LEAST_AGENTS) & (2 * sums["failed"] >= sums["attempts"])]
+
+
+def successful(attempts: pd.DataFrame) -> pd.DataFrame:
+    """The rows in which an attack succeeded: after failures of the agent, or from an address that tried many."""
+    is_sprayed = (attempts["succeeded"] > 0) & attempts["source_ip"].isin(spraying(attempts).index)
+    return attempts[(attempts["succeeded_after"] > 0) | is_sprayed]
 
 
 def successes_by(attempts: pd.DataFrame, column: str) -> dict[str, int]:

@@ -13,14 +13,13 @@ from alarms.detector.settings import Settings
 from alarms.following import AFTER, Subject, followed_by
 from alarms.login_alarm import LoginAlarm
 from alarms.records.record import LEAST_FAILURES, FollowUp
+from alarms.takeovers import successful
 from audit_store.engines.protocol import Engine, Reader
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
 
 BASELINE_DAYS = 28
 ADMINISTRATOR_DAYS = 90
-LEAST_AGENTS = 5
-"""Agents that fail from one address, from which on they are many."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +43,6 @@ class Evidence:
         return self.attempts[self.attempts["attempts"] > 0]
 
     @property
-    def spraying(self) -> pd.DataFrame:
-        """See `spraying`."""
-        return spraying(self.attempts)
-
-    @property
     def succeeded_after(self) -> int:
         """How many logins succeeded after failures."""
         return int(self.attempts["succeeded_after"].sum())
@@ -56,24 +50,7 @@ class Evidence:
     @property
     def is_taken_over(self) -> bool:
         """Whether an attack has succeeded for an agent at least."""
-        return not _taken_over(self.attempts).empty
-
-
-def spraying(attempts: pd.DataFrame) -> pd.DataFrame:
-    """Rows attempts, failed, succeeded, agents (that fail) by address, of those with failures of LEAST_AGENTS.
-
-    At least half of the logins from such an address failed.
-    """
-    rows = attempts[attempts["attempts"] > 0].dropna(subset="source_ip")
-    rows = rows.assign(agents=(rows["failed"] > 0).astype(int))
-    sums = rows.groupby("source_ip")[["attempts", "failed", "succeeded", "agents"]].sum()
-    return sums[(sums["agents"] >= LEAST_AGENTS) & (2 * sums["failed"] >= sums["attempts"])]
-
-
-def _taken_over(attempts: pd.DataFrame) -> pd.DataFrame:
-    """The rows with a success after failures of the agent, or from an address that tried many."""
-    is_sprayed = (attempts["succeeded"] > 0) & attempts["source_ip"].isin(spraying(attempts).index)
-    return attempts[(attempts["succeeded_after"] > 0) | is_sprayed]
+        return not successful(self.attempts).empty
 
 
 def agents_of(alarm: LoginAlarm) -> list[str | None]:
@@ -223,7 +200,7 @@ def _followed_by(
 
 def _subjects(number: int, alarm: LoginAlarm, attempts: pd.DataFrame) -> list[Subject]:
     """Whom to follow: for whom an attack succeeded and from where, else the agents of the alarm."""
-    taken = _taken_over(attempts)
+    taken = successful(attempts)
     if len(taken):
         starts = taken["first_after"].fillna(pd.Timestamp(alarm.start)).dt.to_pydatetime()
         pairs = zip(taken["agent"], taken["source_ip"], starts, strict=True)
@@ -240,7 +217,7 @@ def _administrators(
     engine: Engine, reader: Reader, settings: Settings, alarm: LoginAlarm, attempts: pd.DataFrame
 ) -> frozenset[str]:
     """The agents that did something sensitive on the 90 days before the alarm's."""
-    taken = _taken_over(attempts)["agent"].unique().tolist()
+    taken = successful(attempts)["agent"].unique().tolist()
     agents = tuple(taken or [agent for agent in agents_of(alarm) if agent])
     if not agents or not settings.catalogue.sensitive:
         return frozenset()

@@ -10,7 +10,7 @@ from alarms.counts import HOUR, Logins
 from alarms.detector.evidence import Evidence
 from alarms.login_alarm import LoginAlarm
 from alarms.records.record import Reason, Share
-from alarms.takeovers import reason_of
+from alarms.takeovers import reason_of, spraying
 from analysis import SMALLEST_SPIKE, local_times
 from audit_store.quantities import counted
 
@@ -85,10 +85,10 @@ def _new_addresses(addresses: Sequence[Share], alarm: LoginAlarm) -> Reason | No
 
 
 def _many_agents(evidence: Evidence) -> Reason | None:
-    spraying = evidence.spraying.sort_values("agents", ascending=False)
-    if spraying.empty:
+    rows = spraying(evidence.attempts).sort_values("agents", ascending=False)
+    if rows.empty:
         return None
-    return Reason(MANY_AGENTS, f"{spraying['agents'].iloc[0]:,} agents failed from {spraying.index[0]}")
+    return Reason(MANY_AGENTS, f"{rows['agents'].iloc[0]:,} agents failed from {rows.index[0]}")
 
 
 def _far_above(alarm: LoginAlarm, evidence: Evidence) -> Reason | None:

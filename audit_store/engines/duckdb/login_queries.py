@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from audit_store.engines.duckdb.conditions import condition
 from audit_store.engines.duckdb.rollups.cells_sql import address_cells, cells, login_cells
 from audit_store.engines.duckdb.rollups.rollup import LOGIN_ADDRESSES
-from audit_store.engines.duckdb.takeovers_sql import OUTCOMES, near, takeovers
+from audit_store.engines.duckdb.rule_queries.takeovers_sql import OUTCOMES, near, takeovers
 from audit_store.engines.protocol import Query
 from audit_store.filters import EventFilter
 

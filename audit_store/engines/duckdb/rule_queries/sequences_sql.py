@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from audit_store.engines.duckdb.conditions import condition
 from audit_store.engines.duckdb.rule_queries.deciding_sql import DECIDED, decided
-from audit_store.engines.duckdb.takeovers_sql import (
+from audit_store.engines.duckdb.rule_queries.takeovers_sql import (
     OUTCOMES,
     microseconds,
     near,
