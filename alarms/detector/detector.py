@@ -116,7 +116,7 @@ def _revisions(
     """The new revisions for the alarms that were found and the records, of which some may be withdrawn (`owned`)."""
     found, recorded, own = alarms
     matches, left = match(found, recorded)
-    news = [pair for pair in matches if not is_settled(judged, pair, todo.now)]
+    news = [pair for pair in matches if not is_settled(judged, pair, todo)]
     read = evidence.read(engine, judged, settings, [pair.found.alarm for pair in news])
     taken = {record.id for record in todo.recorded}
     revisions = []

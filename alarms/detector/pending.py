@@ -86,6 +86,10 @@ class Pending:
             default=end,
         )
 
+    def has_changed(self, start: datetime, end: datetime) -> bool:
+        """Whether an hour in [`start`, `end`) has other logins than when it was judged."""
+        return any(start <= hour < end for hour in self.waiting)
+
     def with_revisions(self, revisions: Sequence[AlarmRecord]) -> "Pending":
         """The same with new revisions of the records."""
         newest = {record.id: record for record in (*self.recorded, *revisions)}

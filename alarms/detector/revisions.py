@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 
 from alarms.detector.found import Found
 from alarms.detector.matching import Match
 from alarms.detector.models import Judged
+from alarms.detector.pending import Pending
 from alarms.detector.recording import status_of
 from alarms.detector.settings import VERSION
 from alarms.detector.shares import figures_of
+from alarms.following import AFTER
 from alarms.records.identity import spans_of
 from alarms.records.record import RUNNING, SETTLED, WITHDRAWN, AlarmRecord, Share
 from alarms.records.revising import next_revision
@@ -20,14 +21,16 @@ GROWTH = 1.25
 """How much the figures of a running alarm must grow for another revision."""
 
 
-def is_settled(judged: Judged, match: Match, now: datetime) -> bool:
+def is_settled(judged: Judged, match: Match, todo: Pending) -> bool:
     """Whether the record of an alarm says all of it already, so that its events need not be read again."""
     record, alarm = match.record, match.found.alarm
     return (
         record is not None
         and not match.parts
         and (record.status, record.version) == (SETTLED, VERSION)
-        and status_of(alarm, now) == SETTLED
+        and status_of(alarm, todo.now) == SETTLED
+        # A login that succeeded is none of what an alarm on failed ones counts.
+        and not todo.has_changed(alarm.start, alarm.end + AFTER)
         and record.spans == spans_of(alarm)
         and _figures(record) == _figures_of(judged, match.found)
     )
@@ -77,9 +80,11 @@ def _changes(record: AlarmRecord, current: AlarmRecord) -> list[str]:
         _added(getattr(record, name), getattr(current, name)) for name in ("agents", "addresses")
     )
     taken = sorted(taken_over(current).keys() - taken_over(record).keys())
+    # Records of earlier versions say a takeover in their text alone.
+    is_new = bool(taken) and current.takeover != record.takeover
     new = {
         _other_total(record, current): (current.total, current.noun) != (record.total, record.noun),
-        f"logins of {listed(taken)} succeeded after failures": bool(taken),
+        f"logins of {listed(taken)} succeeded after failures": is_new,
         f"{current.severity} instead of {record.severity}": current.severity != record.severity,
         counted(agents, "new agent"): agents,
         counted(addresses, "new address", "new addresses"): addresses,
@@ -88,7 +93,8 @@ def _changes(record: AlarmRecord, current: AlarmRecord) -> list[str]:
     }
     names = ("kind", "agent", "starts_at", "ends_at", "sensitivity", "observed", "spans", "reasons", "failed")
     changes = [text for text, applies in new.items() if applies]
-    if not changes and any(getattr(current, name) != getattr(record, name) for name in names):
+    differs = any(getattr(current, name) != getattr(record, name) for name in names)
+    if not changes and (differs or taken_over(current) != taken_over(record)):
         changes = ["other figures"]
     return changes
 

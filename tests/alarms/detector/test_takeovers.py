@@ -162,6 +162,13 @@ def test_a_further_takeover_is_an_update_that_names_it_and_opens_the_alarm_again
     assert update.key == f"{first.id}:{grown.revision}:update"
 
 
+def test_a_success_that_arrives_late_is_told(log: Store) -> None:
+    settled = judged(log, guesses(ADA, 40), EVENING + 5 * HOUR)
+    assert (settled.status, settled.takeover) == ("settled", "")
+    late = judged(log, success(ADA, 80 * MINUTE, SECOND), EVENING + 5 * HOUR)
+    assert (late.id, late.takeover) == (settled.id, "40 failed logins, then 1 successful one")
+
+
 def test_an_agent_reads_what_is_said_of_itself(log: Store) -> None:
     alarm = judged(log, [*SEVERAL, *LATE])
     text = of_agent(alarm, CLEO)

@@ -1,5 +1,6 @@
 """Records are read as they were written: the newest revision, the worst first, from any store."""
 
+import json
 import tarfile
 from datetime import timedelta
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from alarms.records import reading
 from alarms.records.record import Reason
+from alarms.records.rows import as_row, from_row
 from audit_store.engines.duckdb.store import Store
 from audit_store.engines.protocol import Query
 from audit_store.errors import AuditStoreError
@@ -32,6 +34,15 @@ def test_a_record_is_read_as_it_was_written(store: Store) -> None:
         id=OTHER, peak=None, expected=None, upper=None, agent="", agents=()
     )
     assert reading.record(store, "unknown") is None
+
+
+def test_a_share_of_an_earlier_version_has_no_successes() -> None:
+    row = as_row(record())
+    shares = [
+        {name: value for name, value in one.items() if name != "succeeded"}
+        for one in json.loads(row["agents"])
+    ]
+    assert from_row(row | {"agents": json.dumps(shares)}) == record()
 
 
 def test_the_newest_revision_is_listed_and_all_are_history(recorded: Store) -> None:

@@ -36,6 +36,12 @@ def test_a_state_is_read_as_it_was_set(path: Path, state: str) -> None:
     assert states(path).of(record()) == new
 
 
+def test_a_decision_of_an_earlier_version_is_not_outgrown_by_what_it_did_not_say(path: Path) -> None:
+    seen = {name: value for name, value in Seen.of(record()).as_json().items() if name != "taken_over"}
+    rows.insert(path, TriageRow(record().id, "closed", "", "", "2026-03-14T13:00:00Z", seen))
+    assert states(path).of(grown(agents=TAKEN)).state == "closed"
+
+
 def test_the_newest_state_counts_and_all_are_kept(path: Path) -> None:
     new = [set_state(path, record(), state) for state in ("acknowledged", "incident", "closed", "open")]
     assert states(path).of(record()) == new[-1]
@@ -53,7 +59,9 @@ def grown(**changes: Any) -> AlarmRecord:
     return replace(record(), revision=2, **changes)
 
 
+TAKEN = tuple(replace(one, succeeded=1) for one in record().agents)
 GROWTH = [
+    (grown(agents=TAKEN), "logins of support-7 succeeded after failures"),
     (grown(), ""),
     (grown(ends_at=AT + 2 * HOUR, total=61), ""),
     (grown(total=20), ""),
