@@ -34,6 +34,15 @@ def test_an_alarm_on_failed_logins_counts_those_that_failed(log: Store) -> None:
     assert len(log.check()) == 1
 
 
+def test_an_alarm_on_all_logins_counts_those_of_other_agents(log: Store) -> None:
+    attacks = [*attack(EVENING, 40), *attack(EVENING, 30, agent="support-1")]
+    store_of(log, attacks + logins("support-2", EVENING, 1))
+    judge(log, EVENING + 5 * HOUR)
+    [record] = reading.records(log)
+    assert (record.kind, record.total, len(record.where["agent"])) == ("all", 71, 2)
+    assert log.check() == []
+
+
 def test_records_agree_with_the_events_that_were_judged(judged: Store) -> None:
     assert judged.check() == []
     store_of(judged, logins("support-1", EVENING, 10))

@@ -15,8 +15,8 @@ def differences(connection: Connection) -> list[str]:
     """A sentence for each alarm, and for the judged hours, that do not agree with the events.
 
     Events that arrived after the last judgement are left out. Revisions count up from 1; the hours with logins are
-    those that were judged, with as many logins; and an alarm counts what its own filter finds, or, if it is on failed
-    logins, those of them that failed.
+    those that were judged, with as many logins; and an alarm counts what its own filter finds: of all agents, unless
+    it is about one, and those that failed, if it is on failed logins.
     """
     return [*_revisions(connection), *_hours(connection), *_alarms(connection)]
 
@@ -41,7 +41,8 @@ def _alarms(connection: Connection) -> Iterator[str]:
         connection, check_sql.settled_alarms()
     ):
         events, _ = EventFilter.parse(json.loads(where))
-        counts = replace(events, below=below, outcome=events.outcome or tuple(failures))
+        of_series = events if kind == "agent" else events.without("agent")
+        counts = replace(of_series, below=below, outcome=events.outcome or tuple(failures))
         found, agents, *_ = rows_of(connection, queries.summary(counts))[0]
         present = agents if kind == "agents" else found
         if present != total:
