@@ -46,6 +46,7 @@ def test_the_demo_shows_its_attacks_and_hardly_more(
         (alarm,) = [alarm for alarm, own in zip(alarms, explained, strict=True) if spike in own]
         is_spray = any(span.key.kind == "agents" for span in alarm.spans)
         assert _agents(alarm) == set(spike.agents) or (spike.kind == "password spray" and is_spray), spike
+    assert demo.check() == [], "roll-ups and records agree with the events"
 
 
 def _agents(alarm: AlarmRecord) -> set[str]:
