@@ -99,7 +99,7 @@ def rows(listed: Sequence[Alarm], where: EventFilter, now: datetime) -> pd.DataF
 
 
 def _line(record: AlarmRecord, where: EventFilter, now: datetime) -> str:
-    what = shown(words.what(record), _LONGEST_TEXT)
+    what = shown(words.brief(record), _LONGEST_TEXT)
     if record.kind == WATCHDOG:  # its sentence names all three
         return what
     return f"{shown(words.who(record), 60)} · {words.when(record, where.zone, now)} · {what}"

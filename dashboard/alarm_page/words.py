@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from alarms import SERIES_NAMES
 from alarms.records.record import RULE, RUNNING, WATCHDOG, WITHDRAWN, AlarmRecord
 from alarms.rules.rules_file import RULES
-from alarms.takeovers import with_origins
+from alarms.takeovers import taken_over, with_origins
 from alarms.triage.decisions import OVER, SILENCED
 from alarms.triage.states import ACKNOWLEDGED, CLOSED, EXPECTED, INCIDENT, OPEN
 from audit_store.local_time import wall_clock
@@ -98,6 +98,16 @@ def what(record: AlarmRecord) -> str:
         if record.succeeded:
             parts.append(f"{record.succeeded:,} succeeded")
     return ", ".join(parts)
+
+
+def brief(record: AlarmRecord) -> str:
+    """The same for a list: "6 logins of 4 agents succeeded after failures", where `what` names agents."""
+    taken = taken_over(record)
+    if not taken or len(record.agents) == 1:
+        return what(record)
+    return (
+        f"{counted(sum(taken.values()), 'login')} of {counted(len(taken), 'agent')} succeeded after failures"
+    )
 
 
 def peak(record: AlarmRecord, zone: ZoneInfo) -> str:

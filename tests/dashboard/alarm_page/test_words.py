@@ -68,6 +68,13 @@ def test_a_rule_says_which_address_failed_and_which_succeeded() -> None:
     assert words.what(alarm) == f"{TAKEOVER}; failed from 203.0.113.9, succeeded from 203.0.113.10"
 
 
+def test_a_list_counts_the_agents_that_were_taken_over() -> None:
+    assert words.brief(ALARM) == words.what(ALARM) == TAKEOVER
+    shares = tuple(replace(ALARM.agents[0], name=f"support-{n}", succeeded=n) for n in range(4))
+    alarm = record(agent="", kind="all", agents=shares)
+    assert words.brief(alarm) == "6 logins of 3 agents succeeded after failures"
+
+
 def test_a_reason_is_said_once() -> None:
     (takeover,) = ALARM.reasons
     reasons = (
