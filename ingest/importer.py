@@ -171,7 +171,7 @@ def _store(store: Path, segments: BulkSegments, report: ImportReport) -> ImportR
         )
     if counts and counts.conflicts:
         notes += (
-            f"{counts.conflicts} conflict: an event with the same event_id came first, and stays; they are listed in "
+            f"{counted(counts.conflicts, 'conflict')}: an event with the same event_id came first and stays; listed in "
             f"{rejects_path(store)}",
         )
     if refused := left - waiting:

@@ -192,11 +192,13 @@ def own(name: str) -> list[str]:
 
 
 def put(name: str, values: Sequence[str]) -> None:
-    """Put a parameter that is not a filter into the URL; no value removes it."""
+    """Put a parameter that is not a filter into the URL, with the time zone; no value removes it."""
     if in_fragment():
         return
     if values:
         st.query_params[name] = list(values)
+        # What is copied from the address bar then means the same to everyone.
+        st.query_params.setdefault("tz", current().where.tz)
     elif name in st.query_params:
         del st.query_params[name]
     st.session_state[_LAST] = _all_parameters()

@@ -32,7 +32,7 @@ def menu(pinned: Pin, total: int | None, *, label: str = "Export", of: str = "li
     with st.popover(label, icon=":material/download:"):
         st.caption(
             f"All {'events' if total is None else counted(total, 'event')} of this {of}, as a ZIP file with the events "
-            "and a manifest that verifies them."
+            "and a manifest to check them with."
         )
         _links(pinned)
 

@@ -144,7 +144,7 @@ def revoke_command(ctx: click.Context, token_id: str, store: Path) -> int:
 
     if revoke(store, token_id):
         return DONE
-    say(ctx, f"no valid or expired token has the id {token_id}; see token list")
+    say(ctx, f"there is no token with the id {token_id} that can be revoked; see token list")
     return NOTHING_DONE
 
 

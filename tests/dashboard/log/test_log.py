@@ -247,6 +247,7 @@ def test_the_columns_are_chosen(week: Store) -> None:
     app = show(week, "log")
     pills(app).set_value(["time", "target", "event_id"]).run()
     assert column_names(app) == url(app)["columns"] == ["time", "target", "event_id"]
+    assert url(app)["tz"] == ["UTC"], "what is copied from the address bar names the zone"
     assert "eve" in list(log_table(app)["target"])
     pills(app).set_value([]).run()
     assert column_names(app) == list(DEFAULT)

@@ -53,7 +53,7 @@ def test_a_token_is_shown_once_listed_without_its_text_and_revoked(path: Path) -
     assert KnownTokens(path).source_of(text) is None
     assert f"{token_id}  revoked  web, created " in run(path, "token", "list")[1]
     status, _, err = run(path, "token", "revoke", token_id)
-    assert (status, f"no valid or expired token has the id {token_id}" in err) == (2, True)
+    assert (status, f"there is no token with the id {token_id} that can be revoked" in err) == (2, True)
     beside = [file for file in path.parent.rglob("*") if file.is_file()]
     assert not any(text[15:].encode() in file.read_bytes() for file in beside)
 
