@@ -15,6 +15,7 @@ from alarms.records.record import AlarmRecord
 from alarms.run import judge
 from alarms.sensitivity import Sensitivity, is_alarm_at
 from alarms.triage.alarm_commands import SOME, Listed, print_alarm
+from alarms.triage.decisions import USUAL
 from alarms.triage.states import OPEN
 from audit_store.cli import DONE, NOTHING_DONE, discard_output, say, show_json, store_option
 from audit_store.engines.registry import open_store
@@ -49,7 +50,9 @@ def spikes(
     results, is_busy = _deliver(store, sinks, sensitivity)
     listed = Listed.since(store, since)
     alarms = [
-        (state, record) for state, record in listed.alarms if is_alarm_at(record.sensitivity, sensitivity)
+        (state, record)
+        for state, record in listed.alarms
+        if state in USUAL and is_alarm_at(record.sensitivity, sensitivity)
     ]
     new = {record.id for state, record in alarms if state == OPEN}
     if sinks and not is_busy:

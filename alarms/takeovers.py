@@ -4,13 +4,15 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from alarms.records.record import SUCCEEDED, AlarmRecord, Reason, Share, takeover_reason
+from alarms.records.record import RULE, SUCCEEDED, AlarmRecord, Reason, Share, takeover_reason
 from audit_store.local_time import wall_clock
 from audit_store.quantities import counted
 from audit_store.ranges import zone
 
 LEAST_AGENTS = 5
 """Agents that fail from one address, from which on they are many."""
+MOST = 20
+"""Agents, and addresses, that a record keeps."""
 MOST_NAMED = 3
 """Agents, and addresses, that a text names."""
 
@@ -53,6 +55,12 @@ def successful(attempts: pd.DataFrame) -> pd.DataFrame:
     return attempts[(attempts["succeeded_after"] > 0) | is_sprayed]
 
 
+def most(shares: Sequence[Share]) -> tuple[Share, ...]:
+    """At most MOST shares, in their order: those with a success after failures before others."""
+    kept = sorted(shares, key=lambda share: not share.succeeded)[:MOST]
+    return tuple(share for share in shares if share in kept)
+
+
 def successes_by(attempts: pd.DataFrame, column: str) -> dict[str, int]:
     """How many logins of each agent, or from each address, succeeded after failures; without those that have none."""
     sums = attempts.dropna(subset=column).groupby(column)["succeeded_after"].sum()
@@ -88,9 +96,10 @@ def of_agent(record: AlarmRecord, agent: str) -> str:
 
 def _part(record: AlarmRecord, own: Share) -> str:
     if own.succeeded:
-        return f"{counted(own.failed, 'failed login')}, {counted(own.succeeded, 'successful one')} after failures"
+        succeeded = f"{counted(own.succeeded, 'login')} succeeded after failures"
+        return f"{counted(own.failed, 'failed login')}, {succeeded}" if own.failed else succeeded
     failed = f", {own.failed:,} failed" if own.failed and "failed" not in record.noun else ""
-    noun = "logins" if record.kind == "agents" else record.noun
+    noun = "logins" if record.kind in ("agents", RULE) else record.noun
     return f"{counted(own.count, noun.removesuffix('s'))}{failed}"
 
 

@@ -23,7 +23,7 @@ _PERIODS = (
 class Explanation:
     """What an alarm says, each part a phrase; names are as logged: escape them before a browser renders them.
 
-    ``counted``: "41 logins 2026-03-14 14:00–15:00 CET". ``expected``: "expected 3 (limit 9)". ``details``: what
+    ``counted``: "41 logins 2026-03-14 14:00–15:00 UTC". ``expected``: "expected 3 (limit 9)". ``details``: what
     is known of the events, "38 failed". ``rarity``: "by chance less than once in 100 years". ``caveat``: why
     to trust it less, else empty.
     """
@@ -53,7 +53,7 @@ def explain(
     """Explain an alarm, its times in the IANA zone ``tz``; ``noun`` is what it counts, in the plural.
 
     >>> explain(alarm, tz="Europe/Berlin", details=["38 failed"]).text  # doctest: +SKIP
-    'support-7: 41 logins 2026-03-14 14:00–15:00 CET, expected 3 (limit 9); 38 failed; …'
+    'support-7: 41 logins 2026-03-14 14:00–15:00 Europe/Berlin, expected 3 (limit 9); 38 failed; …'
     """
     return Explanation(
         series=alarm.series,
@@ -67,7 +67,8 @@ def explain(
 
 def _counted(alarm: Alarm, tz: str, noun: str) -> str:
     width = pd.Timedelta(alarm.freq)
-    total = f"{alarm.total:,} {noun} {_when(alarm.start, alarm.end, tz, alarm.freq)}"
+    zone = "" if alarm.freq == "1D" else f" {tz}"
+    total = f"{alarm.total:,} {noun} {_when(alarm.start, alarm.end, tz, alarm.freq)}{zone}"
     if alarm.end - alarm.start <= width:
         return total
     return f"{total}, {alarm.observed:,} of them {_when(alarm.peak, alarm.peak + width, tz, alarm.freq)}"
@@ -78,14 +79,14 @@ def _number(expected: float) -> str:
 
 
 def _when(start: pd.Timestamp, end: pd.Timestamp, tz: str, freq: str) -> str:
-    """Hours as 2026-03-14 14:00–15:00 CET, with two dates where they lie on two days; days as dates."""
+    """Hours as 2026-03-14 14:00–15:00, with two dates where they lie on two days; days as dates."""
     first, last = (moment.tz_localize("UTC").tz_convert(tz) for moment in (start, end))
     last_day = (last - pd.Timedelta("1min")).date()
     if freq == "1D":
         return f"on {first.date()}" if first.date() == last_day else f"{first.date()} to {last_day}"
     if first.date() == last_day:
-        return f"{first:%Y-%m-%d %H:%M}–{last:%H:%M %Z}"
-    return f"{first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M %Z}"
+        return f"{first:%Y-%m-%d %H:%M}–{last:%H:%M}"
+    return f"{first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M}"
 
 
 def _rarity(alarm: Alarm) -> str:

@@ -10,11 +10,12 @@ from alarms.detector.facts import Facts, facts_of
 from alarms.detector.found import Found
 from alarms.detector.models import Judged
 from alarms.detector.settings import VERSION
-from alarms.detector.shares import MOST, Figures, figures_of, most, shares_of_addresses, shares_of_agents
+from alarms.detector.shares import Figures, figures_of, shares_of_addresses, shares_of_agents
 from alarms.following import AFTER
 from alarms.login_alarm import SERIES_NAMES, LoginAlarm, events_between
 from alarms.records.identity import spans_of
 from alarms.records.record import RUNNING, SETTLED, AlarmRecord, Share, takeover_of
+from alarms.takeovers import MOST, most
 from analysis import explain
 from audit_store.filters import EventFilter
 from audit_store.quantities import counted
@@ -61,8 +62,8 @@ def record_of(judged: Judged, found: Found, evidence: Evidence, now: datetime) -
         score=round(spike.score, 2),
         sensitivity=found.sensitivity,
         provisional=spike.provisional,
-        agents=tuple(most(agents)),
-        addresses=tuple(most(addresses)),
+        agents=most(agents),
+        addresses=most(addresses),
         more_agents=max(len(agents) - MOST, 0),
         more_addresses=max(len(addresses) - MOST, 0),
         followed_by=evidence.followed_by,

@@ -1,6 +1,5 @@
 """How many logins make up an alarm: in all, and those of each of its agents and addresses."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,8 +12,6 @@ from alarms.detector.models import Judged
 from alarms.login_alarm import LoginAlarm
 from alarms.records.record import Share
 from alarms.takeovers import successes_by
-
-MOST = 20
 
 
 @dataclass(frozen=True)
@@ -49,12 +46,6 @@ def shares_of_addresses(judged: Judged, alarm: LoginAlarm, evidence: Evidence) -
     before = evidence.before.groupby("source_ip")[figure].sum().to_dict()
     counts = {str(name): int(count) for name, count in before.items()}
     return _shares(judged, alarm, evidence, "source_ip", counts)
-
-
-def most(shares: Sequence[Share]) -> list[Share]:
-    """At most MOST shares, in their order: those with a success after failures before others."""
-    kept = sorted(shares, key=lambda share: not share.succeeded)[:MOST]
-    return [share for share in shares if share in kept]
 
 
 def _shares(

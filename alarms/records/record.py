@@ -69,12 +69,14 @@ class AlarmRecord:
     login_alarm.SERIES_NAMES, "rule" or "watchdog"; `rule` is the name of the rule, else ""; `agent` is "" for an
     alarm over many agents. It covers [`starts_at`, `ends_at`).
 
-    `noun` is what is counted, in the plural; where that is failed logins, `succeeded` are those after failures.
+    `noun` is what is counted, in the plural. `succeeded` are all successes, but those after failures alone where the
+    noun is failed logins.
     `observed`, `expected`, `upper` and `score` (−log10 p) are those of the least likely hour, which starts at
     `peak`. `sensitivity` names the least sensitive of SENSITIVITIES at which it is an alarm; `provisional`: the
     series was still learning. `agents` and `addresses` begin with the largest excess, `followed_by` with what is
     sensitive. `spans` are all series in which it was seen, its own first. `sentence` has its times in the zone
-    `tz`. `where` holds exactly its events, as parameters of a URL. `version` is the detector's.
+    `tz`. `where` holds the logins of its agents in its hours, or what its series counts, as parameters of
+    a URL. `version` is the detector's.
     """
 
     id: str

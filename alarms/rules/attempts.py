@@ -9,13 +9,12 @@ import pandas as pd
 from alarms.counts import bucket_number
 from alarms.records.record import LEAST_FAILURES, Reason, Share
 from alarms.rules.hits import Hit
-from alarms.takeovers import reason_of
+from alarms.takeovers import MOST, reason_of
 from audit_store.catalogue import Catalogue
 from audit_store.engines.protocol import Engine, Reader
 from audit_store.filters import EventFilter
 from audit_store.ranges import Period
 
-MOST_AGENTS = 20
 _MINUTE = timedelta(minutes=1)
 
 
@@ -40,7 +39,7 @@ class Attempts:
 class Tried:
     """The agents as which somebody failed to log in from an address, with their logins from it.
 
-    `agents` are at most MOST_AGENTS, those with the most failed logins first; there are `more` others.
+    `agents` are at most MOST, those with the most failed logins first; there are `more` others.
     """
 
     agents: tuple[Share, ...]
@@ -92,7 +91,7 @@ def _by_agent(
     engine: Engine, reader: Reader, catalogue: Catalogue, where: EventFilter
 ) -> tuple[dict[str, int], int]:
     """The events of the busiest agents, and how many agents there are besides."""
-    rows = reader.run(engine.queries.by_agent(where, MOST_AGENTS, catalogue))
+    rows = reader.run(engine.queries.by_agent(where, MOST, catalogue))
     events = rows.groupby("agent", sort=False)["events"].sum()
     others = int(rows.loc[rows["agent"].isna(), "agents"].max()) if rows["agent"].isna().any() else 0
     return {str(agent): int(count) for agent, count in events.items()}, others

@@ -14,7 +14,7 @@ from alarms.rules.attempts import Attempts, Tried
 from alarms.rules.hits import Hit
 from alarms.rules.rule import Rule
 from alarms.sensitivity import SENSITIVITIES
-from alarms.takeovers import taken_over, with_origins
+from alarms.takeovers import MOST, most, taken_over, with_origins
 from audit_store.filters import EventFilter
 from audit_store.local_time import bound_text, wall_clock
 from audit_store.ranges import Period, zone
@@ -24,7 +24,6 @@ GROWTH = 1.25
 VERSION = "3"
 MOST_NAMED = 2
 """Addresses that a sentence names."""
-MOST_ADDRESSES = 20
 _NAMESPACE = uuid.UUID("b1d7a3b0-7a55-5b0e-9f0a-2f4f8a1c6d90")
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -102,6 +101,7 @@ def revision(record: AlarmRecord, current: AlarmRecord) -> AlarmRecord | None:
         f"also from {', '.join(sorted(added))}": bool(added),
         f"{current.severity} instead of {record.severity}": current.severity != record.severity,
         "another rule applies": current.rule != record.rule,
+        "names the agents that were tried": bool(current.agents) and not record.agents,
         "other activities followed": current.followed_by != record.followed_by,
         "settled": current.status != record.status,
     }
@@ -127,8 +127,8 @@ def _with_attempts(record: AlarmRecord, attempts: Attempts) -> AlarmRecord:
             replace(one, count=attempts.total, failed=attempts.failed, succeeded=attempts.succeeded_after)
             for one in record.agents
         ),
-        addresses=attempts.addresses[:MOST_ADDRESSES],
-        more_addresses=len(attempts.addresses[MOST_ADDRESSES:]),
+        addresses=most(attempts.addresses),
+        more_addresses=max(len(attempts.addresses) - MOST, 0),
         reasons=(*takeover, *record.reasons),
         where=dict(record.where) | {"activity": list(attempts.activities)},
     )

@@ -43,13 +43,15 @@ class Seen:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "Seen":
         """The figures from `as_json`. Raises KeyError, TypeError or ValueError for any other value."""
+        # Earlier versions did not say who was taken over, nor the addresses from which that was done.
+        taken = None if (said := value.get("taken_over")) is None else tuple(said)
+        addresses = tuple(value["addresses"])
         return cls(
             datetime.fromisoformat(value["ends_at"]),
             int(value["total"]),
             tuple(value["agents"]),
-            tuple(value["addresses"]),
-            # Earlier versions did not say them.
-            None if (taken := value.get("taken_over")) is None else tuple(taken),
+            None if taken is None else addresses,
+            taken,
         )
 
     def as_json(self) -> dict[str, Any]:

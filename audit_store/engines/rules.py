@@ -28,8 +28,11 @@ class RuleQueries(Protocol):
         within: timedelta,
         from_new_address: bool = False,
     ) -> Query:
-        """Logins that succeed after `count` or more failed logins of the agent `within` the time before.
+        """Logins that succeed after `count` or more failed logins of the agent in a row, `within` the time before.
 
+        Failures count from any address, and the login from one that is not usual: the agent did not log in from it in
+        the 90 days before. For a login from a usual address, failures from that address alone count. Logins `within`
+        the time after such a one are rows, too, if their address is not usual.
         `where` selects logins by their activities, and `failures` are the outcomes that make one a failed login;
         `events` counts these. With `from_new_address`, the address has no earlier event of this agent than those.
         """

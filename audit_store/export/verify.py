@@ -15,6 +15,7 @@ from audit_store.export.manifest import Block, Manifest
 from audit_store.quantities import counted
 
 _CHUNK = 1 << 20
+_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 class Compared(NamedTuple):
@@ -50,7 +51,10 @@ def _in_archive(content: BinaryIO) -> Compared:
             names = packed.namelist()
             listed = [name for name in names if name.endswith(manifest.SUFFIX)]
             exported = [name.removesuffix(manifest.SUFFIX) for name in listed]
-            if len(exported) != 1 or exported[0] not in names:
+            is_download = len(exported) == 1 and exported[0] in names
+            if not is_download or any(
+                packed.getinfo(name).compress_type not in _COMPRESSIONS for name in names
+            ):
                 return Compared(["the ZIP file does not hold one exported file and its manifest"], None)
             with packed.open(exported[0]) as member:
                 size = packed.getinfo(exported[0]).file_size

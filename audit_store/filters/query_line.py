@@ -102,7 +102,7 @@ def offers(values: Mapping[str, Iterable[Value]]) -> Offers:
     for field in FIELDS:
         offered = field.choices or values.get(field.name, ())
         texts[name_of(field.name)] = [_value(text_of(field.name, value)) for value in offered]
-    excluded = [field.short or field.name for field in FIELDS if field.can_be_excluded]
+    excluded = [name_of(field.name) for field in FIELDS if field.can_be_excluded]
     return Offers([*NAMES, PREFIX], [*excluded, PREFIX], texts)
 
 

@@ -85,14 +85,18 @@ def draw_evidence(record: AlarmRecord, where: EventFilter) -> None:
 
 
 def evidence(record: AlarmRecord, where: EventFilter) -> pd.DataFrame:
-    """A row for each agent and address: its name, count, failed, usual count and when it was first seen."""
-    return pd.DataFrame(
+    """A row for each agent and address: its name, count, failed, usual count and when it was first seen.
+
+    How many failed is left out where failed ones alone are counted, and successes after failures where there are none.
+    """
+    frame = pd.DataFrame(
         [
             {
                 "Of": label,
                 "Name": shown(share.name),
                 "Count": share.count,
                 "Failed": share.failed,
+                "Then succeeded": share.succeeded,
                 "Usual": "–" if share.usual is None else f"{share.usual:,.1f}",
                 "First seen": _first_seen(share, where),
             }
@@ -100,6 +104,14 @@ def evidence(record: AlarmRecord, where: EventFilter) -> pd.DataFrame:
             for share in shares
         ]
     )
+    if frame.empty:
+        return frame
+    is_same = frame["Count"].equals(frame["Failed"])
+    left_out = [
+        *(["Failed"] if is_same else []),
+        *([] if frame["Then succeeded"].any() else ["Then succeeded"]),
+    ]
+    return frame.drop(columns=left_out)
 
 
 def _first_seen(share: Share, where: EventFilter) -> str:

@@ -52,7 +52,7 @@ def draw(alarm: Alarm, where: EventFilter) -> None:
             format_func=str.capitalize,
             key=f"state_of_{alarm_id}",
         )
-        st.text_area("Note", key=f"note_{alarm_id}", max_chars=NOTE_MAX)
+        st.text_area("Note", key=f"note_{alarm_id}", max_chars=NOTE_MAX, height=68)
         st.form_submit_button(
             "Save", type="primary", key=f"save_{alarm_id}", on_click=_save_state, args=(alarm,)
         )

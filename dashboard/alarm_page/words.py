@@ -17,9 +17,9 @@ Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
 
 SEVERITY_COLOURS: dict[str, Colour] = {"critical": "red", "high": "orange", "medium": "yellow", "low": "gray"}
 SEVERITY_HELP = {
-    "critical": "Logins succeeded after failures, and an administrator or a sensitive activity is involved.",
-    "high": "Logins succeeded after failures, or one address tried many agents.",
-    "medium": "A new address, many agents, or far more than the limit; nothing succeeded after failures.",
+    "critical": "An attack succeeded, and an administrator or a sensitive activity is involved.",
+    "high": "An attack succeeded, or one address tried many agents.",
+    "medium": "A new address, many agents, or far more than the limit; no attack succeeded.",
     "low": "More logins than the limit, from addresses that are known.",
 }
 STATUS_COLOURS: dict[str, Colour] = {
@@ -132,7 +132,7 @@ def when(record: AlarmRecord, zone: ZoneInfo, now: datetime) -> str:
         return f"since {moment(record.starts_at, zone, now)}"
     start, end = wall_clock(record.starts_at, zone), wall_clock(record.ends_at, zone)
     first, last = (moment(at, zone, now) for at in (record.starts_at, record.ends_at))
-    if first == last:
+    if record.ends_at - record.starts_at < timedelta(minutes=1):
         return first
     return f"{first}–{last if end - start >= timedelta(days=1) else f'{end:%H:%M}'}"
 

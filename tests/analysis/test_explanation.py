@@ -32,26 +32,26 @@ SENTENCES = [
     (
         ALARM,
         {"details": ["38 failed", "1 address never seen before"]},
-        "support-7: 41 logins 2026-03-14 14:00–15:00 CET, expected 3 (limit 9); 38 failed; "
+        "support-7: 41 logins 2026-03-14 14:00–15:00 Europe/Berlin, expected 3 (limit 9); 38 failed; "
         "1 address never seen before; by chance less than once in 100 years",
     ),
     (
         LONG,
         {"noun": "events"},
-        "support-7: 1,097 events 2026-03-14 14:00–17:00 CET, 641 of them 2026-03-14 14:00–15:00 CET, "
+        "support-7: 1,097 events 2026-03-14 14:00–17:00 Europe/Berlin, 641 of them 2026-03-14 14:00–15:00, "
         "expected 3 (limit 9); by chance less than once in 100 years",
     ),
     (
         replace(NIGHT, expected=0.3, score=2.5),
         {},
-        "support-7: 90 logins 2026-03-14 23:00 to 2026-03-15 03:00 CET, 41 of them 2026-03-14 14:00–15:00 CET, "
+        "support-7: 90 logins 2026-03-14 23:00 to 2026-03-15 03:00 Europe/Berlin, 41 of them 2026-03-14 14:00–15:00, "
         "expected less than 1 (limit 9); by chance less than once a week",
     ),
     (
         replace(ALARM, provisional=True),
         {"details": []},
-        "support-7: 41 logins 2026-03-14 14:00–15:00 CET, expected 3 (limit 9); by chance less than once in 100 years; "
-        "provisional, still learning the baseline",
+        "support-7: 41 logins 2026-03-14 14:00–15:00 Europe/Berlin, expected 3 (limit 9); "
+        "by chance less than once in 100 years; provisional, still learning the baseline",
     ),
     (
         replace(DAY, score=300.0, p=0.0),
@@ -70,7 +70,7 @@ def test_the_parts_of_an_explanation() -> None:
     explanation = explain(ALARM, tz="Europe/Berlin", details=["38 failed"])
     assert explanation == Explanation(
         series="support-7",
-        counted="41 logins 2026-03-14 14:00–15:00 CET",
+        counted="41 logins 2026-03-14 14:00–15:00 Europe/Berlin",
         expected="expected 3 (limit 9)",
         details=("38 failed",),
         rarity="by chance less than once in 100 years",

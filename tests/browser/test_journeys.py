@@ -84,9 +84,9 @@ def test_an_attack_that_happens_now_is_exported_and_the_export_verified(
     ]
     append_many(attempts, store=store)
     click(page.get_by_text("Show alarms"))
-    expect(page.get_by_text("40 failed logins, then 1 successful one", exact=True)).to_be_visible(
-        timeout=40_000
-    )
+    expect(
+        page.get_by_text("40 failed logins, then 1 successful one from 198.51.100.7", exact=True)
+    ).to_be_visible(timeout=40_000)
     seen.settle()
     click(page.get_by_role("button", name="Export these events"))
     with page.expect_download() as download:

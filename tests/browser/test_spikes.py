@@ -205,7 +205,9 @@ def test_guessing_that_succeeds_on_the_first_day_is_one_alarm(
     success = login("ada", at + timedelta(minutes=6), outcome="success", source_ip="203.0.113.9")
     fill(store, [success])
     list(steps(store, settings_of(store.path)))
-    expect(seen.page.get_by_text("60 failed logins, then 1 successful one", exact=True)).to_be_visible()
+    expect(
+        seen.page.get_by_text("60 failed logins, then 1 successful one from 203.0.113.9", exact=True)
+    ).to_be_visible()
     expect(seen.page.get_by_text("1 open alarm", exact=True)).to_be_visible()
     fits(seen)
 

@@ -173,7 +173,7 @@ def test_an_agent_reads_what_is_said_of_itself(log: Store) -> None:
     alarm = judged(log, [*SEVERAL, *LATE])
     text = of_agent(alarm, CLEO)
     assert text.startswith(
-        "support-3: 45 failed logins, 1 successful one after failures, in an alarm about 3 agents,"
+        "support-3: 45 failed logins, 1 login succeeded after failures, in an alarm about 3 agents,"
     )
     assert ADA not in text
     assert BOB not in text

@@ -39,7 +39,8 @@ def test_a_state_is_read_as_it_was_set(path: Path, state: str) -> None:
 def test_a_decision_of_an_earlier_version_is_not_outgrown_by_what_it_did_not_say(path: Path) -> None:
     seen = {name: value for name, value in Seen.of(record()).as_json().items() if name != "taken_over"}
     rows.insert(path, TriageRow(record().id, "closed", "", "", "2026-03-14T13:00:00Z", seen))
-    assert states(path).of(grown(agents=TAKEN)).state == "closed"
+    used = tuple(replace(share, failed=share.count, succeeded=1) for share in record().addresses)
+    assert states(path).of(grown(agents=TAKEN, addresses=used)).state == "closed"
 
 
 def test_the_newest_state_counts_and_all_are_kept(path: Path) -> None:

@@ -73,7 +73,7 @@ COMMENT ON COLUMN alarm_revisions.change IS 'What the revision changed';
 COMMENT ON COLUMN alarm_revisions.starts_at IS 'Start of its first hour, UTC';
 COMMENT ON COLUMN alarm_revisions.ends_at IS 'End of its last hour, UTC';
 COMMENT ON COLUMN alarm_revisions.score IS '-log10 of the probability of its least likely hour';
-COMMENT ON COLUMN alarm_revisions."where" IS 'Its events, as parameters of the URL of the audit log';
+COMMENT ON COLUMN alarm_revisions."where" IS 'The logins of its agents in its hours, or what its series counts, as parameters of the URL of the audit log';
 COMMENT ON TABLE judged_hours IS 'What was counted in each hour with logins when it was judged';
 COMMENT ON COLUMN judged_hours.hour IS 'Start of the hour, UTC';
 COMMENT ON COLUMN judged_hours.judged_from IS 'All stretches of time that start then or later are judged with these counts';

@@ -293,7 +293,7 @@ def is_covered(store: Store, logins: tuple[str, ...]) -> bool:
 
 STEPS = """
 import sys
-from audit_store.engines.duckdb.rollups import check, compaction, upkeep
+from audit_store.engines.duckdb.rollups import compaction, upkeep
 from audit_store.engines.duckdb.store import Store
 upkeep.BATCH, upkeep.STEP, compaction.LEAST_ROWS, compaction.STEP_ROWS = 5, 12, 10, 6
 while Store(sys.argv[1]).roll_up(["Login"]):
