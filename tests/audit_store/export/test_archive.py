@@ -79,6 +79,13 @@ def test_another_zip_file_is_no_export(tmp_path: Path, entries: dict[str, bytes]
     assert says in sentence
 
 
+def test_a_zip_file_of_another_compression_is_no_export(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "other.zip", "w", zipfile.ZIP_LZMA) as packed:
+        packed.writestr("a.csv", b"x" * 999)
+        packed.writestr("a.csv.manifest.json", b"{}")
+    assert "does not hold one exported file" in verify.check(tmp_path / "other.zip")[0]
+
+
 def test_an_archive_of_no_events_is_valid(store: Store) -> None:
     nothing = bytes_of(store, "jsonl", EventFilter(agent=("nobody",)))
     with zipfile.ZipFile(io.BytesIO(nothing)) as packed:

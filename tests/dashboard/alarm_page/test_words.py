@@ -102,6 +102,11 @@ def test_a_moment_has_no_end() -> None:
     assert words.when(alarm, words.ZoneInfo("UTC"), ALARM.starts_at) == "Sat 14 Mar, 13:00"
 
 
+def test_the_hour_in_which_clocks_go_back_has_an_end() -> None:
+    alarm = record(starts_at=datetime(2026, 10, 25), ends_at=datetime(2026, 10, 25, 1))  # noqa: DTZ001
+    assert words.when(alarm, words.ZoneInfo("Europe/Berlin"), alarm.starts_at) == "Sun 25 Oct, 02:00–02:00"
+
+
 def test_what_does_not_work_has_no_end_until_it_works_again() -> None:
     zone, at = words.ZoneInfo("UTC"), ALARM.starts_at
     lasts, over = (record(kind="watchdog", status=status) for status in ("running", "settled"))
