@@ -10,6 +10,7 @@ import pandas as pd
 from audit_store.engines.protocol import Query
 from audit_store.filters import EventFilter
 from audit_store.quantities import counted
+from audit_store.ranges import Period
 from dashboard import active_catalogue, components, data
 from dashboard.activity import local_buckets, overview
 from dashboard.charts.parts import bucket_label
@@ -42,8 +43,7 @@ def draw(where: EventFilter, extent: data.Extent) -> None:
 
 def statement(where: EventFilter, extent: data.Extent) -> Query:
     """What `draw` reads."""
-    period = overview.closed(where.period, extent)
-    step = local_buckets.chart_step(period.length or timedelta())
+    period, step = _spread(where, extent)
     wide = local_buckets.query_buckets(step, where.zone, period)
     return data.queries().timeline(where, wide, active_catalogue.activities())
 
@@ -54,14 +54,19 @@ def load(where: EventFilter, extent: data.Extent) -> tuple[pd.DataFrame, timedel
     From the statement that the activity page runs for its timeline, so that either page finds its rows in the cache.
     Raises as `data.surroundings`.
     """
-    period = overview.closed(where.period, extent)
-    step = local_buckets.chart_step(period.length or timedelta())
+    period, step = _spread(where, extent)
     [timeline] = data.frames(statement(where, extent))
     bars = local_buckets.local_timeline(
         timeline, period=where.period, extent=(period.start, period.end), step=step, zone=where.zone
     )
     sums = bars.groupby(["bucket", "until"])[["events", "failures"]].sum()
     return sums.reset_index(), step
+
+
+def _spread(where: EventFilter, extent: data.Extent) -> tuple[Period, timedelta]:
+    """The period of the bars, and the width of one."""
+    period = overview.closed(where.period, extent)
+    return period, local_buckets.chart_step(period.length or timedelta())
 
 
 def ticks(buckets: Sequence[datetime], step: timedelta) -> Iterator[tuple[int, str]]:
