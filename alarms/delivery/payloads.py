@@ -18,7 +18,7 @@ _OCSF = {"low": 2, "medium": 3, "high": 4, "critical": 5}
 def slack(message: Message) -> str:
     """A Slack incoming webhook's message (https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks).
 
-    The severity, what has changed since the message before, and the sentence.
+    The severity, what the newest revision changed, and the sentence.
     """
     alarm = _alarm(message)
     head = f"{alarm.get('severity', '')} alarm".strip().capitalize()

@@ -26,12 +26,14 @@ ADMINISTRATOR_DAYS = 90
 class Evidence:
     """What the events of one alarm say.
 
-    `attempts` has the rows of `LoginQueries.attempts_around`, `before` those of `addresses_before`; `first_seen` has
-    the first login of each agent and address that may be new; `followed_by` is what they did afterwards, and
-    `administrators` are the agents that did something sensitive in the 90 days before.
+    `attempts` has the rows of `LoginQueries.attempts_around`, `before` those of `addresses_before`. `is_taken_over`: an
+    attack has succeeded for an agent at least. `first_seen` has the first login of each agent and address that may be
+    new; `followed_by` is what they did afterwards, and `administrators` are the agents that did something sensitive in
+    the 90 days before.
     """
 
     attempts: pd.DataFrame
+    is_taken_over: bool
     before: pd.DataFrame
     first_seen: dict[str, datetime]
     followed_by: tuple[FollowUp, ...]
@@ -47,11 +49,6 @@ class Evidence:
         """How many logins succeeded after failures."""
         return int(self.attempts["succeeded_after"].sum())
 
-    @property
-    def is_taken_over(self) -> bool:
-        """Whether an attack has succeeded for an agent at least."""
-        return not successful(self.attempts).empty
-
 
 def agents_of(alarm: LoginAlarm) -> list[str | None]:
     """The agents whose logins an alarm is about; None stands for all."""
@@ -66,14 +63,16 @@ def read(engine: Engine, judged: Judged, settings: Settings, alarms: Sequence[Lo
         attempts = _attempts(engine, reader, judged, settings, alarms)
         before = _before(engine, reader, settings, alarms, attempts)
         first_seen = _first_seen(engine, reader, judged, settings.catalogue.logins, alarms, attempts, before)
-        followed = _followed_by(engine, reader, settings, alarms, attempts)
+        taken = [successful(rows) for rows in attempts]
+        followed = _followed_by(engine, reader, settings, alarms, taken)
         return [
             Evidence(
                 attempts=attempts[number],
+                is_taken_over=not taken[number].empty,
                 before=before[number],
                 first_seen=first_seen,
                 followed_by=followed.get(number, ()),
-                administrators=_administrators(engine, reader, settings, alarm, attempts[number]),
+                administrators=_administrators(engine, reader, settings, alarm, taken[number]),
             )
             for number, alarm in enumerate(alarms)
         ]
@@ -187,20 +186,17 @@ def _followed_by(
     reader: Reader,
     settings: Settings,
     alarms: Sequence[LoginAlarm],
-    attempts: Sequence[pd.DataFrame],
+    taken: Sequence[pd.DataFrame],
 ) -> Mapping[int, tuple[FollowUp, ...]]:
     """What the agents and addresses of each alarm did besides logins, what is sensitive first."""
     subjects = [
-        subject
-        for number, alarm in enumerate(alarms)
-        for subject in _subjects(number, alarm, attempts[number])
+        subject for number, alarm in enumerate(alarms) for subject in _subjects(number, alarm, taken[number])
     ]
     return followed_by(engine, reader, settings.catalogue, subjects)
 
 
-def _subjects(number: int, alarm: LoginAlarm, attempts: pd.DataFrame) -> list[Subject]:
-    """Whom to follow: for whom an attack succeeded and from where, else the agents of the alarm."""
-    taken = successful(attempts)
+def _subjects(number: int, alarm: LoginAlarm, taken: pd.DataFrame) -> list[Subject]:
+    """Whom to follow: for whom an attack succeeded and from where (`taken`), else the agents of the alarm."""
     if len(taken):
         starts = taken["first_after"].fillna(pd.Timestamp(alarm.start)).dt.to_pydatetime()
         pairs = zip(taken["agent"], taken["source_ip"], starts, strict=True)
@@ -214,11 +210,10 @@ def _subjects(number: int, alarm: LoginAlarm, attempts: pd.DataFrame) -> list[Su
 
 
 def _administrators(
-    engine: Engine, reader: Reader, settings: Settings, alarm: LoginAlarm, attempts: pd.DataFrame
+    engine: Engine, reader: Reader, settings: Settings, alarm: LoginAlarm, taken: pd.DataFrame
 ) -> frozenset[str]:
     """The agents that did something sensitive on the 90 days before the alarm's."""
-    taken = successful(attempts)["agent"].unique().tolist()
-    agents = tuple(taken or [agent for agent in agents_of(alarm) if agent])
+    agents = tuple(taken["agent"].unique().tolist() or [agent for agent in agents_of(alarm) if agent])
     if not agents or not settings.catalogue.sensitive:
         return frozenset()
     # Whole days, which the roll-up counts.

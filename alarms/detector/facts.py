@@ -24,11 +24,10 @@ _KEYS = ("API key generated", "API key copied")
 
 @dataclass(frozen=True)
 class Facts:
-    """The severity of an alarm and its reasons; `succeeded` logins came after failures."""
+    """The severity of an alarm and its reasons."""
 
     severity: str
     reasons: tuple[Reason, ...]
-    succeeded: int
 
 
 def facts_of(
@@ -45,7 +44,7 @@ def facts_of(
         _far_above(alarm, evidence),
     ]
     reasons = tuple(reason for reason in candidates if reason is not None)
-    return Facts(_severity({reason.name for reason in reasons}, evidence), reasons, evidence.succeeded_after)
+    return Facts(_severity({reason.name for reason in reasons}, evidence), reasons)
 
 
 def _severity(names: set[str], evidence: Evidence) -> str:

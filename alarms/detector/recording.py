@@ -36,7 +36,7 @@ def record_of(judged: Judged, found: Found, evidence: Evidence, now: datetime) -
     addresses = shares_of_addresses(judged, alarm, evidence)
     facts = facts_of(alarm, judged.history, evidence, addresses, tz)
     spike, figures = alarm.spike, figures_of(judged, alarm)
-    succeeded = facts.succeeded if alarm.counts_failed else int(evidence.inside["succeeded"].sum())
+    succeeded = evidence.succeeded_after if alarm.counts_failed else int(evidence.inside["succeeded"].sum())
     return AlarmRecord(
         id="",
         revision=1,

@@ -105,9 +105,3 @@ def progress(engine: Engine) -> Progress:
     """See `Records.progress`. Raises as `records`."""
     with opened(engine) as recorded:
         return recorded.progress()
-
-
-def records_and_progress(engine: Engine, period: Period) -> tuple[list[AlarmRecord], Progress]:
-    """What `records` and `progress` give, from one opening of the store."""
-    with opened(engine) as recorded:
-        return recorded.touching(period), recorded.progress()

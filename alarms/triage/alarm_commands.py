@@ -36,10 +36,11 @@ class Listed:
     @classmethod
     def since(cls, store: Path, length: timedelta) -> "Listed":
         """What touches the last `length`. Raises what the store raises, and AuditStoreError for the decisions."""
-        engine, end, decisions = open_store(store), now(), Decisions.read(store)
-        records = reading.records(engine, Period(end - length, end))
-        alarms = [(decisions.of(record).status, record) for record in records]
-        return cls(alarms, reading.progress(engine), end)
+        end, decisions = now(), Decisions.read(store)
+        with reading.opened(open_store(store)) as recorded:
+            records = recorded.touching(Period(end - length, end))
+            progress = recorded.progress()
+        return cls([(decisions.of(record).status, record) for record in records], progress, end)
 
     @property
     def is_behind(self) -> bool:

@@ -24,7 +24,6 @@ from dashboard.spikes.choosing import concerns, leaves
 ALARM, STATE, SENSITIVITY = url_state.ALARM, "state", "sensitivity"
 """Parameters of the URL of this page alone."""
 ALL_STATUSES = (*STATUSES, WITHDRAWN)
-"""The statuses that are listed unless the URL names others."""
 SENSITIVITY_NAMES = tuple(sensitivity.name for sensitivity in SENSITIVITIES)
 _FIRST = (OPEN, INCIDENT)
 

@@ -71,7 +71,8 @@ def _read_now(period: Period) -> tuple[Sequence[AlarmRecord], Progress]:
 
 @lru_cache(maxsize=16)
 def _read(path: str, _version: tuple[int, ...], period: Period) -> tuple[Sequence[AlarmRecord], Progress]:
-    recorded, judged = reading.records_and_progress(open_store(path), period)
-    # What does not work has no events.
-    listed = [record for record in recorded if record.kind != WATCHDOG]
+    with reading.opened(open_store(path)) as recorded:
+        # What does not work has no events.
+        listed = [record for record in recorded.touching(period) if record.kind != WATCHDOG]
+        judged = recorded.progress()
     return [record for record in listed if is_alarm_at(record.sensitivity, DEFAULT_SENSITIVITY)], judged
